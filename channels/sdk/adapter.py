@@ -1,0 +1,185 @@
+"""What an adapter is. Five words: verify, parse, outcome, lead, reply.
+
+The gateway calls, for one delivery and in this order: `handshake`, `verify`, `parse`, then it
+appends every accepted lead event to the lead log, and only then `reply`. All of them are pure:
+no clock, no network, no files, nothing kept between calls. None may block. `parse` may raise
+`Unreadable` (the whole delivery goes to quarantine) or `Refused` (422, own forms only); anything
+else that escapes is a bug, which the gateway turns into quarantine.
+"""
+
+import base64
+from collections.abc import Sequence
+from typing import Any, ClassVar, Generic, TypeGuard, TypeVar
+from urllib.parse import quote, quote_plus, unquote, urlsplit
+
+import msgspec
+
+from channels.sdk import ids, signature
+from channels.sdk.delivery import OK, Delivery, PollItem, Reply
+from channels.sdk.errors import NotAuthentic
+from channels.sdk.lead import (
+    MAX_IDENTITIES,
+    MAX_IDENTITIES_OF_A_KIND,
+    Direction,
+    Identity,
+    Kind,
+    LeadEvent,
+    Mention,
+    Raw,
+)
+from channels.sdk.outcome import Outcome
+from channels.sdk.settings import AccountSettings
+from channels.sdk.times import Timestamp, sane_time
+
+S = TypeVar("S", bound=AccountSettings)
+
+
+class Adapter(Generic[S]):
+    """What webhook and polling adapters share. Made once for each account, at start."""
+
+    account_type: ClassVar[str]
+    """The name in `[[accounts]] type = …`."""
+    channel: ClassVar[str]
+    """`LeadEvent.channel`: the medium; several types may share one (`telephony`, `webform`)."""
+    Settings: ClassVar[type[AccountSettings]] = AccountSettings
+
+    def __init__(self, settings: S) -> None:
+        self.settings = settings
+
+    def lead(
+        self,
+        source: Delivery | PollItem,
+        *,
+        kind: Kind,
+        lead_key: str,
+        delivery_key: str | None = None,
+        occurred_at: Timestamp | None = None,
+        direction: Direction = "in",
+        identities: Sequence[Identity] = (),
+        mentions: Sequence[Mention] = (),
+        **content: Any,
+    ) -> LeadEvent:
+        """Build the lead event: ids from the keys, a sane time, at most 8 identities, raw kept.
+
+        `delivery_key` defaults to `lead_key`: then one delivery is one lead. `content` are the
+        other fields of `LeadEvent`.
+        """
+        kept, beyond = cap_identities(identities)
+        account = self.settings.name
+        return LeadEvent(
+            lead_id=ids.lead_id(self.channel, account, lead_key),
+            event_id=ids.event_id(self.channel, account, delivery_key or lead_key),
+            channel=self.channel,
+            account=account,
+            kind=kind,
+            direction=direction,
+            occurred_at=sane_time(occurred_at, source.received_at),
+            received_at=source.received_at,
+            identities=kept,
+            mentions=(*mentions, *beyond),
+            raw=self.raw(source),
+            **content,
+        )
+
+    def raw(self, source: Delivery | PollItem) -> Raw:
+        """The delivery as it came, every credential of the account cut out."""
+        content_type = source.headers.get("content-type", "") if is_request(source) else ""
+        body = source.body
+        if is_request(source) and not body:
+            body = source.query.encode()
+        return Raw(
+            content_type=content_type or "application/json",
+            body=base64.b64encode(redact(body, self.settings.secrets())).decode(),
+        )
+
+
+class WebhookAdapter(Adapter[S]):
+    """An adapter whose provider calls us."""
+
+    methods: ClassVar[frozenset[str]] = frozenset({"POST"})
+    """HTTP methods that bring deliveries; others are answered 405."""
+    max_body: ClassVar[int] = 1024 * 1024
+    """Bytes; a longer body is answered 413 before it is read to its end."""
+    content_types: ClassVar[frozenset[str]] = frozenset()
+    """Media types that are taken, others get 415; empty: any (most providers mislabel)."""
+
+    def handshake(self, delivery: Delivery) -> Reply | None:
+        """The reply to a provider's own check of the address, None for a real delivery.
+
+        Raises NotAuthentic where the check carries a wrong secret.
+        """
+        del delivery
+        return None
+
+    def verify(self, delivery: Delivery) -> None:
+        """Return if the delivery is authentic, else raise NotAuthentic. Only raw bytes count."""
+        self.verify_secret_path(delivery)
+
+    def parse(self, delivery: Delivery) -> Sequence[Outcome]:
+        """One outcome for each item of the delivery, in order; at least one."""
+        raise NotImplementedError
+
+    def reply(self, delivery: Delivery, outcomes: Sequence[Outcome]) -> Reply:
+        """What the provider wants to hear once everything is stored."""
+        del delivery, outcomes
+        return OK
+
+    def cors(self, delivery: Delivery) -> tuple[tuple[str, str], ...]:
+        """Headers that let a browser read the reply; none for providers' servers."""
+        del delivery
+        return ()
+
+    def verify_secret_path(self, delivery: Delivery) -> None:
+        """The path must carry the account's `secret_path`, where it has one."""
+        secret = self.settings.secret_path
+        if not secret:
+            return
+        segments = delivery.segments
+        if segments is None:
+            segments = tuple(unquote(part) for part in urlsplit(delivery.url).path.split("/"))
+        if not any([signature.same(segment, secret) for segment in segments]):  # noqa: C419 - all are compared, in constant time
+            raise NotAuthentic("the secret part of the path is missing or wrong", status=403)
+
+
+class PollingAdapter(Adapter[S]):
+    """An adapter that asks its provider."""
+
+    def parse_item(self, item: PollItem) -> Sequence[Outcome]:
+        """One outcome for each thing that one poll's answer holds; at least one. Pure."""
+        raise NotImplementedError
+
+
+def is_request(source: Delivery | PollItem) -> TypeGuard[Delivery]:
+    """Whether it came over HTTP."""
+    return isinstance(source, Delivery)
+
+
+def cap_identities(
+    identities: Sequence[Identity],
+) -> tuple[tuple[Identity, ...], tuple[Mention, ...]]:
+    """The identities that count (8, of one kind 4) and the others as mentions (SEMANTICS 2.1.1)."""
+    kept: list[Identity] = []
+    beyond: list[Mention] = []
+    of_kind: dict[str, int] = {}
+    for identity in identities:
+        count = of_kind.get(identity.kind, 0)
+        if len(kept) < MAX_IDENTITIES and count < MAX_IDENTITIES_OF_A_KIND:
+            of_kind[identity.kind] = count + 1
+            kept.append(identity)
+        else:
+            beyond.append(Mention(kind=identity.kind, value=identity.value, raw=identity.raw))
+    return tuple(kept), tuple(beyond)
+
+
+def redact(body: bytes, secrets: Sequence[str]) -> bytes:
+    """`body` without the secrets, in each spelling that they can have on the wire."""
+    for secret in secrets:
+        for spelling in {
+            secret,
+            quote(secret, safe=""),
+            quote_plus(secret),
+            msgspec.json.encode(secret).decode()[1:-1],
+            secret.replace("/", "\\/"),
+        }:
+            body = body.replace(spelling.encode(), b"***")
+    return body

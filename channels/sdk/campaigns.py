@@ -1,0 +1,59 @@
+"""Campaign labels out of fields, page addresses and cookies (reference/channels.md, 4.1)."""
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from channels.sdk.lead import Campaign
+
+LABELS = Campaign.__struct_fields__
+"""Every field of a campaign, by its wire name."""
+
+_PAGE_LABELS = frozenset(LABELS) - {"referrer", "landing", "start", "ref_source", "ref"}
+_LONGEST = 1000
+
+
+def campaign(
+    fields: Mapping[str, str],
+    *,
+    cookie_labels: Mapping[str, str] | None = None,
+    landing: str = "",
+    referrer: str = "",
+) -> Campaign | None:
+    """The labels of a touch. Explicit fields win over cookies, those over the landing page's URL.
+
+    Unexpanded macros (`{keyword}`) count as absent. None where nothing is known.
+    """
+    from_page = labels_of_url(landing)
+    labels: dict[str, str] = {}
+    for name in LABELS:
+        found = (fields.get(name), (cookie_labels or {}).get(name), from_page.get(name))
+        value = next((text for text in found if text and not is_macro(text)), "")
+        if value:
+            labels[name] = value[:_LONGEST]
+    if landing:
+        labels.setdefault("landing", landing[:_LONGEST])
+    if referrer:
+        labels.setdefault("referrer", referrer[:_LONGEST])
+    return Campaign(**labels) if labels else None
+
+
+def labels_of_url(url: str) -> dict[str, str]:
+    """The campaign labels in a page's query; nothing where the URL cannot be read."""
+    try:
+        query = urlsplit(url).query
+        pairs = parse_qsl(query, max_num_fields=200)
+    except ValueError:
+        return {}
+    return {name: value for name, value in pairs if name in _PAGE_LABELS}
+
+
+def is_macro(text: str) -> bool:
+    """An advertising macro that nobody expanded: `{region}`, `{{campaign.name}}`, also encoded."""
+    plain = unquote(text).strip()
+    return plain.startswith("{") and plain.endswith("}")
+
+
+def google_client_id(cookie: str) -> str:
+    """The client id in a `_ga` cookie: `GA1.2.111.222` is `111.222`; empty where there is none."""
+    parts = cookie.split(".")
+    return ".".join(parts[-2:]) if len(parts) >= 4 and parts[0].startswith("GA") else ""

@@ -1,0 +1,64 @@
+"""A delivery as it came, and the reply that goes back. Plain values, no framework."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from channels.sdk.times import Timestamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One HTTP request, untouched: what `verify` checks and `parse` reads."""
+
+    method: str = "POST"
+    url: str = "/"
+    """As the provider called it, with its query; absolute where the caller knows the host."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Names in lower case."""
+    body: bytes = b""
+    remote_ip: str = ""
+    received_at: Timestamp
+    segments: tuple[str, ...] | None = None
+    """The decoded path segments after `/in/{account}`; None where the gateway did not route it."""
+
+    @property
+    def query(self) -> str:
+        return urlsplit(self.url).query
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.url).path
+
+    @property
+    def content_type(self) -> str:
+        """The media type in lower case without its parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollItem:
+    """What one poll brought: `item` is the decoded JSON object, the text or the bytes."""
+
+    item: object
+    received_at: Timestamp
+    body: bytes = b""
+    """The bytes of the item as they came: what is kept as raw."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to a delivery."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+OK = Reply()
+"""200 with an empty body."""
+
+
+def json_reply(body: bytes, *, status: int = 200) -> Reply:
+    return Reply(status, body, "application/json")

@@ -1,0 +1,63 @@
+"""What an adapter may raise, and what its caller does then.
+
+AdapterError
+├── NotAuthentic     answer 401 or 403, count, store nothing
+├── Unreadable       quarantine the item with its raw bytes, answer as usual
+├── Refused          answer 422 with the fields (own forms only), store nothing
+├── RetryLater       (pollers, senders) try the same again after a pause
+└── StopAdapter      (pollers, senders) stop this account and tell the ops team
+"""
+
+from dataclasses import dataclass
+
+from channels.sdk.outcome import QuarantineReason
+
+
+class AdapterError(Exception):
+    """The root; nothing raises it itself."""
+
+
+class NotAuthentic(AdapterError):
+    """The signature or secret is missing (401) or wrong (403). `str()` says which, no secrets."""
+
+    def __init__(self, message: str, *, status: int = 403) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Unreadable(AdapterError):
+    """The delivery is authentic but cannot be read; it goes to quarantine."""
+
+    def __init__(self, reason: QuarantineReason, detail: str = "") -> None:
+        super().__init__(detail or reason.value)
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One wrong field of a form: its name, what is wrong with it, and what is expected."""
+
+    field: str
+    problem: str
+    expected: str
+
+
+class Refused(AdapterError):
+    """A form or API submission with wrong fields: the sender is told, nothing is stored."""
+
+    def __init__(self, *errors: FieldError) -> None:
+        super().__init__("; ".join(f"{e.field}: {e.problem}" for e in errors))
+        self.errors = errors
+
+
+class RetryLater(AdapterError):
+    """The provider or the network is away; try again after `after_s` seconds."""
+
+    def __init__(self, message: str, *, after_s: float = 5.0) -> None:
+        super().__init__(message)
+        self.after_s = after_s
+
+
+class StopAdapter(AdapterError):
+    """Going on makes no sense (a revoked token); the message says what a person must do."""

@@ -1,0 +1,16 @@
+"""Ids that are functions of what they name, so that a repeat is known for ever (SEMANTICS 1.4)."""
+
+from uuid import UUID, uuid5
+
+NAMESPACE = UUID("6f0d7a3e-5c1b-5f0e-9d0a-1ead10900001")
+"""The root of every id that leadlog derives; changing it would make every repeat look new."""
+
+
+def lead_id(channel: str, account: str, lead_key: str) -> str:
+    """The id that all deliveries about one lead share."""
+    return str(uuid5(NAMESPACE, f"{channel}/{account}/{lead_key}"))
+
+
+def event_id(channel: str, account: str, delivery_key: str) -> str:
+    """The id that all repeats of one delivery share; equal to `lead_id` when the keys are equal."""
+    return str(uuid5(NAMESPACE, f"{channel}/{account}/{delivery_key}"))

@@ -1,0 +1,115 @@
+"""One delivery through one adapter, up to the point where it must be stored.
+
+The gateway, the trial (`leadlog channels try`), the conformance lab and a reparse all go through
+`examine`, so that what is tried is what runs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from channels.sdk.adapter import PollingAdapter, WebhookAdapter
+from channels.sdk.delivery import Delivery, PollItem, Reply
+from channels.sdk.errors import NotAuthentic, Refused, Unreadable
+from channels.sdk.outcome import Outcome, Quarantined, QuarantineReason
+from channels.sdk.settings import AccountSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """The provider only checked the address; nothing to store."""
+
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Not authentic (401, 403): counted, not stored."""
+
+    reply: Reply
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """A form with wrong fields (422): the sender is told, nothing is stored."""
+
+    reply: Reply
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """An authentic delivery and what its items are; store, then reply."""
+
+    outcomes: tuple[Outcome, ...]
+
+
+Examination = Handshake | Rejected | Invalid | Examined
+
+
+def examine(adapter: WebhookAdapter[AccountSettings], delivery: Delivery) -> Examination:
+    """Handshake, verify, parse. Never raises, whatever came."""
+    return _at_the_door(adapter, delivery) or _read(adapter, delivery)
+
+
+def examine_item(adapter: PollingAdapter[AccountSettings], item: PollItem) -> Examined:
+    """The same for what a poll brought: there is nothing to verify. Never raises."""
+    try:
+        return Examined(tuple(adapter.parse_item(item)))
+    except Unreadable as error:
+        return Examined((Quarantined(error.reason, error.detail),))
+    except Exception as error:  # noqa: BLE001 - a parser's bug must lose nothing
+        return Examined((_fault(error),))
+
+
+def _at_the_door(
+    adapter: WebhookAdapter[AccountSettings], delivery: Delivery
+) -> Handshake | Rejected | None:
+    try:
+        greeting = adapter.handshake(delivery)
+        if greeting is not None:
+            return Handshake(greeting)
+        adapter.verify(delivery)
+    except NotAuthentic as error:
+        return Rejected(problem(error.status, "not authentic", str(error)), str(error))
+    except Exception as error:  # noqa: BLE001 - hostile bytes must not look like an outage of ours
+        message = f"the delivery could not be authenticated: {type(error).__name__}"
+        return Rejected(problem(403, "not authentic", message), message)
+    return None
+
+
+def _read(adapter: WebhookAdapter[AccountSettings], delivery: Delivery) -> Invalid | Examined:
+    try:
+        return Examined(tuple(adapter.parse(delivery)))
+    except Refused as error:
+        fields = [
+            {"field": e.field, "problem": e.problem, "expected": e.expected} for e in error.errors
+        ]
+        reply = problem(422, "some fields are wrong", str(error), errors=fields)
+        return Invalid(reply, str(error))
+    except Unreadable as error:
+        return Examined((Quarantined(error.reason, error.detail),))
+    except Exception as error:  # noqa: BLE001 - a parser's bug must lose nothing
+        return Examined((_fault(error),))
+
+
+def problem(
+    status: int, title: str, detail: str = "", *, errors: Sequence[dict[str, str]] = ()
+) -> Reply:
+    """An error as problem+json (RFC 9457)."""
+    content: dict[str, object] = {"type": "about:blank", "title": title, "status": status}
+    if detail:
+        content["detail"] = detail
+    if errors:
+        content["errors"] = list(errors)
+    return Reply(status, msgspec.json.encode(content), "application/problem+json")
+
+
+def _fault(error: Exception) -> Quarantined:
+    where = error.__traceback__
+    while where and where.tb_next:
+        where = where.tb_next
+    line = f"{where.tb_frame.f_code.co_name}:{where.tb_lineno}" if where else "?"
+    return Quarantined(QuarantineReason.PARSER_FAULT, f"{type(error).__name__} in {line}")

@@ -1,0 +1,60 @@
+"""Telephone numbers: any spelling to E.164 (SEMANTICS 2.1.2; reference/channels.md, rule 8).
+
+`phonenumbers` decides. The common spellings of a Russian mobile number take a checked short cut
+that a property test holds equal to the library.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import phonenumbers
+
+_SHORT_CUT = re.compile(r"(?:\+7|8|7)?9[0-9]{9}")
+_PUNCTUATION = str.maketrans("", "", " -()\u00a0")
+_WORDS = re.compile(r"[^\W\d_]{4,}|sip:|@", re.IGNORECASE)
+_MIN_DIGITS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A number that can be dialled from anywhere."""
+
+    value: str
+    """E.164: a plus and digits."""
+    extension: str = ""
+
+
+def parse_phone(raw: str, country: str = "RU") -> Phone | None:
+    """The number that `raw` spells, or None when it is none that could identify a person.
+
+    None for words ("Anonymous"), SIP addresses, short and internal numbers, and whatever
+    `phonenumbers` calls impossible. `country` (ISO 3166) reads numbers without a country code.
+    """
+    bare = raw.translate(_PUNCTUATION)
+    if _SHORT_CUT.fullmatch(bare) and (country == "RU" or bare[0] == "+"):
+        return Phone("+7" + bare[-10:])
+    return _by_library(raw, country)
+
+
+def parse_international(raw: str) -> Phone | None:
+    """A number that a messenger or an exchange gives: country code first, with or without plus."""
+    bare = raw.strip()
+    if bare.startswith("8") and len(bare) == 11:
+        return parse_phone(bare, "RU")
+    return parse_phone(bare if bare.startswith("+") else f"+{bare}", "ZZ")
+
+
+@lru_cache(maxsize=4096)
+def _by_library(raw: str, country: str) -> Phone | None:
+    if len(raw) > 64 or _WORDS.search(raw.replace("доб", "").replace("ext", "")):
+        return None
+    region = None if country == "ZZ" else country
+    try:
+        number = phonenumbers.parse(raw, region)
+    except phonenumbers.NumberParseException:
+        return None
+    digits = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if len(digits) <= _MIN_DIGITS or not phonenumbers.is_possible_number(number):
+        return None
+    return Phone(digits, number.extension or "")

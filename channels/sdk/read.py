@@ -1,0 +1,169 @@
+"""Reading bodies: JSON, forms in any charset, texts. Hostile input raises `Unreadable`, only."""
+
+import codecs
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+import multipart
+
+from channels.sdk.delivery import Delivery
+from channels.sdk.errors import Unreadable
+from channels.sdk.lead import Attachment
+from channels.sdk.outcome import QuarantineReason
+
+_MAX_FIELDS = 500
+_MAX_FIELD_BYTES = 256 * 1024
+_MAX_FILE_BYTES = 32 * 1024 * 1024
+
+
+def read_json(body: bytes) -> Any:
+    """Any JSON value, whole numbers exact up to 2^64. Bad UTF-8 or deep nesting: Unreadable."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Unreadable(QuarantineReason.BROKEN_JSON, str(error)[:200]) from error
+
+
+def read_json_object(body: bytes) -> dict[str, Any]:
+    """A JSON object; anything else is Unreadable."""
+    value = read_json(body)
+    if not isinstance(value, dict):
+        raise Unreadable(
+            QuarantineReason.WRONG_TYPE, f"expected a JSON object, got {type(value).__name__}"
+        )
+    return value
+
+
+def charset_of(content_type: str, default: str = "utf-8") -> str:
+    """The charset parameter of a content type, if Python knows it, else `default`."""
+    for parameter in content_type.split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            try:
+                return codecs.lookup(value.strip().strip("\"'")).name
+            except (LookupError, ValueError):
+                return default
+    return default
+
+
+def read_pairs(query: str | bytes, *, charset: str = "utf-8") -> list[tuple[str, str]]:
+    """Urlencoded pairs in their order, blanks kept, undecodable bytes replaced."""
+    text = query.decode("latin-1") if isinstance(query, bytes) else query
+    if text.count("&") > _MAX_FIELDS:
+        raise Unreadable(QuarantineReason.TOO_LARGE, f"over {_MAX_FIELDS} form fields")
+    try:
+        return parse_qsl(text, keep_blank_values=True, encoding=charset, errors="replace")
+    except ValueError as error:
+        raise Unreadable(QuarantineReason.BROKEN_FORM, str(error)[:200]) from error
+
+
+def read_form(delivery: Delivery) -> tuple[list[tuple[str, str]], list[Attachment]]:
+    """The fields and files of an urlencoded or multipart body; a file is told, not kept apart.
+
+    A body that is no UTF-8 though it claims nothing else is read as windows-1251, the charset of
+    old Russian sites.
+    """
+    if delivery.content_type == "multipart/form-data":
+        return _read_multipart(delivery)
+    charset = charset_of(delivery.headers.get("content-type", ""))
+    pairs = read_pairs(delivery.body, charset=charset)
+    if charset == "utf-8" and any("\ufffd" in text for pair in pairs for text in pair):
+        pairs = read_pairs(delivery.body, charset="windows-1251")
+    return pairs, []
+
+
+def first_values(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """Each name with the first of its values."""
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        found.setdefault(name, value)
+    return found
+
+
+def as_text(value: Any) -> str:
+    """A JSON value as a person would read it: lists joined by commas, objects as JSON."""
+    match value:
+        case None:
+            return ""
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case list():
+            return ", ".join(as_text(item) for item in value)
+        case dict():
+            return msgspec.json.encode(value).decode()
+        case _:
+            return str(value)
+
+
+def as_dict(value: Any) -> dict[str, Any]:
+    """The object, or an empty one where something else stands: for optional parts."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: Any) -> list[Any]:
+    """The list, or an empty one where something else stands: for optional parts."""
+    return value if isinstance(value, list) else []
+
+
+def as_int(value: Any) -> int | None:
+    """A whole number given as number or digits; None for anything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and len(value) <= 30:
+        try:
+            return int(value.strip())
+        except ValueError:
+            return None
+    return None
+
+
+def _read_multipart(delivery: Delivery) -> tuple[list[tuple[str, str]], list[Attachment]]:
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "CONTENT_TYPE": delivery.headers.get("content-type", ""),
+        "CONTENT_LENGTH": str(len(delivery.body)),
+        "wsgi.input": _Body(delivery.body),
+    }
+    try:
+        forms, files = multipart.parse_form_data(
+            environ,
+            strict=True,
+            part_limit=_MAX_FIELDS,
+            memory_limit=_MAX_FILE_BYTES,
+            partsize_limit=_MAX_FILE_BYTES,
+        )
+    except (multipart.MultipartError, ValueError, LookupError) as error:
+        raise Unreadable(QuarantineReason.BROKEN_FORM, str(error)[:200]) from error
+    pairs = [(str(name), str(value)[:_MAX_FIELD_BYTES]) for name, value in forms.iterallitems()]
+    attachments = [
+        Attachment(
+            kind="file",
+            name=part.filename or "",
+            mime=part.content_type or "",
+            size=part.size,
+            ref=f"part:{name}",
+        )
+        for name, part in files.iterallitems()
+    ]
+    for _, part in files.iterallitems():
+        part.close()
+    return pairs, attachments
+
+
+class _Body:
+    """The smallest readable object that the multipart reader asks for."""
+
+    def __init__(self, body: bytes) -> None:
+        self._rest = memoryview(body)
+
+    def read(self, size: int = -1) -> bytes:
+        size = len(self._rest) if size < 0 else size
+        piece, self._rest = self._rest[:size], self._rest[size:]
+        return bytes(piece)

@@ -1,0 +1,44 @@
+"""Times on the wire: RFC 3339, UTC, milliseconds. Of fixed width: text order is time order."""
+
+from datetime import UTC, datetime, timedelta
+
+Timestamp = str
+"""A time as LEAD_EVENT.md writes it: `2026-01-31T09:00:00.000Z`, always 24 characters."""
+
+OLDEST_SANE = "2000-01-01T00:00:00.000Z"
+"""Provider times before this are clocks that were never set (reference/channels.md, rule 6)."""
+
+
+def format_time(moment: datetime) -> Timestamp:
+    """Write an aware `moment` as the wire has it; microseconds are cut, not rounded."""
+    utc = moment.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def parse_time(text: str) -> datetime:
+    """Read an RFC 3339 time with any offset; ValueError when it is none or has no offset."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"time without offset: {text!r}; write it in UTC, ending in Z")
+    return moment
+
+
+def canonical_time(text: str) -> Timestamp:
+    """The canonical spelling of any RFC 3339 time; ValueError when it is none."""
+    return format_time(parse_time(text))
+
+
+def time_from_epoch(seconds: float) -> Timestamp:
+    """Seconds since 1970 as wire time; ValueError outside the years 1 to 9999."""
+    try:
+        return format_time(datetime.fromtimestamp(seconds, UTC))
+    except (OverflowError, OSError) as error:
+        raise ValueError(f"no time: {seconds!r} seconds since 1970") from error
+
+
+def sane_time(claimed: Timestamp | None, received_at: Timestamp) -> Timestamp:
+    """The provider's time if sane (not before 2000, not over a day ahead), else the receipt's."""
+    if claimed is None or claimed < OLDEST_SANE:
+        return received_at
+    latest = format_time(parse_time(received_at) + timedelta(days=1))
+    return claimed if claimed <= latest else received_at
