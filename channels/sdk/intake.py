@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import msgspec
 
 from channels.sdk.adapter import PollingAdapter, WebhookAdapter
+from channels.sdk.batch import parser_fault
 from channels.sdk.delivery import Delivery, PollItem, Reply
 from channels.sdk.errors import NotAuthentic, Refused, Unreadable
-from channels.sdk.outcome import Outcome, Quarantined, QuarantineReason
+from channels.sdk.outcome import Outcome, Quarantined
 from channels.sdk.settings import AccountSettings
 
 
@@ -61,7 +62,7 @@ def examine_item(adapter: PollingAdapter[AccountSettings], item: PollItem) -> Ex
     except Unreadable as error:
         return Examined((Quarantined(error.reason, error.detail),))
     except Exception as error:  # noqa: BLE001 - a parser's bug must lose nothing
-        return Examined((_fault(error),))
+        return Examined((parser_fault(error),))
 
 
 def _at_the_door(
@@ -92,7 +93,7 @@ def _read(adapter: WebhookAdapter[AccountSettings], delivery: Delivery) -> Inval
     except Unreadable as error:
         return Examined((Quarantined(error.reason, error.detail),))
     except Exception as error:  # noqa: BLE001 - a parser's bug must lose nothing
-        return Examined((_fault(error),))
+        return Examined((parser_fault(error),))
 
 
 def problem(
@@ -105,11 +106,3 @@ def problem(
     if errors:
         content["errors"] = list(errors)
     return Reply(status, msgspec.json.encode(content), "application/problem+json")
-
-
-def _fault(error: Exception) -> Quarantined:
-    where = error.__traceback__
-    while where and where.tb_next:
-        where = where.tb_next
-    line = f"{where.tb_frame.f_code.co_name}:{where.tb_lineno}" if where else "?"
-    return Quarantined(QuarantineReason.PARSER_FAULT, f"{type(error).__name__} in {line}")

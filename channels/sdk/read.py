@@ -1,6 +1,8 @@
 """Reading bodies: JSON, forms in any charset, texts. Hostile input raises `Unreadable`, only."""
 
 import codecs
+import json
+import re
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -15,12 +17,20 @@ from channels.sdk.outcome import QuarantineReason
 _MAX_FIELDS = 500
 _MAX_FIELD_BYTES = 256 * 1024
 _MAX_FILE_BYTES = 32 * 1024 * 1024
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
 
 
 def read_json(body: bytes) -> Any:
-    """Any JSON value, whole numbers exact up to 2^64. Bad UTF-8 or deep nesting: Unreadable."""
+    """Any JSON value, whole numbers exact. Bad UTF-8 or deep nesting: Unreadable.
+
+    Half of a surrogate pair (an emoji that a provider cut in two) is read as U+FFFD.
+    """
     try:
-        return msgspec.json.decode(body)
+        return _decoded(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(QuarantineReason.BROKEN_JSON, str(error)[:200]) from error
 
@@ -33,6 +43,21 @@ def read_json_object(body: bytes) -> dict[str, Any]:
             QuarantineReason.WRONG_TYPE, f"expected a JSON object, got {type(value).__name__}"
         )
     return value
+
+
+def read_item(item: object) -> Any:
+    """The value of a polled item: text and bytes are decoded, half surrogate pairs replaced."""
+    if isinstance(item, bytes):
+        return read_json(item)
+    if isinstance(item, str):
+        return read_json(item.encode("utf-8", "replace"))
+    try:
+        msgspec.json.encode(item)
+    except UnicodeEncodeError:
+        return read_json(json.dumps(item).encode())
+    except (TypeError, ValueError, RecursionError) as error:
+        raise Unreadable(QuarantineReason.BROKEN_JSON, str(error)[:200]) from error
+    return item
 
 
 def charset_of(content_type: str, default: str = "utf-8") -> str:
@@ -122,6 +147,16 @@ def as_int(value: Any) -> int | None:
         except ValueError:
             return None
     return None
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        whole = _ESCAPE.sub(lambda found: b"\\ufffd" if found["lone"] else found[0], body)
+        if whole == body:
+            raise
+        return msgspec.json.decode(whole)
 
 
 def _read_multipart(delivery: Delivery) -> tuple[list[tuple[str, str]], list[Attachment]]:

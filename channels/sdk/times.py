@@ -36,6 +36,16 @@ def time_from_epoch(seconds: float) -> Timestamp:
         raise ValueError(f"no time: {seconds!r} seconds since 1970") from error
 
 
+def epoch_or_none(value: object, *, per_second: int = 1) -> Timestamp | None:
+    """A provider's epoch time as number or digits (`per_second=1000` for ms); None for others."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return time_from_epoch(float(value) / per_second)
+    except (ValueError, OverflowError):
+        return None
+
+
 def sane_time(claimed: Timestamp | None, received_at: Timestamp) -> Timestamp:
     """The provider's time if sane (not before 2000, not over a day ahead), else the receipt's."""
     if claimed is None or claimed < OLDEST_SANE:
