@@ -1,0 +1,367 @@
+"""Domain events: what happened, in the past tense, never refused. Plain values.
+
+Three kinds of stream, each named by a UUID:
+
+- a lead's stream (its lead id): `LeadRecorded` once for each of its deliveries, then
+  `TouchPlaced` whenever a re-decision moves it to another deal;
+- a leaf card's stream (its leaf id): decisions about it and the persons that it heads;
+- a deal's stream (its deal id).
+
+Fields and tags are stored for ever: `tests/unit/test_stored_names.py` freezes them. What
+identifies a person is only in `LeadRecorded.personal`, which the mapper seals; everything else
+may be read by anybody who may read numbers.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from channels.sdk.lead import LeadEvent
+
+Id = bytes
+"""16 bytes of a UUID: lead, leaf card, person or deal."""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="t"):
+    """The root. `stream` and `version` say where it stands and are not in the stored state."""
+
+
+class Campaign(
+    msgspec.Struct,
+    frozen=True,
+    omit_defaults=True,
+    rename={
+        "source": "s",
+        "medium": "m",
+        "campaign": "c",
+        "term": "t",
+        "content": "n",
+        "start": "d",
+        "ref": "r",
+        "paid": "p",
+    },
+):
+    """The labels that numbers are grouped by; addresses of pages stay in the personal part."""
+
+    source: str = ""
+    medium: str = ""
+    campaign: str = ""
+    term: str = ""
+    content: str = ""
+    start: str = ""
+    ref: str = ""
+    paid: bool = False
+    """A click id of an advertising system was there."""
+
+
+class LeadIdentity(msgspec.Struct, frozen=True, array_like=True):
+    """One identity of a lead, without its value."""
+
+    leaf: Id
+    kind: str
+    attested: bool
+    rank: int
+    """Its place among the lead's identities by `kind:value` text: the order of last resort."""
+
+
+class LeadRecorded(
+    Event,
+    frozen=True,
+    kw_only=True,
+    tag="L",
+    rename={
+        "event_id": "e",
+        "channel": "c",
+        "account": "a",
+        "kind": "k",
+        "direction": "d",
+        "amends": "m",
+        "seq": "q",
+        "revision": "r",
+        "occurred_at": "o",
+        "received_at": "g",
+        "identities": "i",
+        "rules": "v",
+        "thread": "h",
+        "campaign": "u",
+        "call_state": "s",
+        "amount": "w",
+        "currency": "y",
+        "deal": "x",
+        "opened": "n",
+        "leaf": "l",
+        "personal": "p",
+    },
+):
+    """One delivery about a lead, on the lead's stream, with the lead as it was then known.
+
+    `event_id`, `amends`, `seq`, `revision`, `received_at` and `personal` are this delivery's; all
+    other fields are the fold of every delivery recorded so far (SEMANTICS 1.5), so the newest
+    `LeadRecorded` of a stream is the lead.
+    """
+
+    event_id: Id
+    channel: str
+    account: str
+    kind: str
+    direction: str
+    amends: bool = False
+    seq: int = 0
+    revision: int = 0
+    occurred_at: int
+    """Milliseconds since 1970, UTC."""
+    received_at: int
+    identities: tuple[LeadIdentity, ...] = ()
+    """Strongest first (SEMANTICS 2.2.5, before shared ones are passed over)."""
+    rules: int
+    """The version of the matching rules in force."""
+    thread: Id = b""
+    """Digest of channel, account and thread; empty where the channel has none."""
+    campaign: Campaign = Campaign()
+    call_state: str = ""
+    amount: str = ""
+    currency: str = ""
+    deal: Id = b""
+    """The deal that the touch joined or opened when it was first recorded; empty for none."""
+    opened: bool = False
+    """This touch opened that deal."""
+    leaf: Id
+    """The leaf card where the lead stood once this was recorded."""
+    personal: LeadEvent | None = None
+    """The whole lead event less its raw delivery; None once the person is forgotten."""
+
+
+class TouchPlaced(
+    Event,
+    frozen=True,
+    kw_only=True,
+    tag="P",
+    rename={
+        "deal": "x",
+        "leaf": "l",
+        "because": "b",
+    },
+):
+    """A re-decision moved the lead to another deal (SEMANTICS 3.5), on the lead's stream."""
+
+    deal: Id = b""
+    leaf: Id = b""
+    because: Id = b""
+    """The decision or lead that caused it."""
+
+
+class PersonFormed(
+    Event,
+    frozen=True,
+    kw_only=True,
+    tag="F",
+    rename={
+        "leaves": "l",
+        "because": "b",
+    },
+):
+    """These leaf cards now belong to the person of this stream; they belonged to others before."""
+
+    leaves: tuple[Id, ...]
+    because: Id = b""
+    """The lead or the decision that caused it."""
+
+
+class SharedChanged(
+    Event,
+    frozen=True,
+    kw_only=True,
+    tag="S",
+    rename={
+        "shared": "s",
+        "by": "y",
+        "because": "b",
+    },
+):
+    """The identity of this leaf card began or ceased to count as shared (SEMANTICS 2.3.8)."""
+
+    shared: bool
+    by: Literal["mark", "list", "limit"]
+    because: Id = b""
+
+
+class Decision(Event, frozen=True, kw_only=True):
+    """What a person decided about cards. `decision` is its id: a command twice is one effect."""
+
+    decision: Id = msgspec.field(name="j")
+    actor: str = msgspec.field(name="a")
+    at: int = msgspec.field(name="o")
+    reason: str = msgspec.field(default="", name="z")
+
+
+class CardsMerged(Decision, frozen=True, kw_only=True, tag="M"):
+    """A link by hand between this leaf card and another (SEMANTICS 2.3.9)."""
+
+    other: Id = msgspec.field(name="c")
+
+
+class CardsVetoed(Decision, frozen=True, kw_only=True, tag="V"):
+    """This leaf card and the other are never one person."""
+
+    other: Id = msgspec.field(name="c")
+
+
+class CardMarked(Decision, frozen=True, kw_only=True, tag="K"):
+    """A mark by hand: shared or not shared."""
+
+    shared: bool = msgspec.field(name="s")
+
+
+class EvidenceWithdrawn(Decision, frozen=True, kw_only=True, tag="W"):
+    """Leads that no longer count for a pair, on the stream of the decision itself."""
+
+    items: tuple[tuple[Id, Id, tuple[Id, ...]], ...] = msgspec.field(name="i")
+    """(leaf card, leaf card, lead ids) for each pair concerned."""
+
+
+class DecisionUndone(Decision, frozen=True, kw_only=True, tag="U"):
+    """A decision taken back (or, if it was an undo, brought back), on that decision's stream."""
+
+    undone: Id = msgspec.field(name="c")
+
+
+class DealOpened(
+    Event,
+    frozen=True,
+    kw_only=True,
+    tag="O",
+    rename={
+        "lead": "e",
+        "leaf": "l",
+        "pipeline": "p",
+        "opened_at": "o",
+        "repeat_of": "r",
+        "channel": "c",
+        "account": "a",
+        "kind": "k",
+        "campaign": "u",
+        "amount": "w",
+        "currency": "y",
+    },
+):
+    """A touch opened a deal, which is unsorted now. The labels are those of that touch."""
+
+    lead: Id
+    leaf: Id
+    pipeline: str
+    opened_at: int
+    repeat_of: Id = b""
+    channel: str
+    account: str
+    kind: str
+    campaign: Campaign = Campaign()
+    amount: str = ""
+    currency: str = ""
+
+
+class DealCommand(Event, frozen=True, kw_only=True):
+    """What a person did to a deal. `command` is the command's id."""
+
+    command: Id = msgspec.field(name="j")
+    actor: str = msgspec.field(name="a")
+    at: int = msgspec.field(name="o")
+
+
+class StageEntered(DealCommand, frozen=True, kw_only=True, tag="G"):
+    """The deal stands at another stage of its pipeline (accepting an unsorted one, too)."""
+
+    stage: str = msgspec.field(name="s")
+
+
+class DealClosed(DealCommand, frozen=True, kw_only=True, tag="C"):
+    """Won, lost or declined (out of unsorted), with a reason from the pipeline's list."""
+
+    status: Literal["won", "lost", "declined"] = msgspec.field(name="s")
+    reason: str = msgspec.field(default="", name="z")
+    amount: str = msgspec.field(default="", name="w")
+    currency: str = msgspec.field(default="", name="y")
+
+
+class DealReopened(DealCommand, frozen=True, kw_only=True, tag="R"):
+    """A closed deal goes on at the stage where it stood."""
+
+    stage: str = msgspec.field(name="s")
+
+
+class AmountSet(DealCommand, frozen=True, kw_only=True, tag="A"):
+    amount: str = msgspec.field(name="w")
+    currency: str = msgspec.field(default="", name="y")
+
+
+class OwnerSet(DealCommand, frozen=True, kw_only=True, tag="H"):
+    owner: str = msgspec.field(name="w")
+
+
+class NoteAdded(DealCommand, frozen=True, kw_only=True, tag="N"):
+    text: str = msgspec.field(name="x")
+
+
+class DealJoined(
+    Event,
+    frozen=True,
+    kw_only=True,
+    tag="J",
+    rename={
+        "into": "i",
+        "by": "y",
+        "command": "j",
+        "at": "o",
+    },
+):
+    """The deal was joined into an earlier one; its touches count there (SEMANTICS 3.4)."""
+
+    into: Id
+    by: str
+    """The rule's name or the actor."""
+    command: Id = b""
+    at: int
+
+
+class DealSeparated(Event, frozen=True, kw_only=True, tag="D", rename={"because": "b", "at": "o"}):
+    """A join is suspended or undone: the deal stands for itself again."""
+
+    because: Id = b""
+    at: int
+
+
+class DealWithdrawn(Event, frozen=True, kw_only=True, tag="Q", rename={"because": "b", "at": "o"}):
+    """A re-decision left the deal without touches: in no funnel (SEMANTICS 3.5)."""
+
+    because: Id = b""
+    at: int
+
+
+class DealRestored(Event, frozen=True, kw_only=True, tag="B", rename={"because": "b", "at": "o"}):
+    """A re-decision gave a withdrawn deal its touches back."""
+
+    because: Id = b""
+    at: int
+
+
+AnyEvent = (
+    LeadRecorded
+    | TouchPlaced
+    | PersonFormed
+    | SharedChanged
+    | CardsMerged
+    | CardsVetoed
+    | CardMarked
+    | EvidenceWithdrawn
+    | DecisionUndone
+    | DealOpened
+    | StageEntered
+    | DealClosed
+    | DealReopened
+    | AmountSet
+    | OwnerSet
+    | NoteAdded
+    | DealJoined
+    | DealSeparated
+    | DealWithdrawn
+    | DealRestored
+)
