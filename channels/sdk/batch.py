@@ -1,18 +1,31 @@
 """Batched deliveries: each item has its own outcome, a bad one harms no other (SEMANTICS 1.6)."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TypeVar
 
+import msgspec
+
+from channels.sdk.delivery import Delivery, PollItem
 from channels.sdk.errors import Unreadable
 from channels.sdk.outcome import Ignored, IgnoreReason, Outcome, Quarantined, QuarantineReason
 
 T = TypeVar("T")
+S = TypeVar("S", bound=Delivery | PollItem)
 
 
 def each_item(items: Iterable[T], parse_one: Callable[[T], Outcome]) -> tuple[Outcome, ...]:
     """The outcome of every item, in order; an empty batch is ignored as empty."""
     outcomes = tuple(_isolated(item, parse_one) for item in items)
     return outcomes or (Ignored(IgnoreReason.EMPTY),)
+
+
+def alone(source: S, item: object) -> S:
+    """The source as if it had brought only this item: what one lead of a large batch keeps as raw.
+
+    Else each of a thousand leads would carry all thousand, and a reparse of one would yield all.
+    """
+    return replace(source, body=msgspec.json.encode(item))
 
 
 def _isolated(item: T, parse_one: Callable[[T], Outcome]) -> Outcome:

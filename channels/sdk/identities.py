@@ -4,6 +4,7 @@ Every function gives None for what identifies nobody, and never raises on hostil
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 import idna
@@ -24,6 +25,11 @@ def phone(
     """A telephone number in any spelling; `international` where the provider omits the plus."""
     number = parse_international(raw) if international else parse_phone(raw, country)
     return Identity(kind="phone", value=number.value, proof=proof, raw=raw) if number else None
+
+
+def contact_phone(raw: str, *, proof: Proof, country: str = "RU") -> Identity | None:
+    """A number of a shared contact: as a rule international without plus, else as it was saved."""
+    return phone(raw, proof=proof, international=True) or phone(raw, proof=proof, country=country)
 
 
 def email(raw: str, *, proof: Proof) -> Identity | None:
@@ -60,6 +66,15 @@ def present(*found: Identity | None) -> tuple[Identity, ...]:
         if key not in best or (best[key].proof == "claimed" and identity.proof == "attested"):
             best[key] = identity
     return tuple(best.values())
+
+
+def mentioned(
+    *found: Identity | None, besides: Sequence[Identity] = (), most: int = 20
+) -> tuple[Mention, ...]:
+    """Addresses that prove nothing, each once and none that is an identity already (`besides`)."""
+    known = {(identity.kind, identity.value) for identity in besides}
+    unique = {(one.kind, one.value): mention(one) for one in found if one}
+    return tuple(value for key, value in unique.items() if key not in known)[:most]
 
 
 def normalise(kind: str, raw: str, country: str = "RU") -> str | None:

@@ -149,6 +149,12 @@ def as_int(value: Any) -> int | None:
     return None
 
 
+def as_seq(value: Any) -> int:
+    """A provider's order number, where it is one that every store can hold; else 0."""
+    number = as_int(value)
+    return number if number is not None and 0 <= number < 2**63 else 0
+
+
 def _decoded(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
