@@ -1,0 +1,92 @@
+"""Identities that people type into forms: several in one field, handles, browsers' client ids.
+
+All of them are claimed. A WhatsApp number is a telephone number too, so it gives both; a handle
+of another network is an identity of its own value (`@Inna`, `t.me/inna` and `inna` are one).
+"""
+
+import re
+
+import msgspec
+
+from channels.sdk import identities
+from channels.sdk.campaigns import google_client_id
+from channels.sdk.lead import Identity
+from channels.sdk.phones import parse_phone
+
+_BETWEEN_PHONES = re.compile(r"[,;\n]|\s/\s|\sили\s|\sи\s|\sor\s")
+_BETWEEN_EMAILS = re.compile(r"[,;\s]+")
+_HANDLE = re.compile(
+    r"(?:(?:https?://)?(?:www\.|m\.)?"
+    r"(?:t\.me|telegram\.me|vk\.com|vk\.ru|vkontakte\.ru|instagram\.com|instagr\.am)/|(?P<at>@))?"
+    r"(?P<name>[A-Za-z0-9][A-Za-z0-9._]{1,63})/?(?:\?.*)?",
+    re.DOTALL,
+)
+_CLIENT_ID = re.compile(r"[\w.:\-]{1,128}", re.ASCII)
+_WRITTEN_OUT = re.compile(r"\+|[78][\s(-]*\d{3}[\s)-]*\d{3}")
+_NOT_A_HANDLE = frozenset({"telegram", "whatsapp", "instagram", "vkontakte", "false", "true"})
+_LONGEST = 300
+_MANY = 4
+
+
+def phones(text: str, country: str) -> tuple[Identity, ...]:
+    """The numbers of a phone field; none where it holds no number."""
+    whole = identities.phone(text, proof="claimed", country=country)
+    if whole or len(text) > _LONGEST:
+        return (whole,) if whole else ()
+    pieces = [piece.strip() for piece in _BETWEEN_PHONES.split(text)][:_MANY]
+    return identities.present(
+        *(identities.phone(piece, proof="claimed", country=country) for piece in pieces)
+    )
+
+
+def emails(text: str) -> tuple[Identity, ...]:
+    """The addresses of an e-mail field; none where it holds no address."""
+    if len(text) > _LONGEST:
+        return ()
+    pieces = [text, *_BETWEEN_EMAILS.split(text)[:_MANY]]
+    return identities.present(*(identities.email(piece, proof="claimed") for piece in pieces))
+
+
+def whatsapp(text: str, country: str) -> tuple[Identity, ...]:
+    """A WhatsApp number: the account by its digits, as WhatsApp itself names it, and the phone."""
+    number = parse_phone(text, country)
+    if number is None:
+        return ()
+    account = identities.account("whatsapp", number.value.removeprefix("+"), proof="claimed")
+    spelled = msgspec.structs.replace(account, raw=text) if account else None
+    return identities.present(spelled, identities.phone(text, proof="claimed", country=country))
+
+
+def handle(kind: str, text: str, country: str) -> tuple[Identity, ...]:
+    """A user name, an id or a page's address in a network; a phone where that was typed instead."""
+    if _WRITTEN_OUT.match(text):
+        return phones(text, country)
+    found = _HANDLE.fullmatch(text) if len(text) <= _LONGEST else None
+    if found is None or not _plausible(found["name"].lower(), bool(found["at"])):
+        return ()
+    value = found["name"].lower()
+    if kind == "vk" and re.fullmatch(r"id[0-9]+", value):
+        value = value[2:]
+    account = identities.account(kind, value, proof="claimed")
+    return (msgspec.structs.replace(account, raw=text),) if account else ()
+
+
+def visitor(text: str) -> tuple[Identity, ...]:
+    """A browser by its client id, also as the whole `_ga` cookie; none for anything unlike it."""
+    if not _CLIENT_ID.fullmatch(text):
+        return ()
+    found = identities.visitor(google_client_id(text) or text)
+    return (msgspec.structs.replace(found, raw=text),) if found else ()
+
+
+def anything(text: str, country: str) -> tuple[Identity, ...]:
+    """What a field that only says "contact" holds: an address that is plainly one, or nothing."""
+    if "@" in text[1:]:
+        return emails(text)
+    if text.startswith("@") or text.lower().startswith(("t.me/", "https://t.me/")):
+        return handle("telegram", text, country)
+    return phones(text, country) if _WRITTEN_OUT.match(text) else ()
+
+
+def _plausible(name: str, marked: bool) -> bool:
+    return marked or (len(name) >= 5 and name not in _NOT_A_HANDLE)

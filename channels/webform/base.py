@@ -1,0 +1,87 @@
+"""What the adapters of all forms share: keys out of content, cut raw bodies, and the lead."""
+
+import base64
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from channels.sdk.adapter import WebhookAdapter, is_request, redact
+from channels.sdk.delivery import Delivery, PollItem
+from channels.sdk.ids import content_key
+from channels.sdk.lead import Attachment, Kind, LeadEvent, Raw
+from channels.sdk.outcome import Accepted, Ignored, IgnoreReason, Outcome
+from channels.sdk.settings import AccountSettings
+from channels.sdk.times import Timestamp
+from channels.webform.entries import Entry
+from channels.webform.submission import Submission, read_submission
+
+S = TypeVar("S", bound=AccountSettings)
+
+
+class FormAdapter(WebhookAdapter[S]):
+    """A form builder's webhook, or our own form."""
+
+    def cut(self, delivery: Delivery) -> bytes:
+        """The body without what must not be kept; builders that send more secrets extend it."""
+        return redact(delivery.body, self.settings.secrets())
+
+    def raw(self, source: Delivery | PollItem) -> Raw:
+        """The delivery as it came, credentials and foreign cookies cut out."""
+        if not is_request(source) or not source.body:
+            return super().raw(source)
+        content_type = source.headers.get("content-type", "") or "application/json"
+        return Raw(content_type=content_type, body=base64.b64encode(self.cut(source)).decode())
+
+    def key_of_content(self, delivery: Delivery) -> str:
+        """The key of a delivery without an id: of what is kept, so that a reparse gives it again.
+
+        The boundary of a multipart body is new each time, so it doesn't count.
+        """
+        return content_key(without_boundary(self.cut(delivery), delivery), delivery.received_at)
+
+    def read(self, entries: Sequence[Entry], delivery: Delivery) -> Submission:
+        """The entries as a submission to this account."""
+        return read_submission(
+            entries,
+            country=self.settings.country,
+            at=delivery.received_at,
+            ip=delivery.remote_ip,
+        )
+
+    def form_lead(
+        self,
+        delivery: Delivery,
+        form: Submission,
+        *,
+        lead_key: str,
+        delivery_key: str = "",
+        occurred_at: Timestamp | None = None,
+        kind: Kind = "form",
+        attachments: tuple[Attachment, ...] = (),
+        **more: Any,
+    ) -> LeadEvent:
+        """The lead that a submission is."""
+        return self.lead(
+            delivery,
+            kind=kind,
+            lead_key=lead_key,
+            delivery_key=delivery_key or None,
+            occurred_at=occurred_at,
+            **{**form.content(attachments), **more},
+        )
+
+    def accepted(
+        self, delivery: Delivery, form: Submission, *, lead_key: str, **more: Any
+    ) -> tuple[Outcome]:
+        """The one lead of a delivery; ignored as empty where nothing was filled in."""
+        if form.is_empty and not more.get("attachments"):
+            return (Ignored(IgnoreReason.EMPTY, more.get("delivery_key") or lead_key),)
+        return (Accepted(self.form_lead(delivery, form, lead_key=lead_key, **more)),)
+
+
+def without_boundary(body: bytes, delivery: Delivery) -> bytes:
+    """A multipart body without its boundary; any other body as it is."""
+    if delivery.content_type != "multipart/form-data":
+        return body
+    _, _, rest = delivery.headers.get("content-type", "").partition("boundary=")
+    boundary = rest.partition(";")[0].strip().strip('"')
+    return body.replace(boundary.encode(), b"") if boundary else body

@@ -1,0 +1,124 @@
+"""Bodies of forms as a list of entries: JSON flattened, repeated names joined, brackets nested."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from channels.sdk.delivery import Delivery
+from channels.sdk.errors import Unreadable
+from channels.sdk.lead import Attachment
+from channels.sdk.outcome import QuarantineReason
+from channels.sdk.read import as_text, charset_of, read_form, read_json_object
+from channels.webform.cookies import allowed_cookies
+from channels.webform.fields import meaning
+
+_BRACKETS = re.compile(r"\[([^\[\]]*)\]")
+_BOM = b"\xef\xbb\xbf"
+_MAX_ENTRIES = 500
+_MAX_DEPTH = 8
+_MAX_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One field as it came: its name, its value as text, and its role where the builder tells."""
+
+    name: str
+    value: str
+    role: str = ""
+    """A role of `channels.webform.fields` that outranks what the name says; empty: by name."""
+    identifier: str = ""
+    """A second, technical name (`phone` where `name` is `Телефон`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A form as it came: its values by name, and the files."""
+
+    values: dict[str, Any]
+    attachments: tuple[Attachment, ...] = ()
+
+
+def read_body(delivery: Delivery) -> Body:
+    """A JSON object or a form, by content type; without one, by its first byte."""
+    if delivery.content_type == "multipart/form-data" or not looks_like_json(delivery):
+        pairs, files = read_form(delivery)
+        attachments = tuple(file for file in files if file.name or file.size)
+        return Body(joined(pairs), attachments)
+    return Body(read_json_object(json_bytes(delivery)))
+
+
+def looks_like_json(delivery: Delivery) -> bool:
+    """Whether the body is to be read as JSON."""
+    kind = delivery.content_type
+    if kind == "application/json" or kind.endswith("+json"):
+        return True
+    if kind == "application/x-www-form-urlencoded":
+        return False
+    return delivery.body.lstrip(_BOM + b" \t\r\n")[:1] in {b"{", b"["}
+
+
+def json_bytes(delivery: Delivery) -> bytes:
+    """The body in UTF-8 without a byte order mark, whatever charset it claims."""
+    body = delivery.body.removeprefix(_BOM)
+    charset = charset_of(delivery.headers.get("content-type", ""))
+    if charset in {"utf-8", "ascii"}:
+        return body
+    try:
+        return body.decode(charset).encode()
+    except (UnicodeError, LookupError) as error:
+        raise Unreadable(QuarantineReason.BROKEN_ENCODING, f"no {charset} text") from error
+
+
+def joined(pairs: list[tuple[str, str]]) -> dict[str, Any]:
+    """Each name with its value; several values of one name (checkboxes) joined by commas."""
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        found.setdefault(name.removesuffix("[]"), []).append(value)
+    return {name: ", ".join(v for v in values if v) for name, values in found.items()}
+
+
+def nested(values: dict[str, Any]) -> dict[str, Any]:
+    """PHP's brackets: `a[b][c]=1` is `{"a": {"b": {"c": "1"}}}`; a value in the way is kept."""
+    tree: dict[str, Any] = {}
+    for name, value in values.items():
+        head, bracket, _ = name.partition("[")
+        path = [head, *_BRACKETS.findall(bracket + name[len(head) + 1 :])][:_MAX_DEPTH]
+        place = tree
+        for step in path[:-1]:
+            branch = place.get(step)
+            if not isinstance(branch, dict):
+                branch = place[step] = {} if branch is None else {"": branch}
+            place = branch
+        place.setdefault(path[-1], value)
+    return tree
+
+
+def entries(values: dict[str, Any], prefix: str = "") -> list[Entry]:
+    """Every leaf of a JSON object as an entry with a dotted name; lists become one text."""
+    found: list[Entry] = []
+    for name, value in _leaves(values, prefix, 0):
+        if len(found) == _MAX_ENTRIES:
+            raise Unreadable(QuarantineReason.TOO_LARGE, f"over {_MAX_ENTRIES} fields")
+        found.append(Entry(name[:_MAX_NAME], value))
+    return found
+
+
+def text_of(value: Any) -> str:
+    """Any JSON value as a person would read it; Unreadable where it is too deep or too large."""
+    try:
+        return as_text(value).replace("\x00", "").strip()
+    except (RecursionError, ValueError, OverflowError, TypeError) as error:
+        raise Unreadable(QuarantineReason.TOO_LARGE, "a value is too deep or too large") from error
+
+
+def _leaves(values: dict[str, Any], prefix: str, depth: int) -> Iterator[tuple[str, str]]:
+    for name, value in values.items():
+        path = f"{prefix}.{name}" if prefix else str(name)
+        if meaning(path).role == "cookies":
+            yield path, allowed_cookies(value)
+        elif isinstance(value, dict) and depth < _MAX_DEPTH:
+            yield from _leaves(value, path, depth + 1)
+        else:
+            yield path, text_of(value)

@@ -1,0 +1,200 @@
+"""Our own form endpoint (reference/channels.md, 4.1): posted by browsers, beacons and scripts.
+
+Decisions where the reference is silent: the honeypot is looked at before the fields, so that a
+bot learns nothing from an error; a form with nothing filled in is ignored as empty; the answer
+is 202 `{"status":"accepted"}` for everybody who was not told of an error; the page's address
+counts only when the form sends it (the `Referer` header is not kept and could not be read again).
+"""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from itertools import chain
+
+from channels.sdk import signature
+from channels.sdk.delivery import Delivery, Reply, json_reply
+from channels.sdk.errors import FieldError, NotAuthentic, Refused, Unreadable
+from channels.sdk.outcome import Ignored, IgnoreReason, Outcome, QuarantineReason
+from channels.sdk.read import read_json_object
+from channels.sdk.settings import AccountSettings, Secret
+from channels.webform.base import FormAdapter, without_boundary
+from channels.webform.checks import wrong_fields
+from channels.webform.consents import told_consents
+from channels.webform.entries import Body, Entry, entries, json_bytes, read_body, text_of
+from channels.webform.fields import meaning
+
+HONEYPOT = "_gotcha"
+"""A honeypot that every form has, beside the one that its account names."""
+
+_CONSENTS = ("consents", "consent")
+_MAX_PLAIN_BODY = 64 * 1024
+_ACCEPTED = json_reply(b'{"status":"accepted"}', status=202)
+_EXPECTED = {
+    QuarantineReason.BROKEN_JSON: "one JSON object in UTF-8",
+    QuarantineReason.WRONG_TYPE: "one JSON object",
+    QuarantineReason.BROKEN_FORM: "a form as its content type says",
+    QuarantineReason.TOO_LARGE: "at most 500 fields, nested at most 8 deep, 64 KB without files",
+}
+
+
+class WebformSettings(AccountSettings, frozen=True, kw_only=True):
+    """One form, or several that need no telling apart."""
+
+    form_id: str = ""
+    """A name for the form, put with the lead's fields where the form itself sends none."""
+    origins: tuple[str, ...] = ()
+    """Sites whose scripts may read the answer (`https://shop.example`); `*` for any."""
+    honeypot: str = ""
+    """The name of a field that people do not see: filled in, the form is no lead."""
+    required: tuple[str, ...] = ()
+    """Fields that must be filled in, by their name or their role (`phone`, `email`, `name`)."""
+    api_key: Secret = ""
+    """Where set: header `X-Api-Key`, `Authorization: Bearer`, or a field `api_key`."""
+
+
+class WebformAdapter(FormAdapter[WebformSettings]):
+    """The form on our own site."""
+
+    account_type = "webform"
+    channel = "webform"
+    Settings = WebformSettings
+    methods = frozenset({"POST", "OPTIONS"})
+    max_body = 32 * 1024 * 1024
+    content_types = frozenset(
+        {
+            "application/json",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data",
+            "text/plain",
+        }
+    )
+
+    def handshake(self, delivery: Delivery) -> Reply | None:
+        """A browser's preflight: what may be sent, and, for configured origins, that it may."""
+        if delivery.method != "OPTIONS":
+            return None
+        return Reply(204, headers=(*self.cors(delivery), *_PREFLIGHT))
+
+    def cors(self, delivery: Delivery) -> tuple[tuple[str, str], ...]:
+        """Reflect a configured origin; the answer always varies with it."""
+        origin = delivery.headers.get("origin", "").strip()
+        known = {_bare(configured) for configured in self.settings.origins}
+        if origin and (_bare(origin) in known or "*" in known):
+            return (("Access-Control-Allow-Origin", origin), ("Vary", "Origin"))
+        return (("Vary", "Origin"),)
+
+    def verify(self, delivery: Delivery) -> None:
+        """The secret path and the API key, where the account has them."""
+        self.verify_secret_path(delivery)
+        if not self.settings.api_key:
+            return
+        given = _keys_in_headers(delivery) or _keys_in_body(delivery)
+        if not given:
+            raise NotAuthentic("the API key is missing: send it as X-Api-Key", status=401)
+        if not any([signature.same(key, self.settings.api_key) for key in given]):  # noqa: C419 - all are compared, in constant time
+            raise NotAuthentic("the API key is wrong", status=403)
+
+    def parse(self, delivery: Delivery) -> Sequence[Outcome]:
+        try:
+            return self._parse(delivery)
+        except Unreadable as error:  # nobody but the sender could put it right
+            raise Refused(_body_error(error.reason, error.detail)) from error
+
+    def _parse(self, delivery: Delivery) -> Sequence[Outcome]:
+        body = _read(delivery)
+        if self._is_trapped(body):
+            return (Ignored(IgnoreReason.HONEYPOT, self.key_of_content(delivery)),)
+        found = self._entries(body)
+        wrong = wrong_fields(found, required=self.settings.required, country=self.settings.country)
+        if wrong:
+            raise Refused(*wrong)
+        return self._lead(delivery, body, found)
+
+    def reply(self, delivery: Delivery, outcomes: Sequence[Outcome]) -> Reply:
+        """The same for a lead, a repeat and a bot."""
+        del delivery, outcomes
+        return _ACCEPTED
+
+    def _is_trapped(self, body: Body) -> bool:
+        return any(
+            name.strip().lower() in self._traps and value is not False and text_of(value)
+            for name, value in body.values.items()
+        )
+
+    def _lead(self, delivery: Delivery, body: Body, found: list[Entry]) -> Sequence[Outcome]:
+        form = self.read(found, delivery)
+        told = (told_consents(body.values.get(name), form.at, form.ip) for name in _CONSENTS)
+        form.consents[:0] = chain.from_iterable(told)
+        if self.settings.form_id and not form.is_empty:
+            form.fields.setdefault("form_id", self.settings.form_id)
+        lead_key, delivery_key = self._keys(delivery, found)
+        return self.accepted(
+            delivery,
+            form,
+            lead_key=lead_key,
+            delivery_key=delivery_key,
+            attachments=body.attachments,
+        )
+
+    def _entries(self, body: Body) -> list[Entry]:
+        """The fields, without traps and without consents that are told one by one."""
+        return entries(
+            {
+                name: value
+                for name, value in body.values.items()
+                if name.strip().lower() not in self._traps
+                and not (name in _CONSENTS and told_consents(value, "", ""))
+            }
+        )
+
+    @property
+    def _traps(self) -> frozenset[str]:
+        return frozenset({HONEYPOT, self.settings.honeypot.strip().lower()} - {""})
+
+    def _keys(self, delivery: Delivery, found: list[Entry]) -> tuple[str, str]:
+        """A submission's id is the lead's; with its content the delivery's (SEMANTICS 1.4)."""
+        ids = (e.value for e in found if meaning(e.name).role == "submission_id" and e.value)
+        submission = next(ids, "")
+        if not submission:
+            key = self.key_of_content(delivery)
+            return key, key
+        content = sha256(without_boundary(self.cut(delivery), delivery)).hexdigest()
+        return submission, f"{submission}/{content}"
+
+
+_PREFLIGHT = (
+    ("Access-Control-Allow-Methods", "POST"),
+    ("Access-Control-Allow-Headers", "content-type, x-api-key, authorization"),
+    ("Access-Control-Max-Age", "86400"),
+)
+
+
+def _read(delivery: Delivery) -> Body:
+    """The body by its content type; `text/plain` is a beacon, whose text is JSON."""
+    if delivery.content_type != "multipart/form-data" and len(delivery.body) > _MAX_PLAIN_BODY:
+        raise Unreadable(QuarantineReason.TOO_LARGE, "it is larger than 64 KB")
+    if delivery.content_type == "text/plain":
+        return Body(read_json_object(json_bytes(delivery)))
+    return read_body(delivery)
+
+
+def _body_error(reason: QuarantineReason, problem: str) -> FieldError:
+    return FieldError("body", problem or reason.value, _EXPECTED.get(reason, "a readable form"))
+
+
+def _bare(origin: str) -> str:
+    return origin.strip().rstrip("/").lower()
+
+
+def _keys_in_headers(delivery: Delivery) -> list[str]:
+    scheme, _, token = delivery.headers.get("authorization", "").strip().partition(" ")
+    bearer = token.strip() if scheme.lower() == "bearer" else ""
+    return [key for key in (delivery.headers.get("x-api-key", "").strip(), bearer) if key]
+
+
+def _keys_in_body(delivery: Delivery) -> list[str]:
+    try:
+        values = _read(delivery).values
+    except Unreadable:
+        return []
+    given = values.get("api_key")
+    return [given] if isinstance(given, str) and given else []
