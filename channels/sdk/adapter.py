@@ -129,6 +129,11 @@ class WebhookAdapter(Adapter[S]):
         del delivery
         return ()
 
+    def body_limit(self, media_type: str) -> int:
+        """`max_body` for a body of this media type; own forms take less where there are no files."""
+        del media_type
+        return self.max_body
+
     def verify_secret_path(self, delivery: Delivery) -> None:
         """The path must carry the account's `secret_path`, where it has one."""
         secret = self.settings.secret_path

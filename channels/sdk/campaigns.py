@@ -19,14 +19,21 @@ def campaign(
     landing: str = "",
     referrer: str = "",
 ) -> Campaign | None:
-    """The labels of a touch. Explicit fields win over cookies, those over the landing page's URL.
+    """The labels of a touch. Explicit fields win over cookies, those over the landing page's URL,
+    and that over the referrer's.
 
     Unexpanded macros (`{keyword}`) count as absent. None where nothing is known.
     """
     from_page = labels_of_url(landing)
+    from_referrer = labels_of_url(referrer)
     labels: dict[str, str] = {}
     for name in LABELS:
-        found = (fields.get(name), (cookie_labels or {}).get(name), from_page.get(name))
+        found = (
+            fields.get(name),
+            (cookie_labels or {}).get(name),
+            from_page.get(name),
+            from_referrer.get(name),
+        )
         value = next((text for text in found if text and not is_macro(text)), "")
         if value:
             labels[name] = value[:_LONGEST]

@@ -3,6 +3,7 @@
 import codecs
 import json
 import re
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,6 +18,11 @@ from channels.sdk.outcome import QuarantineReason
 _MAX_FIELDS = 500
 _MAX_FIELD_BYTES = 256 * 1024
 _MAX_FILE_BYTES = 32 * 1024 * 1024
+_NO_CHARSETS = frozenset(
+    {"base64", "bz2", "hex", "quopri", "rot_13", "uu", "zlib", "mbcs", "oem", "idna", "punycode"}
+    | {"undefined", "unicode_escape", "raw_unicode_escape", "utf_7"}
+)
+"""Python's codecs that no site's text is in; some of them raise what a text codec never does."""
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     rb"|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
@@ -66,9 +72,10 @@ def charset_of(content_type: str, default: str = "utf-8") -> str:
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset":
             try:
-                return codecs.lookup(value.strip().strip("\"'")).name
+                known = codecs.lookup(value.strip().strip("\"'")).name
             except (LookupError, ValueError):
                 return default
+            return default if known.replace("-", "_") in _NO_CHARSETS else known
     return default
 
 
@@ -166,36 +173,67 @@ def _decoded(body: bytes) -> Any:
 
 
 def _read_multipart(delivery: Delivery) -> tuple[list[tuple[str, str]], list[Attachment]]:
+    charset = charset_of(delivery.headers.get("content-type", ""))
+    try:
+        forms, files = _parts_in(delivery, charset)
+    except ValueError as error:
+        forms, files = _old_russian_parts(delivery, charset, error)
+    pairs = [
+        (_whole(str(name)), _whole(str(value)[:_MAX_FIELD_BYTES]))
+        for name, value in forms.iterallitems()
+    ]
+    return pairs, [_attachment(name, part) for name, part in files.iterallitems()]
+
+
+def _old_russian_parts(delivery: Delivery, charset: str, first: ValueError) -> tuple[Any, Any]:
+    if charset == "utf-8":
+        with suppress(ValueError):
+            return _parts_in(delivery, "windows-1251")
+    raise Unreadable(QuarantineReason.BROKEN_FORM, str(next(iter(first.args), ""))[:200]) from first
+
+
+def _parts_in(delivery: Delivery, charset: str) -> tuple[Any, Any]:
+    """Fields and files; all in memory, where the body is already. ValueError if they are broken."""
     environ = {
-        "REQUEST_METHOD": "POST",
-        "CONTENT_TYPE": delivery.headers.get("content-type", ""),
+        "CONTENT_TYPE": _without_charset(delivery.headers.get("content-type", "")),
         "CONTENT_LENGTH": str(len(delivery.body)),
         "wsgi.input": _Body(delivery.body),
     }
     try:
-        forms, files = multipart.parse_form_data(
+        found: tuple[Any, Any] = multipart.parse_form_data(
             environ,
+            charset=charset,
             strict=True,
             part_limit=_MAX_FIELDS,
+            spool_limit=_MAX_FILE_BYTES,
             memory_limit=_MAX_FILE_BYTES,
             partsize_limit=_MAX_FILE_BYTES,
         )
-    except (multipart.MultipartError, ValueError, LookupError) as error:
-        raise Unreadable(QuarantineReason.BROKEN_FORM, str(error)[:200]) from error
-    pairs = [(str(name), str(value)[:_MAX_FIELD_BYTES]) for name, value in forms.iterallitems()]
-    attachments = [
-        Attachment(
-            kind="file",
-            name=part.filename or "",
-            mime=part.content_type or "",
-            size=part.size,
-            ref=f"part:{name}",
-        )
-        for name, part in files.iterallitems()
-    ]
-    for _, part in files.iterallitems():
-        part.close()
-    return pairs, attachments
+    except LookupError as error:
+        raise ValueError("a part claims an unknown charset") from error
+    return found
+
+
+def _without_charset(content_type: str) -> str:
+    """The library would take any codec that a sender names; ours is chosen by `charset_of`."""
+    kept = (p for p in content_type.split(";") if not p.strip().lower().startswith("charset"))
+    return ";".join(kept)
+
+
+def _attachment(name: str, part: Any) -> Attachment:
+    part.close()
+    return Attachment(
+        kind="file",
+        name=_whole(part.filename or ""),
+        mime=_whole(part.content_type or ""),
+        size=part.size,
+        ref=_whole(f"part:{name}"),
+    )
+
+
+def _whole(text: str) -> str:
+    """Text that can be written: halves of surrogate pairs replaced."""
+    return text.encode("utf-8", "replace").decode()
 
 
 class _Body:

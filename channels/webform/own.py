@@ -82,6 +82,10 @@ class WebformAdapter(FormAdapter[WebformSettings]):
             return (("Access-Control-Allow-Origin", origin), ("Vary", "Origin"))
         return (("Vary", "Origin"),)
 
+    def body_limit(self, media_type: str) -> int:
+        """64 KB, and 32 MB where files may come along."""
+        return self.max_body if media_type == "multipart/form-data" else _MAX_PLAIN_BODY
+
     def verify(self, delivery: Delivery) -> None:
         """The secret path and the API key, where the account has them."""
         self.verify_secret_path(delivery)
