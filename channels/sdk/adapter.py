@@ -89,7 +89,7 @@ class Adapter(Generic[S]):
             body = source.query.encode()
         return Raw(
             content_type=content_type or "application/json",
-            body=base64.b64encode(redact(body, self.settings.secrets())).decode(),
+            body=base64.b64encode(redact(body, self.settings.secret_values())).decode(),
         )
 
 
@@ -130,7 +130,7 @@ class WebhookAdapter(Adapter[S]):
         return ()
 
     def body_limit(self, media_type: str) -> int:
-        """`max_body` for a body of this media type; own forms take less where there are no files."""
+        """`max_body` for a body of this media type (a form without files may have less)."""
         del media_type
         return self.max_body
 

@@ -12,6 +12,7 @@ from channels.sdk.outcome import Accepted, Ignored, IgnoreReason, Outcome
 from channels.sdk.settings import AccountSettings
 from channels.sdk.times import Timestamp
 from channels.webform.entries import Entry
+from channels.webform.kept import kept_body
 from channels.webform.submission import Submission, read_submission
 
 S = TypeVar("S", bound=AccountSettings)
@@ -21,8 +22,8 @@ class FormAdapter(WebhookAdapter[S]):
     """A form builder's webhook, or our own form."""
 
     def cut(self, delivery: Delivery) -> bytes:
-        """The body without what must not be kept; builders that send more secrets extend it."""
-        return redact(delivery.body, self.settings.secrets())
+        """The body without what must not be kept (channels.md, rule 11 of section 0)."""
+        return redact(kept_body(delivery), self.settings.secret_values())
 
     def raw(self, source: Delivery | PollItem) -> Raw:
         """The delivery as it came, credentials and foreign cookies cut out."""
@@ -76,6 +77,13 @@ class FormAdapter(WebhookAdapter[S]):
         if form.is_empty and not more.get("attachments"):
             return (Ignored(IgnoreReason.EMPTY, more.get("delivery_key") or lead_key),)
         return (Accepted(self.form_lead(delivery, form, lead_key=lead_key, **more)),)
+
+
+def keys_in_headers(delivery: Delivery) -> list[str]:
+    """What a caller gives as its API key: `X-Api-Key`, and `Authorization: Bearer`."""
+    scheme, _, token = delivery.headers.get("authorization", "").strip().partition(" ")
+    bearer = token.strip() if scheme.lower() == "bearer" else ""
+    return [key for key in (delivery.headers.get("x-api-key", "").strip(), bearer) if key]
 
 
 def without_boundary(body: bytes, delivery: Delivery) -> bytes:
