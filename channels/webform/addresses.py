@@ -59,7 +59,7 @@ def whatsapp(text: str, country: str) -> tuple[Identity, ...]:
 
 def handle(kind: str, text: str, country: str) -> tuple[Identity, ...]:
     """A user name, an id or a page's address in a network; a phone where that was typed instead."""
-    if _WRITTEN_OUT.match(text):
+    if _is_rather_a_phone(text):
         return phones(text, country)
     found = _HANDLE.fullmatch(text) if len(text) <= _LONGEST else None
     if found is None or not _plausible(found["name"].lower(), bool(found["at"])):
@@ -86,6 +86,11 @@ def anything(text: str, country: str) -> tuple[Identity, ...]:
     if text.startswith("@") or text.lower().startswith(("t.me/", "https://t.me/")):
         return handle("telegram", text, country)
     return phones(text, country) if _WRITTEN_OUT.match(text) else ()
+
+
+def _is_rather_a_phone(text: str) -> bool:
+    """Ids of messengers are shorter than eleven digits."""
+    return text.startswith("+") or (text[:1] in {"7", "8"} and sum(map(str.isdigit, text)) == 11)
 
 
 def _plausible(name: str, marked: bool) -> bool:

@@ -8,7 +8,7 @@ import phonenumbers
 from channels.sdk.errors import FieldError
 from channels.webform import addresses
 from channels.webform.entries import Entry
-from channels.webform.fields import meaning, words
+from channels.webform.meanings import meaning, words
 
 _MAX_CHECKED = 16
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")

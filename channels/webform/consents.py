@@ -6,7 +6,8 @@ from typing import Any
 from channels.sdk.lead import Consent
 from channels.sdk.read import as_dict, as_text
 from channels.sdk.times import Timestamp, canonical_time
-from channels.webform.fields import FILLERS, listed, words
+from channels.webform.fields import FILLERS, listed
+from channels.webform.meanings import words
 
 PERSONAL_DATA = "personal_data"
 MARKETING = "marketing"

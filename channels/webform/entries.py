@@ -11,7 +11,7 @@ from channels.sdk.lead import Attachment
 from channels.sdk.outcome import QuarantineReason
 from channels.sdk.read import as_text, charset_of, read_form, read_json_object
 from channels.webform.cookies import allowed_cookies
-from channels.webform.fields import meaning
+from channels.webform.meanings import meaning
 
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 _BOM = b"\xef\xbb\xbf"

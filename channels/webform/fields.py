@@ -1,25 +1,10 @@
 """What a form's field means, by its name: one table for all form builders.
 
-A name is compared in its canonical spelling: lower case, `ё` as `е`, words split at punctuation
-and at capitals (`firstName`), bare numbers dropped (`tel-619`, `Phone 2`). Then, in this order:
-the whole name; the name without filler words (`your-name`, `Ваш телефон`); the same for the end
-of a path (`contacts.phone`, `extra.utm.source`); and last, for addresses, texts and consents, a
-telling word anywhere in the name (`Телефон для связи`). To teach a spelling, add it to `NAMES`.
+To teach a spelling, add it to `NAMES`, in words, as people write it: case, punctuation, numbers
+and `ё` don't matter. `channels.webform.meanings` says how a name is looked up.
 """
 
-import re
-from dataclasses import dataclass
-from functools import lru_cache
-
 from channels.sdk.campaigns import LABELS
-
-_CAPITAL = re.compile(r"(?<=[a-zа-я0-9])(?=[A-ZА-Я])")
-_WORD = re.compile(r"[^\W\d_]+")
-_PATH = re.compile(r"[.\[\]]+")
-_LONGEST_NAME = 200
-_GENERIC = frozenset(
-    {"name", "first_name", "last_name", "company", "city", "language", "text", "subject", "landing"}
-)
 
 
 def listed(text: str) -> frozenset[str]:
@@ -137,7 +122,7 @@ NAMES: dict[str, tuple[str, ...]] = {
 """Role → the names that mean it, as people write them."""
 
 FILLERS = listed(
-    """your my the please enter input user customer client contact lead ваш ваше ваша ваши вашу
+    """your my the please enter input user customer client contact lead ma ваш ваше ваша ваши вашу
     введите укажите напишите оставьте контактный контактная контактное номер number клиента клиент
     заявителя required обязательно"""
 )
@@ -156,6 +141,20 @@ WRAPPERS = listed(
 """Parents under which `name`, `city` or `message` are the sender's (`client.name`, not
 `product.name`)."""
 
+TYPES = {
+    "tel": "phone",
+    "phone": "phone",
+    "phone_number": "phone",
+    "email": "email",
+    "name": "name",
+    "textarea": "text",
+    "long_text": "text",
+    "acceptance": "consent",
+    "agreement": "consent",
+    "legal": "consent",
+}
+"""A builder's type of field → role, for fields whose name is not in the table."""
+
 TELLING: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("consent", ("соглас", "consent", "agree", "gdpr")),
     ("whatsapp", ("whatsapp", "ватсап", "вотсап")),
@@ -165,58 +164,3 @@ TELLING: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("text", ("комментар", "сообщени", "message", "comment", "пожелани")),
 )
 """Role → beginnings of words that make it likely; its value must then bear it out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a field is for; `sure` when its name is in the table, not only likely."""
-
-    role: str
-    sure: bool = True
-
-
-UNKNOWN = Meaning("")
-
-
-def words(name: str) -> tuple[str, ...]:
-    """The words of a field's name in canonical spelling."""
-    return tuple(_WORD.findall(_CAPITAL.sub(" ", name).lower().replace("ё", "е")))
-
-
-_ROLE_OF = {words(name): role for role, names in NAMES.items() for name in names}
-
-
-def meaning(name: str) -> Meaning:
-    """What a field of this name is for; UNKNOWN where the name does not say."""
-    return _meaning(name) if len(name) <= _LONGEST_NAME else UNKNOWN
-
-
-@lru_cache(maxsize=4096)
-def _meaning(name: str) -> Meaning:
-    path = [part for part in _PATH.split(name) if words(part)]
-    for start in range(len(path)):
-        role = _by_words(words(" ".join(path[start:])))
-        if role and _fits_parents(role, path[:start]):
-            return Meaning(role)
-    return _likely(words(name))
-
-
-def _by_words(spelled: tuple[str, ...]) -> str:
-    bare = tuple(word for word in spelled if word not in FILLERS)
-    return _ROLE_OF.get(spelled) or _ROLE_OF.get(bare, "")
-
-
-def _fits_parents(role: str, parents: list[str]) -> bool:
-    above = frozenset(word for parent in parents for word in words(parent))
-    if role == "name" and "form" in above:
-        return False
-    return above <= WRAPPERS if role in _GENERIC else not above & OTHERS
-
-
-def _likely(spelled: tuple[str, ...]) -> Meaning:
-    if OTHERS.intersection(spelled):
-        return UNKNOWN
-    for role, beginnings in TELLING:
-        if any(word.startswith(beginnings) for word in spelled):
-            return Meaning(role, sure=False)
-    return UNKNOWN

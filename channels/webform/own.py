@@ -16,11 +16,11 @@ from channels.sdk.errors import FieldError, NotAuthentic, Refused, Unreadable
 from channels.sdk.outcome import Ignored, IgnoreReason, Outcome, QuarantineReason
 from channels.sdk.read import read_json_object
 from channels.sdk.settings import AccountSettings, Secret
-from channels.webform.base import FormAdapter, without_boundary
+from channels.webform.base import FormAdapter, keys_in_headers, without_boundary
 from channels.webform.checks import wrong_fields
 from channels.webform.consents import told_consents
 from channels.webform.entries import Body, Entry, entries, json_bytes, read_body, text_of
-from channels.webform.fields import meaning
+from channels.webform.meanings import meaning
 
 HONEYPOT = "_gotcha"
 """A honeypot that every form has, beside the one that its account names."""
@@ -91,7 +91,7 @@ class WebformAdapter(FormAdapter[WebformSettings]):
         self.verify_secret_path(delivery)
         if not self.settings.api_key:
             return
-        given = _keys_in_headers(delivery) or _keys_in_body(delivery)
+        given = keys_in_headers(delivery) or _keys_in_body(delivery)
         if not given:
             raise NotAuthentic("the API key is missing: send it as X-Api-Key", status=401)
         if not any([signature.same(key, self.settings.api_key) for key in given]):  # noqa: C419 - all are compared, in constant time
@@ -187,12 +187,6 @@ def _body_error(reason: QuarantineReason, problem: str) -> FieldError:
 
 def _bare(origin: str) -> str:
     return origin.strip().rstrip("/").lower()
-
-
-def _keys_in_headers(delivery: Delivery) -> list[str]:
-    scheme, _, token = delivery.headers.get("authorization", "").strip().partition(" ")
-    bearer = token.strip() if scheme.lower() == "bearer" else ""
-    return [key for key in (delivery.headers.get("x-api-key", "").strip(), bearer) if key]
 
 
 def _keys_in_body(delivery: Delivery) -> list[str]:

@@ -18,11 +18,11 @@ from channels.webform import addresses
 from channels.webform.consents import is_given, is_plainly_given, purpose_of
 from channels.webform.cookies import Cookies, read_cookies
 from channels.webform.entries import Entry
-from channels.webform.fields import Meaning, meaning
+from channels.webform.meanings import Meaning, meaning
 
 _MAX_ADDRESSES = 16  # reading a number may cost a millisecond; nobody types more
 _LABELS = frozenset(LABELS) - {"referrer", "landing"}
-_PROFILE = frozenset({"name", "first_name", "last_name", "company", "city", "language"})
+_PROFILE = frozenset({"name", "first_name", "last_name", "username", "company", "city", "language"})
 _WORDS = frozenset({"text", "subject", "landing", "referrer"})
 _ADDRESSES = frozenset({"phone", "email", "telegram", "whatsapp", "vk", "instagram", "contact"})
 _LEFT_OUT = frozenset({"secret", "submission_id"})
