@@ -16,7 +16,7 @@ from typing import Literal
 
 import msgspec
 
-from channels.sdk.lead import LeadEvent
+from channels.sdk.lead import LeadContent
 
 Id = bytes
 """16 bytes of a UUID: lead, leaf card, person or deal."""
@@ -121,14 +121,16 @@ class LeadRecorded(
     call_state: str = ""
     amount: str = ""
     currency: str = ""
+    pipeline: str = ""
+    """The pipeline that routing chose; empty where the touch neither joins nor opens a deal."""
     deal: Id = b""
-    """The deal that the touch joined or opened when it was first recorded; empty for none."""
+    """The deal where the touch is now; empty for none."""
     opened: bool = False
-    """This touch opened that deal."""
+    """This delivery opened that deal."""
     leaf: Id
     """The leaf card where the lead stood once this was recorded."""
-    personal: LeadEvent | None = None
-    """The whole lead event less its raw delivery; None once the person is forgotten."""
+    personal: LeadContent | None = msgspec.field(default=None, name="p")
+    """The whole delivery less its raw bytes; None where it was not read, or once forgotten."""
 
 
 class TouchPlaced(
@@ -329,6 +331,22 @@ class DealSeparated(Event, frozen=True, kw_only=True, tag="D", rename={"because"
     at: int
 
 
+class RepeatChanged(
+    Event,
+    frozen=True,
+    kw_only=True,
+    tag="T",
+    rename={
+        "repeat_of": "r",
+        "because": "b",
+    },
+):
+    """A re-decision found another deal, or none, of which this one is the repeat."""
+
+    repeat_of: Id = b""
+    because: Id = b""
+
+
 class DealWithdrawn(Event, frozen=True, kw_only=True, tag="Q", rename={"because": "b", "at": "o"}):
     """A re-decision left the deal without touches: in no funnel (SEMANTICS 3.5)."""
 
@@ -362,6 +380,7 @@ AnyEvent = (
     | NoteAdded
     | DealJoined
     | DealSeparated
+    | RepeatChanged
     | DealWithdrawn
     | DealRestored
 )

@@ -20,6 +20,8 @@ class Lead(NamedTuple):
     occurred_at: int
     identities: Sequence[LeadIdentity]
     version: int
+    own: Id
+    """Its own leaf card, where it stands while it has no identity."""
 
 
 class Edge(NamedTuple):
@@ -71,7 +73,7 @@ def shared_identities(facts: Facts) -> dict[Id, bool]:
     partners: dict[Id, dict[str, set[Id]]] = defaultdict(lambda: defaultdict(set))
     for lead in facts.leads:
         for identity in lead.identities:
-            partners[identity.leaf]  # noqa: B018 - an identity without partners is one, too
+            partners[identity.leaf]  # an identity without partners is one, too
             for other in lead.identities:
                 if other.leaf != identity.leaf and other.kind != "visitor":
                     partners[identity.leaf][other.kind].add(other.leaf)
@@ -105,7 +107,7 @@ def anchor(lead: Lead, shared: Mapping[Id, bool]) -> Id:
     for identity in lead.identities:
         if not shared[identity.leaf]:
             return identity.leaf
-    return lead.identities[0].leaf if lead.identities else lead.id
+    return lead.identities[0].leaf if lead.identities else lead.own
 
 
 def evidence(lead: Lead, matching: Matching) -> Iterable[Edge]:

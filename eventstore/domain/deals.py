@@ -1,0 +1,146 @@
+"""Which deal a touch joins or opens (SEMANTICS 3.3, 3.4). Pure, on one person's deals."""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from eventstore.domain.events import (
+    DealClosed,
+    DealCommand,
+    DealReopened,
+    Id,
+    OwnerSet,
+    StageEntered,
+)
+from eventstore.domain.pipeline import UNSORTED, Pipeline
+
+OPEN, WON, LOST, DECLINED = "open", "won", "lost", "declined"
+_REOPENING_KINDS = frozenset({"message", "comment", "call"})
+
+
+class Deal(msgspec.Struct, array_like=True):
+    """What a decision needs to know of a deal; kept in its person's row."""
+
+    id: Id
+    lead: Id
+    """The lead that opened it: the order of opening is the order in which those were recorded."""
+    pipeline: str
+    status: str = OPEN
+    stage: str = UNSORTED
+    activity: int = 0
+    """The latest time of a touch, milliseconds."""
+    closed_at: int = 0
+    repeat_of: Id = b""
+    threads: list[Id] = []
+    """Threads of its touches that stand on the card of a shared identity, and of its first."""
+    owner: str = ""
+
+
+class Touch(NamedTuple):
+    """A lead as far as deals care."""
+
+    lead: Id
+    occurred_at: int
+    kind: str
+    direction: str
+    pipeline: str
+    thread: Id
+    on_shared: bool
+    """It stands on the card of a shared identity."""
+
+
+class Placement(NamedTuple):
+    """Where a touch belongs; neither of both for a touch that opens nothing."""
+
+    joined: Deal | None = None
+    opens: bool = False
+    repeat_of: Id = b""
+
+
+def place(touch: Touch, deals: Iterable[Deal], pipeline: Pipeline) -> Placement:
+    """The person's open deal, else one lately closed, else a new one (SEMANTICS 3.3)."""
+    here = [deal for deal in deals if deal.pipeline == pipeline.id]
+    within_reach = here
+    if touch.on_shared:
+        within_reach = [deal for deal in here if touch.thread and touch.thread in deal.threads]
+    opened = [deal for deal in within_reach if deal.status == OPEN]
+    if opened:
+        return Placement(joined=latest(opened))
+    if touch.kind in _REOPENING_KINDS:
+        ended = [
+            deal
+            for deal in within_reach
+            if deal.status in (WON, LOST)
+            and touch.occurred_at <= deal.closed_at + pipeline.reopen_ms
+        ]
+        if ended:
+            return Placement(joined=latest(ended))
+    if touch.direction != "in":
+        return Placement()
+    return Placement(opens=True, repeat_of=latest(here).id if here else b"")
+
+
+def latest(deals: Iterable[Deal]) -> Deal:
+    """The one with the latest activity, then the lower id."""
+    return min(deals, key=lambda deal: (-deal.activity, deal.id))
+
+
+def note_touch(deal: Deal, touch: Touch) -> None:
+    """The touch is one of the deal's."""
+    deal.activity = max(deal.activity, touch.occurred_at)
+    if touch.thread and touch.on_shared and touch.thread not in deal.threads:
+        deal.threads = [*deal.threads, touch.thread]
+
+
+def new_deal(deal_id: Id, touch: Touch, repeat_of: Id) -> Deal:
+    return Deal(
+        deal_id,
+        touch.lead,
+        touch.pipeline,
+        activity=touch.occurred_at,
+        repeat_of=repeat_of,
+        threads=[touch.thread] if touch.thread else [],
+    )
+
+
+def apply(deal: Deal, event: DealCommand) -> None:
+    """What a person did to the deal."""
+    match event:
+        case StageEntered():
+            deal.stage = event.stage
+        case DealClosed():
+            deal.status, deal.closed_at = event.status, event.at
+        case DealReopened():
+            deal.status, deal.stage, deal.closed_at = OPEN, event.stage, 0
+        case OwnerSet():
+            deal.owner = event.owner
+        case _:
+            pass  # amounts and notes decide nothing
+
+
+def joins_of_unsorted(
+    ours: Iterable[Deal], theirs: Iterable[Deal], order: Callable[[Deal], tuple[int, ...]]
+) -> list[tuple[Deal, Deal]]:
+    """(later, earlier): what the rule `join unsorted` joins when two persons turn out to be one."""
+    found: list[tuple[Deal, Deal]] = []
+    left = _unsorted(ours)
+    right = _unsorted(theirs)
+    for pipeline in left.keys() & right.keys():
+        earliest, *later = sorted(left[pipeline] + right[pipeline], key=order)
+        found += [(deal, earliest) for deal in later]
+    return found
+
+
+def absorb(deal: Deal, into: Deal) -> None:
+    """`into` takes over what `deal` had."""
+    into.activity = max(into.activity, deal.activity)
+    into.threads = list(dict.fromkeys([*into.threads, *deal.threads]))
+
+
+def _unsorted(deals: Iterable[Deal]) -> dict[str, list[Deal]]:
+    found: dict[str, list[Deal]] = {}
+    for deal in deals:
+        if deal.status == OPEN and deal.stage == UNSORTED:
+            found.setdefault(deal.pipeline, []).append(deal)
+    return found

@@ -1,0 +1,94 @@
+"""A lead is the fold of its events, the same in whatever order they came (SEMANTICS 1.5)."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from channels.sdk.lead import Call, Identity, LeadContent
+
+_MERGED = ("profile", "call", "order", "booking", "campaign")
+_LAST = ("subject", "text", "attachments", "mentions", "consents", "thread")
+_MAX_IDENTITIES = 8
+_MAX_OF_A_KIND = 4
+
+
+def fold(events: Iterable[LeadContent]) -> LeadContent:
+    """The lead that `events` (at least one) tell of, each counted in its newest revision.
+
+    Time: the earliest. Identities: the union in order of happening, each with the better proof.
+    Every other field, and every part of an object: the last that is not empty by (`occurred_at`,
+    `seq`, `event_id`). `raw` is the last event's.
+    """
+    ordered = in_order(events)
+    if len(ordered) == 1:
+        return ordered[0]
+    last = ordered[-1]
+    changes: dict[str, object] = {
+        "occurred_at": min(event.occurred_at for event in ordered),
+        "received_at": min(event.received_at for event in ordered),
+        "direction": "out" if any(e.direction == "out" for e in ordered) else "in",
+        "amends": all(event.amends for event in ordered),
+        "kind": next((e.kind for e in reversed(ordered) if not e.amends), last.kind),
+        "identities": _identities(ordered),
+        "fields": {name: text for event in ordered for name, text in event.fields.items() if text},
+    }
+    for name in _LAST:
+        changes[name] = next(
+            (value for e in reversed(ordered) if (value := getattr(e, name))), getattr(last, name)
+        )
+    for name in _MERGED:
+        changes[name] = _merge([part for e in ordered if (part := getattr(e, name))])
+    if changes["call"]:
+        changes["call"] = _call(changes["call"], [e.call for e in ordered if e.call])  # type: ignore[arg-type] # _merge keeps the type
+    return msgspec.structs.replace(last, **changes)
+
+
+def in_order(events: Iterable[LeadContent]) -> list[LeadContent]:
+    """Each event id once, in its newest revision, by (`occurred_at`, `seq`, `event_id`)."""
+    newest: dict[str, LeadContent] = {}
+    for event in events:
+        known = newest.get(event.event_id)
+        if known is None or event.revision > known.revision:
+            newest[event.event_id] = event
+    return sorted(newest.values(), key=lambda e: (e.occurred_at, e.seq, e.event_id))
+
+
+def was_answered(call: Call) -> bool:
+    """Whether this state of a call knows that somebody took it."""
+    return call.state == "answered" or bool(call.answered_at) or bool(call.talk_s)
+
+
+def _identities(ordered: Sequence[LeadContent]) -> tuple[Identity, ...]:
+    best: dict[tuple[str, str], Identity] = {}
+    of_kind: dict[str, int] = {}
+    for identity in (identity for event in ordered for identity in event.identities):
+        key = (identity.kind, identity.value)
+        if key in best:
+            if best[key].proof == "claimed" and identity.proof == "attested":
+                best[key] = identity
+        elif len(best) < _MAX_IDENTITIES and of_kind.get(identity.kind, 0) < _MAX_OF_A_KIND:
+            of_kind[identity.kind] = of_kind.get(identity.kind, 0) + 1
+            best[key] = identity
+    return tuple(best.values())
+
+
+def _merge(parts: list[msgspec.Struct]) -> msgspec.Struct | None:
+    if len(parts) <= 1:
+        return parts[0] if parts else None
+    found = {
+        name: value
+        for part in parts
+        for name in part.__struct_fields__
+        if (value := getattr(part, name)) not in ("", None, ())
+    }
+    return type(parts[0])(**found)
+
+
+def _call(merged: Call, parts: Sequence[Call]) -> Call:
+    """`missed` unless one of the events knows that the call was answered."""
+    over = any(part.state in ("ended", "missed") for part in parts)
+    if any(was_answered(part) for part in parts):
+        state = "ended" if over else "answered"
+    else:
+        state = "missed" if over else (merged.state or "ringing")
+    return msgspec.structs.replace(merged, state=state)

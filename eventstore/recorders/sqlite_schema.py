@@ -1,0 +1,46 @@
+"""The tables of the event store on SQLite. Statements are idempotent and run at every start."""
+
+STATEMENTS = (
+    """CREATE TABLE IF NOT EXISTS stored_events (
+        position INTEGER PRIMARY KEY,
+        originator_id BLOB NOT NULL,
+        originator_version INTEGER NOT NULL,
+        topic TEXT NOT NULL,
+        state BLOB NOT NULL,
+        recorded_at INTEGER NOT NULL,
+        UNIQUE (originator_id, originator_version))""",
+    # Events are never changed nor deleted: a position would be given twice, a projection misled.
+    """CREATE TRIGGER IF NOT EXISTS events_stay BEFORE UPDATE ON stored_events
+        BEGIN SELECT RAISE(ABORT, 'events are never changed'); END""",
+    """CREATE TRIGGER IF NOT EXISTS events_remain BEFORE DELETE ON stored_events
+        BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END""",
+    """CREATE TABLE IF NOT EXISTS clock (
+        one INTEGER PRIMARY KEY, recorded_at INTEGER, position INTEGER)""",
+    "INSERT OR IGNORE INTO clock VALUES (1, 0, 0)",
+    "CREATE TABLE IF NOT EXISTS key (event BLOB PRIMARY KEY, lead BLOB NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE IF NOT EXISTS card (
+        leaf BLOB PRIMARY KEY,
+        person BLOB NOT NULL,
+        version INTEGER NOT NULL,
+        state BLOB NOT NULL) WITHOUT ROWID""",
+    # Most persons have one leaf card and need no entry here.
+    "CREATE INDEX IF NOT EXISTS card_of_person ON card (person) WHERE person <> leaf",
+    """CREATE TABLE IF NOT EXISTS pair (
+        a BLOB, b BLOB, state BLOB NOT NULL, PRIMARY KEY (a, b)) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS pair_back ON pair (b)",
+    """CREATE TABLE IF NOT EXISTS appearance (
+        leaf BLOB, lead BLOB, PRIMARY KEY (leaf, lead)) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS hand (
+        decision BLOB, kind TEXT, a BLOB, b BLOB, position INTEGER, in_force INTEGER,
+        PRIMARY KEY (decision, a, b)) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS hand_a ON hand (a) WHERE in_force",
+    "CREATE INDEX IF NOT EXISTS hand_b ON hand (b) WHERE in_force",
+    """CREATE TABLE IF NOT EXISTS withdrawn (
+        a BLOB, b BLOB, lead BLOB, times INTEGER, PRIMARY KEY (a, b, lead)) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS ledger (
+        account TEXT, hour INTEGER, outcome TEXT, deliveries INTEGER,
+        PRIMARY KEY (account, hour, outcome)) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS quarantine (
+        id BLOB PRIMARY KEY, account TEXT, reason TEXT, received_at INTEGER, content BLOB)
+        WITHOUT ROWID""",
+)  # fmt: skip

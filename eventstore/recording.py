@@ -1,0 +1,407 @@
+"""Record a lead event: duplicate, first of its lead, or one more about it (SEMANTICS 1.4, 1.5).
+
+The common cases need no more than the rows at hand: a new identity, a known person, a plain link
+between two persons. Whatever could take something back (an identity that becomes shared, a veto
+within reach, a lead that changes) goes to `regroup` and `redecide`.
+"""
+
+from collections.abc import Iterable
+from itertools import combinations
+
+import msgspec
+
+from channels.sdk.lead import Campaign as Labels
+from channels.sdk.lead import LeadContent
+from eventstore.domain.deals import absorb, joins_of_unsorted, new_deal, note_touch, place
+from eventstore.domain.events import (
+    Campaign,
+    DealJoined,
+    Id,
+    LeadIdentity,
+    LeadRecorded,
+    PersonFormed,
+)
+from eventstore.domain.fold import fold
+from eventstore.domain.matching import Action
+from eventstore.keyring import derived
+from eventstore.redecide import redecide
+from eventstore.regroup import regroup, seniority
+from eventstore.rows import Card, Pair
+from eventstore.touches import (
+    JOIN_RULE,
+    bytes_of,
+    deal_id,
+    milliseconds,
+    opening,
+    own_leaf,
+    stand,
+    touch_of,
+)
+from eventstore.work import LeadState, Work
+
+_NO_CAMPAIGN = Campaign()
+_PAID = ("gclid", "gbraid", "wbraid", "yclid", "ymclid", "fbclid")
+
+
+def prefetch(work: Work, leads: Iterable[LeadContent]) -> None:
+    """Read everything that recording these leads will usually need, in five queries."""
+    leads = list(leads)
+    ids = {bytes_of(lead.lead_id) for lead in leads}
+    others = {bytes_of(lead.event_id) for lead in leads} - ids
+    work.load_leads(ids)
+    if others:
+        work.seen |= work.source.seen(others)
+    leaves = [[work.keyring.leaf(i.kind, i.value) for i in lead.identities] for lead in leads]
+    work.load_cards({leaf for of_lead in leaves for leaf in of_lead})
+    work.load_pairs(_key(a, b) for of_lead in leaves for a, b in combinations(of_lead, 2))
+
+
+def record(work: Work, lead: LeadContent) -> bool:
+    """Decide about one lead event. False: its effect is there already, nothing changes."""
+    event_id, lead_id = bytes_of(lead.event_id), bytes_of(lead.lead_id)
+    known = work.leads.get(lead_id)
+    if event_id in work.seen or (known and event_id in known.event_ids):
+        return False
+    if event_id != lead_id:
+        work.changes.keys[event_id] = lead_id
+    work.seen.add(event_id)
+    if known is None:
+        _record_first(work, lead, lead_id, event_id)
+    else:
+        _record_more(work, lead, known, event_id)
+    return True
+
+
+# --- the first delivery about a lead ---
+
+
+def _record_first(work: Work, lead: LeadContent, lead_id: Id, event_id: Id) -> None:
+    """The lead stands first in the order; what it causes comes after it."""
+    identities = identities_of(work, lead)
+    shown = _describe(work, lead, event_id, identities, work.policy.matching.version)
+    slot = len(work.changes.events)
+    work.emit_new(lead_id, shown, lead)
+    state = LeadState(lead_id, 1, (1, slot), shown, b"", b"", {event_id})
+    work.leads[lead_id] = state
+    _open_cards(work, lead, lead_id, 1, identities)
+    if _pair_up(work, state):
+        _start_over(work, state, {i.leaf for i in identities})
+        return
+    _link(work, state)
+    _place(work, state)
+
+
+def _place(work: Work, state: LeadState) -> None:
+    """Put the touch to its person's deal, or open one for it."""
+    leaf = stand(work, state)
+    head = work.changing(work.known_card(leaf).person)
+    touch = touch_of(work, state, leaf)
+    placement = place(touch, head.deals, work.policy.pipeline(touch.pipeline))
+    if placement.opens:
+        deal = new_deal(deal_id(state.id, touch.pipeline), touch, placement.repeat_of)
+        head.deals = [*head.deals, deal]
+        work.place_lead(state, leaf, deal.id, opened=True)
+        work.emit_new(deal.id, opening(state, deal, leaf))
+    elif placement.joined:
+        note_touch(placement.joined, touch)
+        work.place_lead(state, leaf, placement.joined.id)
+    else:
+        work.place_lead(state, leaf, b"")
+
+
+def _start_over(work: Work, state: LeadState, leaves: set[Id]) -> None:
+    """More than joining follows from this lead: decide about everybody within reach."""
+    concerned = regroup(work, leaves, because=state.id)
+    at = state.newest.received_at
+    redecide(work, concerned | {stand(work, state)}, because=state.id, at=at)
+
+
+# --- cards, pairs, links ---
+
+
+def identities_of(work: Work, lead: LeadContent) -> tuple[LeadIdentity, ...]:
+    """The lead's identities as the domain knows them, strongest first."""
+    if not lead.identities:
+        return ()
+    texts = sorted(f"{i.kind}:{i.value}" for i in lead.identities)
+    strongest = sorted(
+        lead.identities,
+        key=lambda i: work.policy.matching.strength(
+            i.kind, i.value, attested=i.proof == "attested"
+        ),
+    )
+    return tuple(
+        LeadIdentity(
+            work.keyring.leaf(i.kind, i.value),
+            i.kind,
+            i.proof == "attested",
+            texts.index(f"{i.kind}:{i.value}"),
+        )
+        for i in strongest
+    )
+
+
+def _open_cards(
+    work: Work,
+    lead: LeadContent,
+    lead_id: Id,
+    version: int,
+    identities: tuple[LeadIdentity, ...],
+) -> None:
+    """A leaf card for each identity that has none yet; for a lead without any, its own."""
+    matching = work.policy.matching
+    values = {work.keyring.leaf(i.kind, i.value): i.value for i in lead.identities}
+    for rank, identity in enumerate(identities):
+        work.changes.appearances.add((identity.leaf, lead_id))
+        if work.card(identity.leaf) is None:
+            listed = matching.is_listed(identity.kind, values[identity.leaf])
+            work.open_card(
+                identity.leaf,
+                Card(
+                    identity.leaf, identity.kind, lead_id, version, rank,
+                    listed=listed, shared=listed,
+                ),
+            )  # fmt: skip
+    if not identities:
+        own = own_leaf(lead_id)
+        work.changes.appearances.add((own, lead_id))
+        work.open_card(own, Card(own, "lead", lead_id, version, 0))
+
+
+def _pair_up(work: Work, state: LeadState) -> bool:
+    """Note which identities came together. True: more than joining follows from it."""
+    identities = state.identities
+    if len(identities) < 2:
+        return False
+    complex_ = False
+    occurred_at = state.newest.occurred_at
+    for i, j, position, _, action in work.policy.judged_by(state.newest.rules).pairs(identities):
+        a, b = identities[i], identities[j]
+        key = _key(a.leaf, b.leaf)
+        pair = work.pair(key)
+        if pair is None:
+            pair = Pair()
+            work.put_pair(key, pair)
+            complex_ |= _count(work, a, b)
+        if action is Action.LINK:
+            link_key = (occurred_at, state.id, position, min(a.rank, b.rank), max(a.rank, b.rank))
+            if pair.key is None or link_key < pair.key:
+                pair.key = link_key
+                work.put_pair(key, pair)
+                complex_ |= work.head(a.leaf).vetoed or work.head(b.leaf).vetoed
+        elif action is Action.SUGGEST and not pair.suggested:
+            pair.suggested = True
+            work.put_pair(key, pair)
+    return complex_
+
+
+def _count(work: Work, a: LeadIdentity, b: LeadIdentity) -> bool:
+    """Count each as a partner of the other. True: one of them became shared by it."""
+    flipped = False
+    for one, other in ((a, b), (b, a)):
+        if other.kind == "visitor":
+            continue
+        card = work.changing(one.leaf)
+        count = card.degrees.get(other.kind, 0) + 1
+        card.degrees = {**card.degrees, other.kind: count}
+        if not card.shared and card.mark is None and count > work.policy.matching.limit(card.kind):
+            flipped = True
+    return flipped
+
+
+def _link(work: Work, state: LeadState) -> None:
+    """Join the persons whom this lead links, plainly: no veto and no shared identity is near."""
+    identities = state.identities
+    for i, j, _, _, action in work.policy.judged_by(state.newest.rules).pairs(identities):
+        a, b = work.known_card(identities[i].leaf), work.known_card(identities[j].leaf)
+        if action is Action.LINK and not (a.shared or b.shared) and a.person != b.person:
+            _join(work, a.person, b.person, state)
+
+
+def _join(work: Work, one: Id, other: Id, state: LeadState) -> None:
+    """Two persons are one from here on; the one recorded first keeps its id."""
+    first, second = sorted((one, other), key=lambda person: seniority(work, person))
+    keeps, leaves_ = work.changing(first), work.changing(second)
+    moved = [second]
+    if leaves_.leaves > 1:
+        moved += [leaf for leaf in work.members([second]) if leaf != second]
+    for leaf in moved:
+        work.changing(leaf).person = first
+    keeps.leaves += leaves_.leaves
+    leaves_.leaves = 1
+    work.emit_card(first, PersonFormed(leaves=tuple(moved), because=state.id))
+    deals = [*keeps.deals, *leaves_.deals]
+    if work.policy.matching.join_unsorted and keeps.deals and leaves_.deals:
+        joins = joins_of_unsorted(keeps.deals, leaves_.deals, lambda deal: work.order_of(deal.lead))
+        for later, earlier in joins:
+            absorb(later, earlier)
+            deals.remove(later)
+            at = state.newest.received_at
+            work.emit(later.id, DealJoined(into=earlier.id, by=JOIN_RULE, at=at))
+    keeps.deals, leaves_.deals = deals, []
+
+
+def _key(a: Id, b: Id) -> tuple[Id, Id]:
+    return (a, b) if a < b else (b, a)
+
+
+# --- one more delivery about a known lead ---
+
+
+def _record_more(work: Work, lead: LeadContent, state: LeadState, event_id: Id) -> None:
+    """Fold it in. The lead's place changes only where its identities, time or direction do."""
+    folded = fold([*_told_before(work, state), lead])
+    before = state.newest
+    identities = identities_of(work, folded)
+    after = _describe(work, folded, event_id, identities, before.rules)
+    after = msgspec.structs.replace(
+        after,
+        amends=lead.amends,
+        seq=lead.seq,
+        revision=lead.revision,
+        received_at=milliseconds(lead.received_at),
+        pipeline=before.pipeline,
+        leaf=state.leaf,
+        deal=state.deal,
+    )
+    state.newest = after
+    state.event_ids.add(event_id)
+    work.changing(work.known_card(state.leaf).person)
+    state.version = work.emit(state.id, after, lead)
+    if _same_place(before, after):
+        return
+    _open_cards(work, folded, state.id, state.version, identities)
+    leaves = {i.leaf for i in (*before.identities, *identities)} | {state.leaf}
+    _pair_up(work, state)
+    rejudge(work, leaves)
+    if before.identities != identities and not before.identities:
+        work.changing(own_leaf(state.id)).moved_to = stand(work, state)
+    _start_over(work, state, leaves)
+
+
+def _same_place(before: LeadRecorded, after: LeadRecorded) -> bool:
+    """Nothing changed that persons and deals depend on."""
+    return (before.identities, before.occurred_at, before.direction, before.kind) == (
+        after.identities,
+        after.occurred_at,
+        after.direction,
+        after.kind,
+    )
+
+
+def _told_before(work: Work, state: LeadState) -> list[LeadContent]:
+    stored = work.source.streams([state.id], personal=True).get(state.id, ())
+    told = [e.event.personal for e in stored if isinstance(e.event, LeadRecorded)]
+    told += [personal for stream, _, _, personal in work.changes.events if stream == state.id]
+    return [content for content in told if content is not None]
+
+
+def rejudge(work: Work, leaves: set[Id]) -> None:
+    """Judge again every lead that brings two of these identities together: keys may have risen."""
+    appearing = work.appearances(leaves)
+    times: dict[Id, int] = {}
+    for _, lead in appearing:
+        times[lead] = times.get(lead, 0) + 1
+    together = [lead for lead, count in times.items() if count > 1]
+    work.load_leads(together)
+    withdrawn = work.withdrawn(leaves)
+    found: dict[tuple[Id, Id], Pair] = {}
+    for lead in together:
+        _judge_into(work, work.leads[lead], leaves, withdrawn, found)
+    gone: set[Id] = set()
+    for key in [key for key in work.pairs_of(leaves) if set(key) <= leaves]:
+        if key not in found:
+            gone |= set(key)
+        work.put_pair(key, found.get(key))
+    for leaf in gone:
+        _recount(work, leaf)
+
+
+def _recount(work: Work, leaf: Id) -> None:
+    """Count the partners of an identity anew, after a reparse took some away."""
+    partners = [other for key in work.pairs_of([leaf]) for other in key if other != leaf]
+    work.load_cards(partners)
+    degrees: dict[str, int] = {}
+    for other in partners:
+        kind = work.known_card(other).kind
+        if kind != "visitor":
+            degrees[kind] = degrees.get(kind, 0) + 1
+    work.changing(leaf).degrees = degrees
+
+
+def _judge_into(
+    work: Work,
+    state: LeadState,
+    leaves: set[Id],
+    withdrawn: set[tuple[Id, Id, Id]],
+    found: dict[tuple[Id, Id], Pair],
+) -> None:
+    identities = state.identities
+    for i, j, position, _, action in work.policy.judged_by(state.newest.rules).pairs(identities):
+        a, b = identities[i], identities[j]
+        key = _key(a.leaf, b.leaf)
+        if not set(key) <= leaves:
+            continue
+        pair = found.setdefault(key, Pair())
+        if (*key, state.id) in withdrawn:
+            continue
+        if action is Action.LINK:
+            link_key = (
+                state.newest.occurred_at,
+                state.id,
+                position,
+                min(a.rank, b.rank),
+                max(a.rank, b.rank),
+            )
+            pair.key = link_key if pair.key is None else min(pair.key, link_key)
+        elif action is Action.SUGGEST:
+            pair.suggested = True
+
+
+# --- what is stored of a lead ---
+
+
+def _describe(
+    work: Work,
+    lead: LeadContent,
+    event_id: Id,
+    identities: tuple[LeadIdentity, ...],
+    rules: int,
+) -> LeadRecorded:
+    order = lead.order
+    return LeadRecorded(
+        event_id=event_id,
+        channel=lead.channel,
+        account=lead.account,
+        kind=lead.kind,
+        direction=lead.direction,
+        amends=lead.amends,
+        seq=lead.seq,
+        revision=lead.revision,
+        occurred_at=milliseconds(lead.occurred_at),
+        received_at=milliseconds(lead.received_at),
+        identities=identities,
+        rules=rules,
+        thread=derived(f"thread/{lead.channel}/{lead.account}/{lead.thread}".encode())
+        if lead.thread
+        else b"",
+        campaign=_campaign(lead.campaign) if lead.campaign else _NO_CAMPAIGN,
+        call_state=(lead.call.state or "") if lead.call else "",
+        amount=order.amount if order else "",
+        currency=order.currency if order else "",
+        pipeline=work.policy.default_pipeline.id,
+        leaf=b"",
+    )
+
+
+def _campaign(labels: Labels) -> Campaign:
+    return Campaign(
+        source=labels.utm_source,
+        medium=labels.utm_medium,
+        campaign=labels.utm_campaign,
+        term=labels.utm_term,
+        content=labels.utm_content,
+        start=labels.start,
+        ref=labels.ref,
+        paid=any(getattr(labels, name) for name in _PAID),
+    )

@@ -1,0 +1,132 @@
+"""Who is whom, decided again for the persons within reach of a change (SEMANTICS 2.4).
+
+Reads the leaf cards that the change can concern, and runs the oracle's own `join` over their
+edges. Bounded by the size of the persons concerned, not by the number of leads or cards.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import Literal
+
+from eventstore.domain.events import Id, PersonFormed, SharedChanged
+from eventstore.domain.partition import Edge, join
+from eventstore.rows import Card, Hand
+from eventstore.work import Work
+
+Pairing = tuple[Id, Id]
+
+
+def regroup(work: Work, seeds: Iterable[Id], *, because: Id) -> set[Id]:
+    """Bring shared flags and persons around `seeds` up to date.
+
+    Gives every leaf card whose person or neighbours changed, the seeds included: what has to be
+    decided again about deals.
+    """
+    seeds = {leaf for leaf in seeds if work.card(leaf) is not None}
+    flipped = {leaf for leaf in seeds if _flip(work, leaf, because)}
+    members = _reach(work, seeds, flipped)
+    merges, vetoes = by_hand(work.hands(members))
+    links = [
+        Edge(pair.key, *key)
+        for key, pair in work.pairs_of(_unshared(members)).items()
+        if pair.key and not (work.known_card(key[0]).shared or work.known_card(key[1]).shared)
+    ]
+    edges = [Edge((number,), a, b) for number, (a, b) in enumerate(merges)]
+    roots, _ = join(members, [*edges, *sorted(links)], vetoes)
+    return seeds | flipped | _form(work, members, roots, set(vetoes), because)
+
+
+def by_hand(hands: Collection[Hand]) -> tuple[list[Pairing], list[Pairing]]:
+    """Merges in recorded order, and vetoes. Of both on the same two cards the later one counts."""
+    latest: dict[Pairing, Hand] = {}
+    for hand in hands:
+        if hand.kind != "mark":
+            latest[min(hand.a, hand.b), max(hand.a, hand.b)] = hand
+    merges = [(h.a, h.b) for h in hands if h.kind == "merge" and _stands(h, latest)]
+    return merges, [pair for pair, hand in latest.items() if hand.kind == "veto"]
+
+
+def _stands(hand: Hand, latest: dict[Pairing, Hand]) -> bool:
+    return latest[min(hand.a, hand.b), max(hand.a, hand.b)].kind == hand.kind
+
+
+def _flip(work: Work, leaf: Id, because: Id) -> bool:
+    """Mark, list, limit, in this order, decide whether the identity is shared (SEMANTICS 2.3.8)."""
+    card = work.known_card(leaf)
+    limit = work.policy.matching.limit(card.kind)
+    over = any(count > limit for count in card.degrees.values())
+    shared = card.mark if card.mark is not None else card.listed or over
+    if shared == card.shared:
+        return False
+    work.changing(leaf).shared = shared
+    by: Literal["mark", "list", "limit"] = "limit"
+    if card.mark is not None:
+        by = "mark"
+    elif card.listed:
+        by = "list"
+    work.emit_card(leaf, SharedChanged(shared=shared, by=by, because=because))
+    return True
+
+
+def _reach(work: Work, seeds: set[Id], flipped: set[Id]) -> dict[Id, Card]:
+    """Every leaf card that an edge, standing or left out, ties to the seeds' persons."""
+    persons = {work.known_card(leaf).person for leaf in seeds}
+    members = work.members(persons)
+    fresh = set(members)
+    while fresh:
+        ends = {leaf for key in work.pairs_of(_unshared(members, fresh) | flipped) for leaf in key}
+        ends |= {leaf for hand in work.hands(fresh) for leaf in (hand.a, hand.b)}
+        work.load_cards(ends)
+        beyond = {work.known_card(leaf).person for leaf in ends if work.card(leaf)} - persons
+        persons |= beyond
+        flipped = set()
+        found = work.members(beyond) if beyond else {}
+        fresh = found.keys() - members.keys()
+        members |= found
+    return members
+
+
+def _unshared(members: dict[Id, Card], among: Collection[Id] | None = None) -> set[Id]:
+    chosen = members if among is None else among
+    return {leaf for leaf in chosen if not members[leaf].shared}
+
+
+def _form(
+    work: Work,
+    members: dict[Id, Card],
+    roots: dict[Id, Id],
+    vetoes: set[Pairing],
+    because: Id,
+) -> set[Id]:
+    """Write the persons that changed; gives the leaf cards of all that did."""
+    work.load_orders({(card.opened_by, card.opened_version) for card in members.values()})
+    components: dict[Id, list[Id]] = defaultdict(list)
+    for leaf, root in roots.items():
+        components[root].append(leaf)
+    vetoed = {leaf for pair in vetoes for leaf in pair}
+    before: dict[Id, set[Id]] = defaultdict(set)
+    for leaf, card in members.items():
+        before[card.person].add(leaf)
+    changed: set[Id] = set()
+    for leaves in components.values():
+        head = min(leaves, key=lambda leaf: seniority(work, leaf))
+        has_veto = not vetoed.isdisjoint(leaves)
+        if before.get(head) == set(leaves):
+            if members[head].vetoed != has_veto:
+                work.changing(head).vetoed = has_veto
+            continue
+        changed |= set(leaves)
+        moved = tuple(leaf for leaf in sorted(leaves) if members[leaf].person != head)
+        for leaf in leaves:
+            work.changing(leaf).person = head
+        row = work.changing(head)
+        row.leaves, row.vetoed = len(leaves), has_veto
+        if moved:
+            work.emit_card(head, PersonFormed(leaves=moved, because=because))
+    return changed
+
+
+def seniority(work: Work, leaf: Id) -> tuple[tuple[int, int], int]:
+    """Sorts leaf cards by their first record; of one lead's, the strongest first."""
+    card = work.known_card(leaf)
+    return work.order_of(card.opened_by, card.opened_version), card.rank

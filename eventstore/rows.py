@@ -1,0 +1,139 @@
+"""What a decision needs to know, one small row each, written in the events' own transaction.
+
+Rows are an index of the events: nothing is in them that the events do not give. A person's part
+stands in the row of the leaf card that the person is named after.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from channels.sdk.lead import LeadContent
+from eventstore.domain.deals import Deal
+from eventstore.domain.events import AnyEvent, Id
+from eventstore.reading import Recorded
+
+LinkKey = tuple[int, Id, int, int, int]
+"""When, by which lead, by which rule and with which texts two leaf cards were linked first."""
+
+
+class Card(msgspec.Struct, array_like=True):
+    """One leaf card, and the person that it heads. Mutable while a batch is decided."""
+
+    person: Id
+    kind: str
+    opened_by: Id
+    """The stream of the event that recorded it first."""
+    opened_version: int
+    rank: int
+    """Its place, strongest first, among the cards that this event opened."""
+    events: int = 0
+    """How many events its own stream has."""
+    mark: bool | None = None
+    listed: bool = False
+    shared: bool = False
+    degrees: dict[str, int] = {}
+    """Partners that leads brought together with it, by their kind (visitors are not counted)."""
+    moved_to: Id = b""
+    """The leaf card where the lead of this card (kind `lead`) now stands."""
+    leaves: int = 1
+    """Of the person: how many leaf cards it has."""
+    vetoed: bool = False
+    """Of the person: a veto touches one of its leaf cards."""
+    deals: list[Deal] = []
+    """Of the person: every deal that is neither joined into another nor withdrawn."""
+
+
+class Pair(msgspec.Struct, array_like=True):
+    """Two leaf cards that came in one lead."""
+
+    key: LinkKey | None = None
+    """The least key over the evidence that says `link`; None where none does."""
+    suggested: bool = False
+    """Some evidence says `suggest`."""
+
+
+class Hand(NamedTuple):
+    """A decision by hand as the partition needs it."""
+
+    decision: Id
+    kind: str
+    """`merge`, `veto` or `mark`."""
+    a: Id
+    b: Id
+    position: int
+
+
+class Quarantine(NamedTuple):
+    """A delivery kept aside."""
+
+    id: Id
+    account: str
+    reason: str
+    received_at: int
+    content: bytes
+    """JSON: the delivery with its raw bytes in base64, and the detail."""
+
+
+@dataclass(slots=True)
+class Changes:
+    """Everything that one transaction writes: all of it or nothing."""
+
+    events: list[tuple[Id, int, AnyEvent, LeadContent | None]] = field(default_factory=list)
+    """(stream, version, event, personal part) in recorded order."""
+    keys: dict[Id, Id] = field(default_factory=dict)
+    """Event id → lead id, for deliveries whose id is not their lead's."""
+    cards: dict[Id, tuple[int, Card]] = field(default_factory=dict)
+    """Leaf card → (version that was read, 0 for a new one; the row)."""
+    pairs: dict[tuple[Id, Id], Pair | None] = field(default_factory=dict)
+    """None: the pair is gone (only a reparse takes identities away)."""
+    appearances: set[tuple[Id, Id]] = field(default_factory=set)
+    """(leaf card, lead) for each identity of each lead."""
+    hands: list[tuple[Hand, bool]] = field(default_factory=list)
+    """Decisions by hand and whether each is in force (not undone)."""
+    withdrawn: dict[tuple[Id, Id, Id], int] = field(default_factory=dict)
+    """(leaf card, leaf card, lead) → how many withdrawals hold it."""
+    ledger: dict[tuple[str, int, str], int] = field(default_factory=dict)
+    """(account, hour, outcome) → how many deliveries more."""
+    quarantine: list[Quarantine] = field(default_factory=list)
+    released: list[Id] = field(default_factory=list)
+    """Quarantined deliveries that were read after all."""
+    positions: dict[str, int] = field(default_factory=dict)
+    """Log partition → offset up to which everything is processed."""
+
+
+class Source(Protocol):
+    """What a batch reads before and while it decides. Every call is one query for any number.
+
+    Reads see the last commit. Whatever was read and relied on is written with its version, so
+    that another writer's commit in between makes the save fail with `IntegrityError`.
+    """
+
+    def cards(self, leaves: Collection[Id]) -> dict[Id, tuple[int, Card]]: ...
+
+    def members(self, persons: Collection[Id]) -> dict[Id, tuple[int, Card]]:
+        """The leaf cards of these persons, heads included."""
+
+    def pairs(self, keys: Collection[tuple[Id, Id]]) -> dict[tuple[Id, Id], Pair]: ...
+
+    def pairs_of(self, leaves: Collection[Id]) -> dict[tuple[Id, Id], Pair]: ...
+
+    def appearances(self, leaves: Collection[Id]) -> set[tuple[Id, Id]]:
+        """(leaf card, lead) for every lead that brought one of these identities."""
+
+    def hands(self, leaves: Collection[Id]) -> list[Hand]:
+        """Decisions in force that name one of these leaf cards, in recorded order."""
+
+    def withdrawn(self, leaves: Collection[Id]) -> dict[tuple[Id, Id, Id], int]:
+        """How many withdrawals hold each (leaf card, leaf card, lead), by the first card."""
+
+    def seen(self, event_ids: Collection[Id]) -> set[Id]:
+        """Those event ids that have a key of their own."""
+
+    def streams(self, ids: Collection[Id], *, personal: bool) -> Mapping[Id, Sequence[Recorded]]:
+        """The events of each stream, oldest first; streams without any are left out."""
+
+    def positions(self, events: Collection[tuple[Id, int]]) -> dict[tuple[Id, int], int]:
+        """Where these events, named by stream and version, stand in the one order."""

@@ -1,0 +1,71 @@
+"""A lead as a touch: where it stands, what deals see of it, which deal it would open."""
+
+from datetime import datetime
+
+from eventstore.domain.deals import Deal, Touch
+from eventstore.domain.events import DealOpened, Id
+from eventstore.keyring import derived
+from eventstore.work import LeadState, Work
+
+JOIN_RULE = "unsorted deals of one person"
+"""Who joined two deals where the rule did (SEMANTICS 3.4)."""
+
+
+def bytes_of(uuid_text: str) -> Id:
+    return bytes.fromhex(uuid_text.replace("-", ""))
+
+
+def milliseconds(timestamp: str) -> int:
+    """A wire time in milliseconds since 1970."""
+    return round(datetime.fromisoformat(timestamp).timestamp() * 1000)
+
+
+def own_leaf(lead_id: Id) -> Id:
+    """The leaf card of a lead without identity: a function of the lead id (SEMANTICS 2.2.4)."""
+    return derived(b"lead/" + lead_id)
+
+
+def deal_id(lead_id: Id, pipeline: str) -> Id:
+    """The id of the deal that a lead opens in a pipeline (SEMANTICS 3.3)."""
+    return derived(b"deal/" + lead_id + pipeline.encode())
+
+
+def opening(state: LeadState, deal: Deal, leaf: Id) -> DealOpened:
+    """The event of a deal that this lead opens."""
+    shown = state.newest
+    return DealOpened(
+        lead=state.id,
+        leaf=leaf,
+        pipeline=deal.pipeline,
+        opened_at=shown.occurred_at,
+        repeat_of=deal.repeat_of,
+        channel=shown.channel,
+        account=shown.account,
+        kind=shown.kind,
+        campaign=shown.campaign,
+        amount=shown.amount,
+        currency=shown.currency,
+    )
+
+
+def touch_of(work: Work, state: LeadState, leaf: Id) -> Touch:
+    """The lead as far as deals care."""
+    shown = state.newest
+    return Touch(
+        state.id,
+        shown.occurred_at,
+        shown.kind,
+        shown.direction,
+        shown.pipeline,
+        shown.thread,
+        work.known_card(leaf).shared,
+    )
+
+
+def stand(work: Work, state: LeadState) -> Id:
+    """The leaf card where the lead stands now (SEMANTICS 2.2.5)."""
+    identities = state.identities
+    for identity in identities:
+        if not work.known_card(identity.leaf).shared:
+            return identity.leaf
+    return identities[0].leaf if identities else own_leaf(state.id)

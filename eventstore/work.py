@@ -1,0 +1,282 @@
+"""The working set of one transaction: rows read so far, rows changed, events to be recorded.
+
+Everything that decides reads through here, so that a decision sees those before it in the same
+batch as if they were stored.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from channels.sdk.lead import LeadContent
+from eventstore.domain.events import AnyEvent, Id, LeadIdentity, LeadRecorded, TouchPlaced
+from eventstore.domain.matching import Matching, RulesInForce
+from eventstore.domain.pipeline import Pipeline
+from eventstore.keyring import Keyring
+from eventstore.reading import Recorded
+from eventstore.rows import Card, Changes, Hand, Pair, Source
+
+Order = tuple[int, int]
+"""Recorded order: (0, position) of what is stored, (1, place in the batch) of what will be."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The configuration that decisions are made by."""
+
+    matching: Matching
+    """The version in force."""
+    rules: dict[int, RulesInForce]
+    """Every version that a recorded lead may name."""
+    pipelines: dict[str, Pipeline]
+    """By id; the first is the default."""
+
+    @classmethod
+    def of(
+        cls, matching: Matching, pipelines: Iterable[Pipeline], earlier: Iterable[Matching] = ()
+    ) -> "Policy":
+        versions = {m.version: RulesInForce(m) for m in (*earlier, matching)}
+        return cls(matching, versions, {pipeline.id: pipeline for pipeline in pipelines})
+
+    def judged_by(self, version: int) -> RulesInForce:
+        """The rules of a version; those in force where it is not known any more."""
+        return self.rules.get(version) or self.rules[self.matching.version]
+
+    @property
+    def default_pipeline(self) -> Pipeline:
+        return next(iter(self.pipelines.values()))
+
+    def pipeline(self, pipeline_id: str) -> Pipeline:
+        """The pipeline, or one of that id without stages of its own where it was removed."""
+        return self.pipelines.get(pipeline_id) or Pipeline(id=pipeline_id)
+
+
+@dataclass(slots=True)
+class LeadState:
+    """A recorded lead as its stream has it."""
+
+    id: Id
+    version: int
+    """Events on its stream."""
+    first: Order
+    """Where its first event stands."""
+    newest: LeadRecorded
+    leaf: Id
+    deal: Id
+    event_ids: set[Id] = field(default_factory=set)
+
+    @property
+    def identities(self) -> Sequence[LeadIdentity]:
+        return self.newest.identities
+
+
+class Work:
+    """One batch's working set. Not thread-safe; thrown away after its save, failed or not."""
+
+    def __init__(self, source: Source, keyring: Keyring, policy: Policy) -> None:
+        self.source = source
+        self.keyring = keyring
+        self.policy = policy
+        self.changes = Changes()
+        self.leads: dict[Id, LeadState] = {}
+        self.seen: set[Id] = set()
+        self._cards: dict[Id, Card] = {}
+        self._versions: dict[Id, int] = {}
+        self._absent: set[Id] = set()
+        self._pairs: dict[tuple[Id, Id], Pair | None] = {}
+        self._streams: dict[Id, int] = {}
+        self._order: dict[tuple[Id, int], Order] = {}
+
+    # --- cards ---
+
+    def load_cards(self, leaves: Iterable[Id]) -> None:
+        """Read these leaf cards and the heads of their persons, in two queries at most."""
+        for _ in range(2):
+            wanted = {i for i in leaves if i not in self._cards and i not in self._absent}
+            if wanted:
+                found = self.source.cards(wanted)
+                self._absent |= wanted - found.keys()
+                self._adopt(found)
+            leaves = [self._cards[i].person for i in leaves if i in self._cards]
+
+    def card(self, leaf: Id) -> Card | None:
+        """The row of a leaf card, or None where nobody has recorded it."""
+        if leaf not in self._cards and leaf not in self._absent:
+            self.load_cards([leaf])
+        return self._cards.get(leaf)
+
+    def known_card(self, leaf: Id) -> Card:
+        """The row of a leaf card that is there."""
+        card = self.card(leaf)
+        if card is None:
+            raise LookupError(f"leaf card {leaf.hex()} has no row")
+        return card
+
+    def head(self, leaf: Id) -> Card:
+        """The row of the person that the leaf card belongs to."""
+        return self.known_card(self.known_card(leaf).person)
+
+    def changing(self, leaf: Id) -> Card:
+        """The same row, to be written with this batch."""
+        card = self.known_card(leaf)
+        self.changes.cards[leaf] = (self._versions.get(leaf, 0), card)
+        return card
+
+    def open_card(self, leaf: Id, card: Card) -> None:
+        """A leaf card that nobody had recorded."""
+        self._absent.discard(leaf)
+        self._cards[leaf] = card
+        self.changes.cards[leaf] = (0, card)
+
+    def members(self, persons: Collection[Id]) -> dict[Id, Card]:
+        """All leaf cards of these persons."""
+        self._adopt(self.source.members(persons))
+        return {leaf: card for leaf, card in self._cards.items() if card.person in persons}
+
+    def _adopt(self, found: dict[Id, tuple[int, Card]]) -> None:
+        for leaf, (version, card) in found.items():
+            if leaf not in self._cards:
+                self._cards[leaf] = card
+                self._versions[leaf] = version
+
+    # --- pairs, appearances, decisions by hand ---
+
+    def load_pairs(self, keys: Iterable[tuple[Id, Id]]) -> None:
+        wanted = {key for key in keys if key not in self._pairs}
+        if wanted:
+            found = self.source.pairs(wanted)
+            for key in wanted:
+                self._pairs[key] = found.get(key)
+
+    def pair(self, key: tuple[Id, Id]) -> Pair | None:
+        if key not in self._pairs:
+            self.load_pairs([key])
+        return self._pairs[key]
+
+    def put_pair(self, key: tuple[Id, Id], pair: Pair | None) -> None:
+        self._pairs[key] = pair
+        self.changes.pairs[key] = pair
+
+    def pairs_of(self, leaves: Collection[Id]) -> dict[tuple[Id, Id], Pair]:
+        wanted = set(leaves)
+        found: dict[tuple[Id, Id], Pair | None] = dict(self.source.pairs_of(wanted))
+        found |= {k: p for k, p in self._pairs.items() if k[0] in wanted or k[1] in wanted}
+        return {key: pair for key, pair in found.items() if pair is not None}
+
+    def appearances(self, leaves: Collection[Id]) -> set[tuple[Id, Id]]:
+        wanted = set(leaves)
+        ours = {entry for entry in self.changes.appearances if entry[0] in wanted}
+        return self.source.appearances(wanted) | ours
+
+    def hands(self, leaves: Collection[Id]) -> list[Hand]:
+        """Merges, vetoes and marks in force on these leaf cards, in recorded order."""
+        wanted = set(leaves)
+        found = {(h.decision, h.a, h.b): h for h in self.source.hands(wanted)}
+        for hand, in_force in self.changes.hands:
+            found.pop((hand.decision, hand.a, hand.b), None)
+            if in_force and (hand.a in wanted or hand.b in wanted):
+                found[hand.decision, hand.a, hand.b] = hand
+        return sorted(found.values(), key=lambda hand: hand.position)
+
+    def withdrawn(self, leaves: Collection[Id]) -> set[tuple[Id, Id, Id]]:
+        """(leaf card, leaf card, lead) for evidence that no longer counts."""
+        wanted = set(leaves)
+        times = dict(self.source.withdrawn(wanted))
+        for key, more in self.changes.withdrawn.items():
+            if key[0] in wanted:
+                times[key] = times.get(key, 0) + more
+        return {key for key, count in times.items() if count > 0}
+
+    # --- leads ---
+
+    def load_leads(self, ids: Iterable[Id]) -> None:
+        """Read the streams of these leads, without their personal parts."""
+        wanted = {i for i in ids if i not in self.leads}
+        if wanted:
+            for stream, events in self.source.streams(wanted, personal=False).items():
+                if isinstance(events[0].event, LeadRecorded):
+                    self.leads[stream] = _state(stream, events)
+
+    def place_lead(
+        self, lead: LeadState, leaf: Id, deal: Id, *, opened: bool = False, because: Id = b""
+    ) -> None:
+        """The lead stands here and belongs to this deal: in its own event while that is new."""
+        lead.leaf, lead.deal = leaf, deal
+        if lead.first[0] == 1 and lead.version == 1:
+            slot = lead.first[1]
+            stream, version, _, personal = self.changes.events[slot]
+            lead.newest = msgspec.structs.replace(lead.newest, leaf=leaf, deal=deal, opened=opened)
+            self.changes.events[slot] = (stream, version, lead.newest, personal)
+        else:
+            lead.version = self.emit(lead.id, TouchPlaced(deal=deal, leaf=leaf, because=because))
+
+    def deal_streams(self, ids: Collection[Id]) -> dict[Id, list[tuple[Order, AnyEvent]]]:
+        """The events of these deals in recorded order; deals that nobody opened are left out."""
+        found: dict[Id, list[tuple[Order, AnyEvent]]] = {}
+        for stream, events in self.source.streams(ids, personal=False).items():
+            found[stream] = [((0, e.position), e.event) for e in events]
+        for slot, (stream, _, event, _) in enumerate(self.changes.events):
+            if stream in ids:
+                found.setdefault(stream, []).append(((1, slot), event))
+        return found
+
+    # --- events ---
+
+    def emit(self, stream: Id, event: AnyEvent, personal: LeadContent | None = None) -> int:
+        """Record an event at the end of a lead's or a deal's stream; gives its version."""
+        if stream not in self._streams:
+            state = self.leads.get(stream)
+            known = state.version if state else self._stored_version(stream)
+            self._streams[stream] = known
+        return self._append(stream, event, personal)
+
+    def emit_new(self, stream: Id, event: AnyEvent, personal: LeadContent | None = None) -> None:
+        """Record the first event of a stream that is known to be new."""
+        self._streams[stream] = 0
+        self._append(stream, event, personal)
+
+    def emit_card(self, leaf: Id, event: AnyEvent) -> None:
+        """Record an event at the end of a leaf card's stream."""
+        card = self.changing(leaf)
+        self._streams[leaf] = card.events
+        card.events = self._append(leaf, event, None)
+
+    def order_of(self, stream: Id, version: int = 1) -> Order:
+        """Where an event stands among all, stored or not."""
+        key = (stream, version)
+        if key not in self._order:
+            self.load_orders([key])
+        return self._order[key]
+
+    def load_orders(self, events: Iterable[tuple[Id, int]]) -> None:
+        wanted = [key for key in events if key not in self._order]
+        if wanted:
+            self._order |= {k: (0, p) for k, p in self.source.positions(wanted).items()}
+
+    def _append(self, stream: Id, event: AnyEvent, personal: LeadContent | None) -> int:
+        version = self._streams[stream] + 1
+        self._streams[stream] = version
+        self._order[stream, version] = (1, len(self.changes.events))
+        self.changes.events.append((stream, version, event, personal))
+        return version
+
+    def _stored_version(self, stream: Id) -> int:
+        events = self.source.streams([stream], personal=False).get(stream)
+        return events[-1].version if events else 0
+
+
+def _state(stream: Id, events: Sequence[Recorded]) -> LeadState:
+    recorded = [e.event for e in events if isinstance(e.event, LeadRecorded)]
+    last = events[-1].event
+    if not isinstance(last, LeadRecorded | TouchPlaced):
+        raise TypeError(f"stream {stream.hex()} of a lead ends in {type(last).__name__}")
+    return LeadState(
+        stream,
+        events[-1].version,
+        (0, events[0].position),
+        recorded[-1],
+        last.leaf,
+        last.deal,
+        {event.event_id for event in recorded},
+    )
