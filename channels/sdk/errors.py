@@ -10,6 +10,7 @@ AdapterError
 
 from dataclasses import dataclass
 
+from channels.sdk.delivery import Reply
 from channels.sdk.outcome import QuarantineReason
 
 
@@ -18,11 +19,15 @@ class AdapterError(Exception):
 
 
 class NotAuthentic(AdapterError):
-    """The signature or secret is missing (401) or wrong (403). `str()` says which, no secrets."""
+    """The signature or secret is missing (401) or wrong (403). `str()` says which, no secrets.
 
-    def __init__(self, message: str, *, status: int = 403) -> None:
+    `reply` is for providers that document what they want to hear; others get problem+json.
+    """
+
+    def __init__(self, message: str, *, status: int = 403, reply: Reply | None = None) -> None:
         super().__init__(message)
         self.status = status
+        self.reply = reply
 
 
 class Unreadable(AdapterError):

@@ -74,7 +74,8 @@ def _at_the_door(
             return Handshake(greeting)
         adapter.verify(delivery)
     except NotAuthentic as error:
-        return Rejected(problem(error.status, "not authentic", str(error)), str(error))
+        reply = error.reply or problem(error.status, "not authentic", str(error))
+        return Rejected(reply, str(error))
     except Exception as error:  # noqa: BLE001 - hostile bytes must not look like an outage of ours
         message = f"the delivery could not be authenticated: {type(error).__name__}"
         return Rejected(problem(403, "not authentic", message), message)
