@@ -89,7 +89,7 @@ class Adapter(Generic[S]):
             body = source.query.encode()
         return Raw(
             content_type=content_type or "application/json",
-            body=base64.b64encode(redact(body, self.settings.secret_values())).decode(),
+            body=base64.b64encode(redact(body, self.settings.secrets())).decode(),
         )
 
 

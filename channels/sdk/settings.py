@@ -45,7 +45,7 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         hints = get_type_hints(cls, include_extras=True)
         return tuple(name for name, hint in hints.items() if _is_secret(hint))
 
-    def secret_values(self) -> tuple[str, ...]:
+    def secrets(self) -> tuple[str, ...]:
         """The values of all credentials, to be cut out of what is kept."""
         found: list[str] = []
         for name in self.secret_names():

@@ -38,14 +38,15 @@ _STILL_KNOWN = frozenset({"visitor", "cookies", "secret", "referrer"})
 class StandardWebhooksSettings(AccountSettings, frozen=True, kw_only=True):
     """One sender."""
 
-    secrets: Secrets = ()
-    """`whsec_…` (HMAC) or `whpk_…` (a public ed25519 key); any of them counts."""
+    signing_secrets: Secrets = msgspec.field(default=(), name="secrets")
+    """`secrets` in the configuration, a name that `AccountSettings` has a method of: `whsec_…`
+    (HMAC) or `whpk_…` (a public ed25519 key); any of them counts."""
     mapping: dict[str, str] = msgspec.field(default_factory=dict)
     """Lead field → path in the payload; see `channels.webform.mapping`."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for secret in self.secrets:
+        for secret in self.signing_secrets:
             if key_of(secret) is None:
                 raise ValueError("secrets: one is not whsec_ or whpk_ followed by base64")
         unknown = mapped.unknown_fields(self.mapping)
@@ -63,7 +64,7 @@ class StandardWebhooksAdapter(FormAdapter[StandardWebhooksSettings]):
     def verify(self, delivery: Delivery) -> None:
         """The secret path; where the account has secrets, the signature over id, time and body."""
         self.verify_secret_path(delivery)
-        if not self.settings.secrets:
+        if not self.settings.signing_secrets:
             return
         given = [delivery.headers.get(f"webhook-{n}", "") for n in ("id", "timestamp", "signature")]
         if not all(given):
@@ -72,7 +73,7 @@ class StandardWebhooksAdapter(FormAdapter[StandardWebhooksSettings]):
             )
         _verify_time(given[1], delivery.received_at)
         content = f"{given[0]}.{given[1]}.".encode("utf-8", "surrogateescape") + delivery.body
-        checked = [fits(secret, content, given[2]) for secret in self.settings.secrets]
+        checked = [fits(secret, content, given[2]) for secret in self.settings.signing_secrets]
         if not any(checked):
             raise NotAuthentic("the signature is wrong", status=403)
 
