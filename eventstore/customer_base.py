@@ -5,8 +5,8 @@ each call has a working set of its own, and the recorder lets one writer in at a
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
 
 from eventsourcing.persistence import IntegrityError, OperationalError
 
@@ -21,7 +21,6 @@ from eventstore.work import Policy, Work
 T = TypeVar("T")
 
 HOUR_MS = 3_600_000
-_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +48,12 @@ class Aside:
 Delivered = Lead | Ignored | Aside
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Deliveries in the order of the log, and where that leaves its partitions."""
+class Entry(NamedTuple):
+    """A delivery and where it stands on the log."""
 
-    deliveries: Sequence[Delivered]
-    positions: dict[str, int] = field(default_factory=dict)
-
-
-class Undecidable(Exception):
-    """This one delivery, alone, cannot be decided about; it belongs into the quarantine."""
+    partition: str
+    offset: int
+    delivered: Delivered
 
 
 class CustomerBase:
@@ -72,14 +67,14 @@ class CustomerBase:
     def work(self) -> Work:
         return Work(self.recorder, self.keyring, self.policy)
 
-    def handle(self, batch: Batch) -> dict[str, int]:
-        """Decide about a batch and save it; gives how many deliveries ended in each outcome.
+    def handle(self, batch: Sequence[Entry]) -> dict[str, int]:
+        """Decide about deliveries and save; gives how many ended in each outcome.
 
-        Tries again, reading anew, whenever another writer was first. Raises Undecidable for a
-        batch of one that fails by itself; a larger one fails as a whole with what its lead
-        raised, and changes nothing.
+        Entries that the event store has passed already (another worker's) are left out. Tries
+        again, reading anew, whenever another writer was first. Anything that a delivery's own
+        content makes fail is raised, and nothing of the batch is saved.
         """
-        return self.attempt(lambda work: _decide(work, batch))
+        return self.attempt(lambda work: self._decide(work, batch))
 
     def attempt(self, decide: Callable[[Work], T]) -> T:
         """Run a decision on a fresh working set and save it, until nobody was faster."""
@@ -92,27 +87,41 @@ class CustomerBase:
                 continue
             return result
 
+    def _decide(self, work: Work, batch: Sequence[Entry]) -> dict[str, int]:
+        entries = self._not_passed(batch)
+        prefetch(work, [e.delivered.content for e in entries if isinstance(e.delivered, Lead)])
+        outcomes: dict[str, int] = {}
+        ledger = work.changes.ledger
+        for entry in entries:
+            account, received_at, outcome = _decide_one(work, entry.delivered)
+            outcomes[outcome] = outcomes.get(outcome, 0) + 1
+            line = (account, received_at // HOUR_MS, outcome)
+            ledger[line] = ledger.get(line, 0) + 1
+            work.changes.positions[entry.partition] = entry.offset
+        return outcomes
 
-def _decide(work: Work, batch: Batch) -> dict[str, int]:
-    prefetch(work, [d.content for d in batch.deliveries if isinstance(d, Lead)])
-    outcomes: dict[str, int] = {}
-    ledger = work.changes.ledger
-    for delivery in batch.deliveries:
-        match delivery:
-            case Lead(content):
-                account, received_at = content.account, milliseconds(content.received_at)
-                outcome = "accepted" if record(work, content) else "duplicate"
-            case Ignored(account, received_at):
-                outcome = "ignored"
-            case Aside(item):
-                account, received_at = item.account, item.received_at
-                work.changes.quarantine.append(item)
-                outcome = "quarantined"
-        outcomes[outcome] = outcomes.get(outcome, 0) + 1
-        entry = (account, received_at // HOUR_MS, outcome)
-        ledger[entry] = ledger.get(entry, 0) + 1
-    work.changes.positions = dict(batch.positions)
-    return outcomes
+    def _not_passed(self, batch: Sequence[Entry]) -> Sequence[Entry]:
+        passed = {
+            partition: self.recorder.max_tracking_id(partition)
+            for partition in {entry.partition for entry in batch}
+        }
+        return [
+            entry
+            for entry in batch
+            if (position := passed[entry.partition]) is None or entry.offset > position
+        ]
+
+
+def _decide_one(work: Work, delivered: Delivered) -> tuple[str, int, str]:
+    match delivered:
+        case Lead(content):
+            outcome = "accepted" if record(work, content) else "duplicate"
+            return content.account, milliseconds(content.received_at), outcome
+        case Ignored(account, received_at):
+            return account, received_at, "ignored"
+        case Aside(item):
+            work.changes.quarantine.append(item)
+            return item.account, item.received_at, "quarantined"
 
 
 TRANSIENT = (OperationalError,)

@@ -9,7 +9,7 @@ import struct
 import msgspec
 
 from channels.sdk.lead import LeadContent
-from eventstore.domain.events import AnyEvent, LeadRecorded
+from eventstore.domain.events import AnyEvent, Event, LeadRecorded
 
 _LENGTH = struct.Struct(">I")
 _encode = msgspec.msgpack.Encoder().encode
@@ -18,7 +18,7 @@ _encode_personal = msgspec.json.Encoder().encode
 _decode_personal = msgspec.json.Decoder(LeadContent).decode
 
 
-def to_state(event: AnyEvent, personal: LeadContent | None = None) -> bytes:
+def to_state(event: Event, personal: LeadContent | None = None) -> bytes:
     """The stored bytes of an event; `personal` is given beside it, never within."""
     opened = _encode(event)
     sealed = _encode_personal(personal) if personal is not None else b""
@@ -36,6 +36,6 @@ def to_event(state: bytes, *, personal: bool = False) -> AnyEvent:
     return event
 
 
-def topic(event: AnyEvent) -> str:
+def topic(event: Event) -> str:
     """The short stored name of an event's class."""
     return str(type(event).__struct_config__.tag)

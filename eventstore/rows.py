@@ -12,7 +12,7 @@ import msgspec
 
 from channels.sdk.lead import LeadContent
 from eventstore.domain.deals import Deal
-from eventstore.domain.events import AnyEvent, Id
+from eventstore.domain.events import Event, Id
 from eventstore.reading import Recorded
 
 LinkKey = tuple[int, Id, int, int, int]
@@ -81,7 +81,7 @@ class Quarantine(NamedTuple):
 class Changes:
     """Everything that one transaction writes: all of it or nothing."""
 
-    events: list[tuple[Id, int, AnyEvent, LeadContent | None]] = field(default_factory=list)
+    events: list[tuple[Id, int, Event, LeadContent | None]] = field(default_factory=list)
     """(stream, version, event, personal part) in recorded order."""
     keys: dict[Id, Id] = field(default_factory=dict)
     """Event id → lead id, for deliveries whose id is not their lead's."""

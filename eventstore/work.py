@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from channels.sdk.lead import LeadContent
-from eventstore.domain.events import AnyEvent, Id, LeadIdentity, LeadRecorded, TouchPlaced
+from eventstore.domain.events import Event, Id, LeadIdentity, LeadRecorded, TouchPlaced
 from eventstore.domain.matching import Matching, RulesInForce
 from eventstore.domain.pipeline import Pipeline
 from eventstore.keyring import Keyring
@@ -211,9 +211,9 @@ class Work:
         else:
             lead.version = self.emit(lead.id, TouchPlaced(deal=deal, leaf=leaf, because=because))
 
-    def deal_streams(self, ids: Collection[Id]) -> dict[Id, list[tuple[Order, AnyEvent]]]:
+    def deal_streams(self, ids: Collection[Id]) -> dict[Id, list[tuple[Order, Event]]]:
         """The events of these deals in recorded order; deals that nobody opened are left out."""
-        found: dict[Id, list[tuple[Order, AnyEvent]]] = {}
+        found: dict[Id, list[tuple[Order, Event]]] = {}
         for stream, events in self.source.streams(ids, personal=False).items():
             found[stream] = [((0, e.position), e.event) for e in events]
         for slot, (stream, _, event, _) in enumerate(self.changes.events):
@@ -223,7 +223,7 @@ class Work:
 
     # --- events ---
 
-    def emit(self, stream: Id, event: AnyEvent, personal: LeadContent | None = None) -> int:
+    def emit(self, stream: Id, event: Event, personal: LeadContent | None = None) -> int:
         """Record an event at the end of a lead's or a deal's stream; gives its version."""
         if stream not in self._streams:
             state = self.leads.get(stream)
@@ -231,12 +231,12 @@ class Work:
             self._streams[stream] = known
         return self._append(stream, event, personal)
 
-    def emit_new(self, stream: Id, event: AnyEvent, personal: LeadContent | None = None) -> None:
+    def emit_new(self, stream: Id, event: Event, personal: LeadContent | None = None) -> None:
         """Record the first event of a stream that is known to be new."""
         self._streams[stream] = 0
         self._append(stream, event, personal)
 
-    def emit_card(self, leaf: Id, event: AnyEvent) -> None:
+    def emit_card(self, leaf: Id, event: Event) -> None:
         """Record an event at the end of a leaf card's stream."""
         card = self.changing(leaf)
         self._streams[leaf] = card.events
@@ -254,7 +254,7 @@ class Work:
         if wanted:
             self._order |= {k: (0, p) for k, p in self.source.positions(wanted).items()}
 
-    def _append(self, stream: Id, event: AnyEvent, personal: LeadContent | None) -> int:
+    def _append(self, stream: Id, event: Event, personal: LeadContent | None) -> int:
         version = self._streams[stream] + 1
         self._streams[stream] = version
         self._order[stream, version] = (1, len(self.changes.events))

@@ -138,8 +138,8 @@ class Raw(_Plain, frozen=True, kw_only=True):
     body: str = ""
 
 
-class LeadEvent(_Plain, frozen=True, kw_only=True):
-    """One immutable fact: who, where, when, what. See LEAD_EVENT.md for each field."""
+class LeadContent(_Plain, frozen=True, kw_only=True):
+    """A lead event without its raw delivery: what is decided about, and kept for ever."""
 
     schema: int = msgspec.field(default_factory=lambda: SCHEMA)
     lead_id: str
@@ -167,6 +167,11 @@ class LeadEvent(_Plain, frozen=True, kw_only=True):
     fields: dict[str, str] = {}
     consents: tuple[Consent, ...] = ()
     thread: str = ""
-    raw: Raw | None = None
     extra: dict[str, object] = {}
     """Fields of a later schema that this one does not know: kept, not understood."""
+
+
+class LeadEvent(LeadContent, frozen=True, kw_only=True):
+    """One immutable fact: who, where, when, what. See LEAD_EVENT.md for each field."""
+
+    raw: Raw | None = None

@@ -1,0 +1,241 @@
+"""What people do to deals: accept, decline, move, win, lose, own, note (SEMANTICS 3.7).
+
+A command carries an id: the same command twice is one effect. It may carry the version that its
+sender saw: a stale one is refused with what changed meanwhile.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Literal
+from uuid import UUID, uuid4
+
+from eventstore.customer_base import CustomerBase
+from eventstore.domain.deals import DECLINED, OPEN, Deal, apply
+from eventstore.domain.events import (
+    AmountSet,
+    DealClosed,
+    DealCommand,
+    DealOpened,
+    DealReopened,
+    Id,
+    NoteAdded,
+    OwnerSet,
+    StageEntered,
+)
+from eventstore.domain.pipeline import UNSORTED, WON, Pipeline
+from eventstore.mapper import topic
+from eventstore.reading import Recorded
+from eventstore.work import Work
+
+
+class CommandRefused(Exception):
+    """The command changes nothing; the text says why and what is possible."""
+
+
+class NotThere(LookupError):
+    """What the command names does not exist."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """Who commands what, and when."""
+
+    actor: str
+    command: Id
+    at: int
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A deal as a command finds it."""
+
+    deal: Deal
+    pipeline: Pipeline
+    head: Id
+    version: int
+    amount: str
+    events: list[Recorded]
+
+
+def order(
+    actor: str, *, command: str = "", at: int | None = None, expected_version: int | None = None
+) -> Orders:
+    """Who commands; a fresh command id where none was given, and now where no time was."""
+    command_id = UUID(command).bytes if command else uuid4().bytes
+    moment = time.time_ns() // 1_000_000 if at is None else at
+    return Orders(actor=actor, command=command_id, at=moment, expected_version=expected_version)
+
+
+class DealCommands:
+    """Commands on deals. Each gives the deal's new version, or raises."""
+
+    def __init__(self, base: CustomerBase) -> None:
+        self._base = base
+
+    def enter(self, deal: Id, stage: str, by: Orders, *, amount: str = "") -> int:
+        """Move the deal to a stage of its pipeline; out of `unsorted` this accepts it."""
+
+        def decide(found: _Found) -> list[DealCommand]:
+            _must_be_open(found)
+            place = found.pipeline.place(stage)
+            if stage in (UNSORTED, WON):
+                raise CommandRefused(f"{stage!r} is not entered by hand; use accept, won or lost")
+            if stage == found.deal.stage and not amount:
+                return []
+            missing = set(found.pipeline.stages[place].required)
+            if amount or found.amount:
+                missing.discard("amount")
+            if missing:
+                raise CommandRefused(f"stage {stage!r} needs: {', '.join(sorted(missing))}")
+            moved = StageEntered(command=by.command, actor=by.actor, at=by.at, stage=stage)
+            return [*_amount(amount, by), moved]
+
+        return self._run(deal, by, decide)
+
+    def accept(self, deal: Id, by: Orders) -> int:
+        """Take an unsorted deal into the first stage after `unsorted`."""
+
+        def decide(found: _Found) -> list[DealCommand]:
+            _must_be_open(found)
+            if found.deal.stage != UNSORTED:
+                raise CommandRefused(f"the deal is sorted already: it stands at {found.deal.stage}")
+            stages = found.pipeline.stages
+            stage = stages[1].id if len(stages) > 1 else UNSORTED
+            owned = OwnerSet(command=by.command, actor=by.actor, at=by.at, owner=by.actor)
+            moved = StageEntered(command=by.command, actor=by.actor, at=by.at, stage=stage)
+            return [moved, owned] if by.actor else [moved]
+
+        return self._run(deal, by, decide)
+
+    def close(
+        self,
+        deal: Id,
+        status: Literal["won", "lost", "declined"],
+        by: Orders,
+        *,
+        reason: str = "",
+        amount: str = "",
+    ) -> int:
+        """End the deal; `lost` and `declined` want a reason from the pipeline's list."""
+
+        def decide(found: _Found) -> list[DealCommand]:
+            _must_be_open(found)
+            reasons = found.pipeline.lost_reasons
+            if status == DECLINED and found.deal.stage != UNSORTED:
+                raise CommandRefused("only an unsorted deal can be declined; use lost")
+            if status != WON and reason not in reasons:
+                raise CommandRefused(f"reason must be one of: {', '.join(reasons)}")
+            _amount(amount, by)
+            return [
+                DealClosed(
+                    command=by.command,
+                    actor=by.actor,
+                    at=by.at,
+                    status=status,
+                    reason=reason,
+                    amount=amount or found.amount,
+                )
+            ]
+
+        return self._run(deal, by, decide)
+
+    def reopen(self, deal: Id, by: Orders) -> int:
+        """Go on with a closed deal at the stage where it stood."""
+
+        def decide(found: _Found) -> list[DealCommand]:
+            if found.deal.status == OPEN:
+                raise CommandRefused("the deal is open")
+            stage = found.deal.stage
+            return [DealReopened(command=by.command, actor=by.actor, at=by.at, stage=stage)]
+
+        return self._run(deal, by, decide)
+
+    def own(self, deal: Id, owner: str, by: Orders) -> int:
+        return self._run(
+            deal,
+            by,
+            lambda found: (
+                []
+                if found.deal.owner == owner
+                else [OwnerSet(command=by.command, actor=by.actor, at=by.at, owner=owner)]
+            ),
+        )
+
+    def note(self, deal: Id, text: str, by: Orders) -> int:
+        return self._run(
+            deal,
+            by,
+            lambda _: [NoteAdded(command=by.command, actor=by.actor, at=by.at, text=text)],
+        )
+
+    def _run(self, deal: Id, by: Orders, decide: "Decide") -> int:
+        return self._base.attempt(lambda work: self._once(work, deal, by, decide))
+
+    def _once(self, work: Work, deal: Id, by: Orders, decide: "Decide") -> int:
+        found = self._find(work, deal)
+        if any(_command_of(e) == by.command for e in found.events):
+            return found.version
+        if by.expected_version is not None and by.expected_version != found.version:
+            raise CommandRefused(_what_changed(found, by.expected_version))
+        events = decide(found)
+        version = found.version
+        if events:
+            work.changing(found.head)
+        for event in events:
+            apply(found.deal, event)
+            version = work.emit(deal, event)
+        return version
+
+    def _find(self, work: Work, deal: Id) -> _Found:
+        events = list(work.source.streams([deal], personal=False).get(deal, ()))
+        if not events or not isinstance(events[0].event, DealOpened):
+            raise NotThere(f"no deal {UUID(bytes=deal)}")
+        opened = events[0].event
+        work.load_leads([opened.lead])
+        head = work.known_card(work.leads[opened.lead].leaf).person
+        for row in work.head(head).deals:
+            if row.id == deal:
+                pipeline = work.policy.pipeline(opened.pipeline)
+                amount = _known_amount(events)
+                return _Found(row, pipeline, head, events[-1].version, amount, events)
+        raise CommandRefused("the deal was joined into another one, or withdrawn; see `deal show`")
+
+
+Decide = Callable[[_Found], list[DealCommand]]
+
+
+def _must_be_open(found: _Found) -> None:
+    if found.deal.status != OPEN:
+        raise CommandRefused(f"the deal is {found.deal.status}; reopen it first")
+
+
+def _amount(amount: str, by: Orders) -> list[DealCommand]:
+    if not amount:
+        return []
+    try:
+        valid = Decimal(amount).is_finite()
+    except InvalidOperation:
+        valid = False
+    if not valid:
+        raise CommandRefused(f"amount {amount!r} is no decimal number such as 1490.00")
+    return [AmountSet(command=by.command, actor=by.actor, at=by.at, amount=amount)]
+
+
+def _known_amount(events: list[Recorded]) -> str:
+    found = ""
+    for recorded in events:
+        found = getattr(recorded.event, "amount", "") or found
+    return found
+
+
+def _command_of(recorded: Recorded) -> Id:
+    return getattr(recorded.event, "command", b"")
+
+
+def _what_changed(found: _Found, expected: int) -> str:
+    since = [e for e in found.events if e.version > expected]
+    what = ", ".join(f"{type(e.event).__name__} ({topic(e.event)})" for e in since)
+    return f"the deal changed since version {expected}: {what or 'version is from the future'}"

@@ -1,0 +1,274 @@
+"""Cards as people read them: persons with their leaf cards, leads, deals and timeline.
+
+Read from the truth itself, so that what an operator sees is what was last decided.
+"""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+from uuid import UUID
+
+from channels.sdk.identities import normalise
+from channels.sdk.lead import Identity, LeadContent
+from channels.sdk.times import time_from_epoch
+from eventstore.customer_base import CustomerBase
+from eventstore.domain.deals import Deal
+from eventstore.domain.events import DealJoined, DealOpened, DealSeparated, Id, LeadRecorded
+from eventstore.domain.fold import fold
+from eventstore.reading import Recorded
+from eventstore.rows import Card
+from eventstore.touches import own_leaf
+
+_PAGE = 200
+Json = dict[str, Any]
+
+
+def text_id(value: Id) -> str:
+    return str(UUID(bytes=value)) if value else ""
+
+
+class Cards:
+    """Queries over persons. Every call reads the last commit."""
+
+    def __init__(self, base: CustomerBase, *, country: str = "RU") -> None:
+        self._base = base
+        self._source = base.recorder
+        self._country = country
+
+    def all(self, *, with_leads: bool = False) -> Iterator[Json]:
+        """Every person, in the order of their ids; `with_leads` leaves out those without any."""
+        after = b""
+        while heads := self._source.heads(after, _PAGE):
+            after = heads[-1]
+            for shown in self._show(heads):
+                if shown["leads"] or not with_leads:
+                    yield shown
+
+    def find(self, query: str) -> list[Json]:
+        """Persons by a phone in any spelling, an e-mail, an id or `kind:value`."""
+        heads: dict[Id, None] = {}
+        for leaf in self._candidates(query):
+            person = self.person_of(leaf)
+            if person is not None:
+                heads[person] = None
+        return list(self._show(list(heads)))
+
+    def show(self, name: str, *, everything: bool = False) -> Json | None:
+        """One person by the id of any of its leaf cards or by `kind:value`, with its timeline."""
+        leaf = self.leaf_of(name)
+        person = self.person_of(leaf) if leaf else None
+        if person is None:
+            return None
+        (shown,) = self._show([person], timeline=True, everything=everything)
+        return shown
+
+    def leaf_of(self, name: str) -> Id | None:
+        """The leaf card that a person names: by id, or by `kind:value` in any spelling."""
+        for leaf in self._candidates(name):
+            if self.person_of(leaf) is not None:
+                return leaf
+        return None
+
+    def person_of(self, leaf: Id) -> Id | None:
+        """The person that a leaf card belongs to now; None where there is no such card."""
+        found = self._source.cards([leaf]).get(leaf)
+        if found is None:
+            return None
+        card = found[1]
+        return self.person_of(card.moved_to) if card.moved_to else card.person
+
+    def _candidates(self, query: str) -> Iterator[Id]:
+        """Leaf cards that the text may mean, whether they are there or not."""
+        text = query.strip()
+        kind, colon, value = text.partition(":")
+        if colon and (normal := normalise(kind, value, self._country)) is not None:
+            yield self._base.keyring.leaf(kind, normal)
+        try:
+            yield from self._by_id(UUID(text).bytes)
+        except ValueError:
+            for guess in ("phone", "email"):
+                if (normal := normalise(guess, text, self._country)) is not None:
+                    yield self._base.keyring.leaf(guess, normal)
+
+    def _by_id(self, name: Id) -> Iterator[Id]:
+        yield name
+        yield own_leaf(name)
+        for events in self._source.streams([name], personal=False).values():
+            last = events[-1].event
+            if isinstance(last, LeadRecorded):
+                yield last.leaf
+            elif isinstance(events[0].event, DealOpened):
+                yield from self._by_id(events[0].event.lead)
+
+    def _show(
+        self, heads: Collection[Id], *, timeline: bool = False, everything: bool = False
+    ) -> Iterator[Json]:
+        members = {leaf: card for leaf, (_, card) in self._source.members(heads).items()}
+        appearances = self._source.appearances(members)
+        streams = self._source.streams({lead for _, lead in appearances}, personal=True)
+        leads = {lead: _Told(events) for lead, events in streams.items()}
+        of_person: dict[Id, list[Id]] = {head: [] for head in heads}
+        for leaf, card in members.items():
+            if card.person in of_person and not card.moved_to:
+                of_person[card.person].append(leaf)
+        for head, leaves in of_person.items():
+            if leaves:
+                cards = {leaf: members[leaf] for leaf in leaves}
+                yield self._person(head, cards, leads, timeline, everything)
+
+    def _person(
+        self,
+        head: Id,
+        cards: dict[Id, Card],
+        leads: dict[Id, "_Told"],
+        timeline: bool,
+        everything: bool,
+    ) -> Json:
+        standing = sorted((t for t in leads.values() if t.leaf in cards), key=lambda t: t.sort_key)
+        brought = sorted(leads.values(), key=lambda t: t.sort_key)
+        leaves = [self._leaf(leaf, card, brought) for leaf, card in cards.items()]
+        leaves.sort(key=lambda pair: pair[0])
+        deals = self._deals(cards[head].deals, standing, everything)
+        shown: Json = {
+            "id": text_id(head),
+            "name": next((t.name for t in reversed(standing) if t.name), ""),
+            "leaves": [leaf for _, leaf in leaves],
+            "leads": [text_id(told.lead) for told in standing],
+            "deals": deals,
+        }
+        if timeline:
+            shown["timeline"] = [told.shown() for told in standing]
+        return shown
+
+    def _leaf(
+        self, leaf: Id, card: Card, brought: list["_Told"]
+    ) -> tuple[tuple[int, Id, int], Json]:
+        mine = [told for told in brought if leaf in told.leaves]
+        identity = self._identity(leaf, mine)
+        value = identity.value if identity else ""
+        if card.kind == "lead":
+            value = text_id(card.opened_by)
+        first = mine[0] if mine else None
+        place = first.leaves.index(leaf) if first else 0
+        key = (first.occurred_at if first else 0, first.lead if first else b"", place)
+        proofs = {attested for told in mine for lf, attested in told.proofs if lf == leaf}
+        return key, {
+            "id": text_id(leaf),
+            "kind": card.kind,
+            "value": value,
+            "raw": identity.raw if identity else "",
+            "proof": "attested" if True in proofs else "claimed",
+            "shared": card.shared,
+            "first_seen": _time(first.occurred_at) if first else None,
+            "last_seen": _time(mine[-1].occurred_at) if mine else None,
+        }
+
+    def _identity(self, leaf: Id, mine: list["_Told"]) -> Identity | None:
+        """The identity as the last lead spelled it."""
+        for told in reversed(mine):
+            for identity in told.content.identities if told.content else ():
+                if self._base.keyring.leaf(identity.kind, identity.value) == leaf:
+                    return identity
+        return None
+
+    def _deals(self, deals: list[Deal], standing: list["_Told"], everything: bool) -> list[Json]:
+        ids = {told.deal for told in standing if told.deal}
+        unknown = ids - {deal.id for deal in deals}
+        fates = self.fates(unknown)
+        of_deal: dict[Id, list[str]] = {}
+        for told in standing:
+            if told.deal:
+                deal = told.deal
+                while fates.get(deal):
+                    deal = fates[deal]
+                of_deal.setdefault(deal, []).append(text_id(told.lead))
+        shown = [_deal(deal, of_deal.get(deal.id, [])) for deal in deals]
+        if everything:
+            shown += [
+                {"id": text_id(deal), "status": "joined", "into": text_id(into), "leads": []}
+                for deal, into in fates.items()
+                if into
+            ]
+        return shown
+
+    def fates(self, deals: Collection[Id]) -> dict[Id, Id]:
+        """For each deal into which other it is joined now; empty for none."""
+        found: dict[Id, Id] = {}
+        pending = set(deals)
+        while pending:
+            streams = self._source.streams(pending, personal=False)
+            for deal, events in streams.items():
+                into = b""
+                for recorded in events:
+                    if isinstance(recorded.event, DealJoined):
+                        into = recorded.event.into
+                    elif isinstance(recorded.event, DealSeparated):
+                        into = b""
+                found[deal] = into
+            pending = {into for into in found.values() if into} - found.keys()
+        return found
+
+
+class _Told:
+    """A lead with everything that its events tell."""
+
+    def __init__(self, events: Collection[Recorded]) -> None:
+        recorded = list(events)
+        told = [e.event for e in recorded if isinstance(e.event, LeadRecorded)]
+        newest, last = told[-1], recorded[-1].event
+        contents = [event.personal for event in told if event.personal]
+        self.lead = recorded[0].stream
+        self.content: LeadContent | None = fold(contents) if contents else None
+        self.newest = newest
+        self.leaf: Id = getattr(last, "leaf", newest.leaf)
+        self.deal: Id = getattr(last, "deal", newest.deal)
+        self.occurred_at = newest.occurred_at
+        self.recorded_at = recorded[0].recorded_at
+        self.proofs = [(i.leaf, i.attested) for i in newest.identities]
+        self.leaves = [i.leaf for i in newest.identities] or [own_leaf(self.lead)]
+        self.sort_key = (self.occurred_at, self.lead)
+
+    @property
+    def name(self) -> str:
+        profile = self.content.profile if self.content else None
+        if profile is None:
+            return ""
+        return profile.name or f"{profile.first_name} {profile.last_name}".strip()
+
+    def shown(self) -> Json:
+        newest, content = self.newest, self.content
+        shown: Json = {
+            "lead": text_id(self.lead),
+            "at": _time(self.occurred_at),
+            "recorded_at": _time(self.recorded_at),
+            "channel": newest.channel,
+            "account": newest.account,
+            "kind": newest.kind,
+            "direction": newest.direction,
+            "deal": text_id(self.deal),
+        }
+        if newest.call_state:
+            shown["call_state"] = newest.call_state
+        if content is not None:
+            for name in ("subject", "text", "fields"):
+                if value := getattr(content, name):
+                    shown[name] = value
+            shown["identities"] = [
+                {"kind": i.kind, "value": i.value, "proof": i.proof} for i in content.identities
+            ]
+        return shown
+
+
+def _deal(deal: Deal, leads: list[str]) -> Json:
+    return {
+        "id": text_id(deal.id),
+        "pipeline": deal.pipeline,
+        "stage": deal.stage,
+        "status": deal.status,
+        "leads": leads,
+        "repeat_of": text_id(deal.repeat_of) or None,
+        "owner": deal.owner or None,
+    }
+
+
+def _time(milliseconds: int) -> str:
+    return time_from_epoch(milliseconds / 1000)

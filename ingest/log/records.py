@@ -1,0 +1,116 @@
+"""Outcomes as records of the log, and back."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+from uuid import uuid5
+
+import msgspec
+
+from channels.sdk.adapter import redact
+from channels.sdk.delivery import Delivery, PollItem
+from channels.sdk.ids import NAMESPACE
+from channels.sdk.lead import LeadEvent
+from channels.sdk.outcome import Accepted, Ignored, Outcome, Quarantined
+from channels.sdk.times import Timestamp
+from ingest.log.port import Record, RecordType
+
+_KEPT_HEADERS = frozenset({"content-type", "user-agent", "content-encoding", "x-retry-counter"})
+_encode = msgspec.json.Encoder().encode
+
+
+class IgnoredDelivery(msgspec.Struct, frozen=True, kw_only=True):
+    """An authentic delivery that is no lead."""
+
+    account: str
+    channel: str
+    received_at: Timestamp
+    reason: str
+
+
+class QuarantinedDelivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An authentic delivery that could not be read: everything needed to try it again."""
+
+    id: str
+    account: str
+    channel: str
+    received_at: Timestamp
+    reason: str
+    detail: str = ""
+    method: str = ""
+    path: str = ""
+    headers: dict[str, str] = {}
+    remote_ip: str = ""
+    body: str = ""
+    """Base64 of the bytes as they came, secrets cut out."""
+
+
+def records_of(
+    outcomes: Sequence[Outcome],
+    source: Delivery | PollItem,
+    *,
+    account: str,
+    channel: str,
+    secrets: Sequence[str],
+) -> list[Record]:
+    """One record for each outcome."""
+    records = []
+    for outcome in outcomes:
+        match outcome:
+            case Accepted(lead):
+                records.append(lead_record(lead))
+            case Ignored(reason):
+                ignored = IgnoredDelivery(
+                    account=account,
+                    channel=channel,
+                    received_at=source.received_at,
+                    reason=reason.value,
+                )
+                records.append(Record(RecordType.IGNORED, _encode(ignored)))
+            case Quarantined():
+                kept = _kept(outcome, source, account, channel, secrets)
+                records.append(Record(RecordType.QUARANTINED, _encode(kept)))
+    return records
+
+
+def lead_record(lead: LeadEvent) -> Record:
+    """The record of a lead event, keyed by its first attested, else its first identity."""
+    strongest = next((i for i in lead.identities if i.proof == "attested"), None)
+    if strongest is None and lead.identities:
+        strongest = lead.identities[0]
+    key = (strongest.kind, strongest.value) if strongest else None
+    return Record(RecordType.LEAD, _encode(lead), key)
+
+
+def quarantine_id(account: str, body: bytes, received_at: Timestamp) -> str:
+    """The same for a repeat of the same bytes within five minutes."""
+    slot = f"{received_at[:14]}{int(received_at[14:16]) // 5}"
+    digest = hashlib.sha256(body).hexdigest()
+    return str(uuid5(NAMESPACE, f"quarantine/{account}/{slot}/{digest}"))
+
+
+def _kept(
+    outcome: Quarantined,
+    source: Delivery | PollItem,
+    account: str,
+    channel: str,
+    secrets: Sequence[str],
+) -> QuarantinedDelivery:
+    body = redact(source.body, secrets)
+    kept = QuarantinedDelivery(
+        id=quarantine_id(account, source.body, source.received_at),
+        account=account,
+        channel=channel,
+        received_at=source.received_at,
+        reason=outcome.reason.value,
+        detail=outcome.detail,
+        body=base64.b64encode(body).decode(),
+    )
+    if not isinstance(source, Delivery):
+        return kept
+    path = redact(urlsplit(source.url).path.encode("utf-8", "replace"), secrets).decode()
+    headers = {n: v for n, v in source.headers.items() if n in _KEPT_HEADERS}
+    return msgspec.structs.replace(
+        kept, method=source.method, path=path, headers=headers, remote_ip=source.remote_ip
+    )

@@ -1,0 +1,27 @@
+"""Every metric of the intake and the processor; docs/metrics.md is written from this file."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+DELIVERIES = Counter(
+    "leadlog_deliveries",
+    "Deliveries by account and the gateway's provisional outcome",
+    ("account", "outcome"),
+)
+ACCEPT_SECONDS = Histogram(
+    "leadlog_accept_seconds",
+    "From the whole request read to the reply, the durable append included",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+)
+LOG_UNAVAILABLE = Counter(
+    "leadlog_log_unavailable", "Deliveries answered 503 because the lead log did not take them"
+)
+PROCESSED = Counter(
+    "leadlog_processed", "Deliveries by the processor's final outcome", ("outcome",)
+)
+PROCESSOR_BATCHES = Counter("leadlog_processor_batches", "Batches saved")
+PROCESSOR_LAG = Gauge(
+    "leadlog_processor_lag", "Records of the log that are not processed yet", ("partition",)
+)
+PROCESSOR_RETRIES = Counter(
+    "leadlog_processor_retries", "Batches tried again because the store was away"
+)

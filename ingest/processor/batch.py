@@ -1,0 +1,135 @@
+"""The batch handler: records of the log → one transaction in the event store.
+
+Both runners call it: the plain loop (`loop.py`) and Faust. A record that cannot be read or decided
+about goes to the quarantine; the partition moves on.
+"""
+
+import base64
+from collections.abc import Sequence
+
+import msgspec
+import structlog
+
+from channels.sdk.identities import normalise
+from channels.sdk.lead import LeadContent
+from channels.sdk.outcome import QuarantineReason
+from channels.sdk.times import canonical_time
+from eventstore.customer_base import TRANSIENT, Aside, CustomerBase, Delivered, Entry, Ignored, Lead
+from eventstore.rows import Quarantine
+from eventstore.touches import bytes_of, milliseconds
+from ingest.faults import faultpoint
+from ingest.log.port import Logged, RecordType
+from ingest.log.records import IgnoredDelivery, QuarantinedDelivery, quarantine_id
+from ingest.metrics import PROCESSED, PROCESSOR_BATCHES
+
+_lead = msgspec.json.Decoder(LeadContent).decode
+_ignored = msgspec.json.Decoder(IgnoredDelivery).decode
+_quarantined = msgspec.json.Decoder(QuarantinedDelivery).decode
+_encode = msgspec.json.Encoder().encode
+_log = structlog.get_logger()
+
+
+class BatchHandler:
+    """Decodes, decides, saves. Called by one thread at a time for each partition."""
+
+    def __init__(self, base: CustomerBase) -> None:
+        self._base = base
+
+    def handle(self, records: Sequence[Logged]) -> None:
+        """Process records in the order of their partitions; on return they are done for good.
+
+        Raises what `eventstore.customer_base.TRANSIENT` lists while the store is away: call again
+        with the same records. Every other fault is the fault of single leads and is put aside.
+        """
+        faultpoint("processor.after_read")
+        self._decide([Entry(r.partition, r.offset, _decoded(r)) for r in records], records)
+
+    def _decide(self, entries: Sequence[Entry], records: Sequence[Logged]) -> None:
+        faultpoint("processor.before_commit")
+        try:
+            outcomes = self._base.handle(entries)
+        except TRANSIENT:
+            raise
+        except Exception as error:  # noqa: BLE001 - one lead's fault must not stop the others
+            _log.exception("batch_failed", leads=len(entries), offset=records[0].offset)
+            if len(records) > 1:
+                self._halve(entries, records)
+                return
+            outcomes = self._base.handle([_put_aside(entries[0], records[0], error)])
+        faultpoint("processor.after_commit")
+        PROCESSOR_BATCHES.inc()
+        for outcome, count in outcomes.items():
+            PROCESSED.labels(outcome).inc(count)
+
+    def _halve(self, entries: Sequence[Entry], records: Sequence[Logged]) -> None:
+        """Find the lead that fails by halving the batch; the others are saved on the way."""
+        middle = len(records) // 2
+        for part in (slice(0, middle), slice(middle, None)):
+            self._decide(entries[part], records[part])
+
+
+def _put_aside(entry: Entry, record: Logged, error: Exception) -> Entry:
+    aside = _aside(record, QuarantineReason.UNPROCESSABLE, type(error).__name__)
+    return entry._replace(delivered=aside)
+
+
+def _decoded(record: Logged) -> Delivered:
+    try:
+        match record.type:
+            case RecordType.LEAD:
+                return Lead(checked(_lead(record.value)))
+            case RecordType.IGNORED:
+                ignored = _ignored(record.value)
+                return Ignored(ignored.account, milliseconds(ignored.received_at))
+            case RecordType.QUARANTINED:
+                kept = _quarantined(record.value)
+                return Aside(
+                    Quarantine(
+                        bytes_of(kept.id),
+                        kept.account,
+                        kept.reason,
+                        milliseconds(kept.received_at),
+                        record.value,
+                    )
+                )
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        return _aside(record, QuarantineReason.WRONG_TYPE, str(error)[:200])
+
+
+def checked(lead: LeadContent) -> LeadContent:
+    """The lead with canonical times and identities; ValueError names the field that is wrong.
+
+    Adapters of ours write nothing else; what others put on the log may be anything.
+    """
+    if len(lead.occurred_at) != 24 or lead.occurred_at[-1] != "Z":
+        lead = msgspec.structs.replace(lead, occurred_at=canonical_time(lead.occurred_at))
+    if len(lead.received_at) != 24 or lead.received_at[-1] != "Z":
+        lead = msgspec.structs.replace(lead, received_at=canonical_time(lead.received_at))
+    for text in (lead.lead_id, lead.event_id):
+        if len(bytes_of(text)) != 16:
+            raise ValueError(f"{text!r} is no UUID")
+    for identity in lead.identities:
+        if normalise(identity.kind, identity.value) != identity.value:
+            raise ValueError(
+                f"identity of kind {identity.kind!r} is not normalised; see LEAD_EVENT.md"
+            )
+    return lead
+
+
+def _aside(record: Logged, reason: QuarantineReason, detail: str) -> Aside:
+    received_at = "1970-01-01T00:00:00.000Z"
+    kept = QuarantinedDelivery(
+        id=quarantine_id(record.partition, record.value, received_at),
+        account="",
+        channel="",
+        received_at=received_at,
+        reason=reason.value,
+        detail=detail,
+        body=_base64(record.value),
+    )
+    item = Quarantine(bytes_of(kept.id), "", kept.reason, 0, _encode(kept))
+    return Aside(item)
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
