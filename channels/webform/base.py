@@ -13,13 +13,16 @@ from channels.sdk.settings import AccountSettings
 from channels.sdk.times import Timestamp
 from channels.webform.entries import Entry
 from channels.webform.kept import kept_body
-from channels.webform.submission import Submission, read_submission
+from channels.webform.reading import read_submission
+from channels.webform.submission import Submission
 
 S = TypeVar("S", bound=AccountSettings)
 
 
 class FormAdapter(WebhookAdapter[S]):
     """A form builder's webhook, or our own form."""
+
+    max_body = 512 * 1024
 
     def cut(self, delivery: Delivery) -> bytes:
         """The body without what must not be kept (channels.md, rule 11 of section 0)."""

@@ -15,7 +15,7 @@ from channels.sdk.outcome import Outcome
 from channels.sdk.read import as_dict
 from channels.sdk.settings import AccountSettings
 from channels.webform.base import FormAdapter
-from channels.webform.entries import Entry, entries, nested, read_body, text_of
+from channels.webform.entries import Entry, capped, entries, nested, read_body, text_of
 from channels.webform.meanings import role_by_type
 
 _META_ROLES = {"page_url": "landing", "referrer": "referrer"}
@@ -45,7 +45,7 @@ def _simple(values: dict[str, Any]) -> list[Entry]:
 def _advanced(tree: dict[str, Any]) -> list[Entry]:
     rest = {name: v for name, v in tree.items() if name not in {"form", "fields", "meta"}}
     return [
-        *(_field(name, told) for name, told in as_dict(tree.get("fields")).items()),
+        *(_field(name, told) for name, told in capped(as_dict(tree.get("fields"))).items()),
         *_meta(as_dict(tree.get("meta"))),
         *_form(tree.get("form")),
         *entries(rest),
@@ -63,7 +63,7 @@ def _field(name: str, told: Any) -> Entry:
 
 def _meta(meta: dict[str, Any]) -> list[Entry]:
     found = []
-    for name, told in meta.items():
+    for name, told in capped(meta).items():
         value = text_of(told.get("value") if isinstance(told, dict) else told)
         if name not in _NO_NEWS:
             found.append(Entry(name, value, role=_META_ROLES.get(name, "other")))

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from channels.sdk.delivery import Delivery
 from channels.sdk.errors import Unreadable
@@ -12,6 +13,8 @@ from channels.sdk.outcome import QuarantineReason
 from channels.sdk.read import as_text, charset_of, read_form, read_json_object
 from channels.webform.cookies import allowed_cookies
 from channels.webform.meanings import meaning
+
+C = TypeVar("C", list[Any], dict[str, Any], list["Entry"])
 
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 _BOM = b"\xef\xbb\xbf"
@@ -97,12 +100,15 @@ def nested(values: dict[str, Any]) -> dict[str, Any]:
 
 def entries(values: dict[str, Any], prefix: str = "") -> list[Entry]:
     """Every leaf of a JSON object as an entry with a dotted name; lists become one text."""
-    found: list[Entry] = []
-    for name, value in _leaves(values, prefix, 0):
-        if len(found) == _MAX_ENTRIES:
-            raise Unreadable(QuarantineReason.TOO_LARGE, f"over {_MAX_ENTRIES} fields")
-        found.append(Entry(name[:_MAX_NAME], value))
-    return found
+    leaves = islice(_leaves(values, prefix, 0), _MAX_ENTRIES + 1)
+    return capped([Entry(name[:_MAX_NAME], value) for name, value in leaves])
+
+
+def capped(items: C) -> C:
+    """A list or object as it is; Unreadable where it is longer than any form."""
+    if len(items) > _MAX_ENTRIES:
+        raise Unreadable(QuarantineReason.TOO_LARGE, f"over {_MAX_ENTRIES} fields")
+    return items
 
 
 def text_of(value: Any) -> str:
@@ -118,7 +124,9 @@ def _leaves(values: dict[str, Any], prefix: str, depth: int) -> Iterator[tuple[s
         path = f"{prefix}.{name}" if prefix else str(name)
         if meaning(path).role == "cookies":
             yield path, allowed_cookies(value)
-        elif isinstance(value, dict) and depth < _MAX_DEPTH:
+        elif isinstance(value, dict) and value and depth < _MAX_DEPTH:
             yield from _leaves(value, path, depth + 1)
+        elif value == {}:
+            yield path, ""
         else:
             yield path, text_of(value)

@@ -17,13 +17,17 @@ from channels.sdk.read import as_dict, as_text
 from channels.sdk.settings import AccountSettings
 from channels.sdk.times import Timestamp
 from channels.webform.base import FormAdapter
-from channels.webform.entries import Entry, entries, nested, read_body, text_of
+from channels.webform.entries import Entry, capped, entries, nested, read_body, text_of
 from channels.webform.meanings import role_by_type
 from channels.webform.orders import amount_text, currency_text, first_of
 from channels.webform.provider_times import time_or_none
 
 _OK = Reply(200, b"ok")
 _PAID = "2"
+_IN_ORDER = frozenset(
+    {"id", "summ", "sum", "amount", "currency", "status", "time_create", "time_done"}
+    | {"test", "pay_link"}
+)
 _NOT_FIELDS = frozenset({"id", "time", "client", "form_data", "pay", "page", "utm"})
 
 
@@ -96,6 +100,7 @@ def _entries(site: dict[str, Any], data: dict[str, Any]) -> list[Entry]:
         *entries(as_dict(data.get("utm")), "utm"),
         *_page(as_dict(data.get("page"))),
         *entries(rest),
+        *_told_of_payment(as_dict(data.get("pay"))),
         *(Entry(entry.name, entry.value, role="other") for entry in entries(site, "site")),
     ]
 
@@ -103,7 +108,7 @@ def _entries(site: dict[str, Any], data: dict[str, Any]) -> list[Entry]:
 def _form_data(told: Any) -> list[Entry]:
     """`form_data[x]` is a value, or an object of a field's name, type and value."""
     found: list[Entry] = []
-    for name, value in as_dict(told).items():
+    for name, value in capped(as_dict(told)).items():
         if isinstance(value, dict) and "value" in value:
             label = text_of(value.get("name")) or name
             role = role_by_type(text_of(value.get("type")), label, name)
@@ -117,6 +122,12 @@ def _page(page: dict[str, Any]) -> list[Entry]:
     named = [Entry("page.url", text_of(page.get("url")), role="landing")]
     rest = entries({name: v for name, v in page.items() if name != "url"}, "page")
     return named + [Entry(entry.name, entry.value, role="other") for entry in rest]
+
+
+def _told_of_payment(pay: dict[str, Any]) -> list[Entry]:
+    """Its description and whatever else; the link to pay by is for the customer alone."""
+    rest = {name: value for name, value in pay.items() if name not in _IN_ORDER}
+    return [Entry(entry.name, entry.value, role="other") for entry in entries(rest, "pay")]
 
 
 def _status(pay: dict[str, Any]) -> str:

@@ -14,11 +14,10 @@ from channels.sdk.outcome import Ignored, IgnoreReason, Outcome
 from channels.sdk.read import as_dict, as_list, read_json_object
 from channels.sdk.settings import AccountSettings, Secret
 from channels.webform.base import FormAdapter
-from channels.webform.entries import Entry, entries, json_bytes, text_of
+from channels.webform.entries import Entry, capped, entries, json_bytes, text_of
 from channels.webform.provider_times import time_or_none
 
 _DONE = json_reply(b"{}")
-_MAX_COLUMNS = 200
 _NOT_FIELDS = frozenset({"lead_id", "user_column_data", "google_key", "is_test", "api_version"})
 _COLUMN_ROLES = {
     "FULL_NAME": "name",
@@ -67,7 +66,7 @@ class GoogleAdsAdapter(FormAdapter[GoogleAdsSettings]):
         if text_of(told.get("is_test")).lower() in {"true", "1"}:
             return (Ignored(IgnoreReason.TEST, lead_key),)
         rest = {name: value for name, value in told.items() if name not in _NOT_FIELDS}
-        columns = [_column(item) for item in as_list(told.get("user_column_data"))[:_MAX_COLUMNS]]
+        columns = [_column(item) for item in capped(as_list(told.get("user_column_data")))]
         return self.accepted(
             delivery,
             self.read([*columns, *entries(rest)], delivery),

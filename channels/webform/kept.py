@@ -4,6 +4,7 @@ What is kept reads as the same lead again: cookies that count stay in place.
 """
 
 import json
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
@@ -15,7 +16,15 @@ from channels.webform.entries import json_bytes, looks_like_json
 from channels.webform.meanings import meaning
 
 _CUT = "***"
+_SUSPECT = (
+    *("cookie", "key", "token", "secret", "pass", "парол", "csrf", "captcha", "turnstile"),
+    *("nonce", "auth"),
+)
+"""Some part of every name that may have to be cut."""
+_ENCODED = (b"%", b"\\u")
 _MAX_DEPTH = 8
+_MAX_NAMES = 1000
+"""Suspicious names that are looked at in one body: more than any form has."""
 
 
 def kept_body(delivery: Delivery) -> bytes:
@@ -23,7 +32,7 @@ def kept_body(delivery: Delivery) -> bytes:
 
     Byte for byte as it came where there is nothing to cut; multipart bodies always.
     """
-    if delivery.content_type == "multipart/form-data":
+    if delivery.content_type == "multipart/form-data" or not _is_suspect(delivery.body):
         return delivery.body
     if looks_like_json(delivery):
         return _kept_json(delivery)
@@ -45,23 +54,41 @@ def _kept_json(delivery: Delivery) -> bytes:
         values = read_json_object(json_bytes(delivery))
     except Unreadable:
         return delivery.body
-    kept = _kept_object(values, "", 0)
-    return delivery.body if kept == values else json.dumps(kept, ensure_ascii=False).encode()
+    kept = _kept_object(values, "", iter(range(_MAX_NAMES)))
+    return delivery.body if kept == values else json.dumps(kept).encode()
 
 
-def _kept_object(values: dict[str, Any], prefix: str, depth: int) -> dict[str, Any]:
+def _kept_object(values: dict[str, Any], prefix: str, left: Iterator[int]) -> dict[str, Any]:
     return {
-        name: _kept_value(value, f"{prefix}.{name}" if prefix else name, depth)
+        name: _kept_value(value, f"{prefix}.{name}" if prefix else name, left)
         for name, value in values.items()
     }
 
 
-def _kept_value(value: Any, path: str, depth: int) -> Any:
-    role = meaning(path).role
+def _kept_value(value: Any, path: str, left: Iterator[int]) -> Any:
+    role = _role(path, left)
     if role == "cookies" and isinstance(value, str | dict):
-        return allowed_cookies(value) if value != allowed_cookies(value) else value
+        return value if value == allowed_cookies(value) else allowed_cookies(value)
     if role == "secret" and isinstance(value, str) and value:
         return _CUT
-    if isinstance(value, dict) and depth < _MAX_DEPTH:
-        return _kept_object(value, path, depth + 1)
+    if isinstance(value, dict) and path.count(".") < _MAX_DEPTH:
+        return _kept_object(value, path, left)
     return value
+
+
+def _role(path: str, left: Iterator[int]) -> str:
+    return meaning(path).role if _has_suspect(path.lower()) and next(left, None) is not None else ""
+
+
+def _has_suspect(path: str) -> bool:
+    return any(part in path for part in _SUSPECT)
+
+
+def _is_suspect(body: bytes) -> bool:
+    """Whether a name to cut can be in it; where names may be encoded, each is looked at."""
+    lower = body.lower()
+    return (
+        not body.isascii()
+        or any(mark in lower for mark in _ENCODED)
+        or any(part.encode() in lower for part in _SUSPECT)
+    )

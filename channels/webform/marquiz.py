@@ -15,11 +15,9 @@ from channels.sdk.read import as_dict, as_list
 from channels.sdk.settings import AccountSettings
 from channels.sdk.times import Timestamp
 from channels.webform.base import FormAdapter
-from channels.webform.entries import entries, nested, read_body, text_of
+from channels.webform.entries import capped, entries, nested, read_body, text_of
 from channels.webform.provider_times import time_or_none
 from channels.webform.submission import Submission, keep
-
-_MAX_ANSWERS = 200
 
 
 class MarquizAdapter(FormAdapter[AccountSettings]):
@@ -60,7 +58,7 @@ class MarquizAdapter(FormAdapter[AccountSettings]):
 def _answers(told: Any) -> Iterator[tuple[str, str]]:
     """Questions and answers; several answers to one question are one text."""
     listed = list(told.values()) if isinstance(told, dict) else as_list(told)
-    for item in listed[:_MAX_ANSWERS]:
+    for item in capped(listed):
         answer = as_dict(item)
         question = text_of(answer.get("q", answer.get("question")))
         chosen = text_of(answer.get("a", answer.get("answer")))

@@ -57,7 +57,6 @@ class WebformAdapter(FormAdapter[WebformSettings]):
     account_type = "webform"
     channel = "webform"
     Settings = WebformSettings
-    methods = frozenset({"POST", "OPTIONS"})
     max_body = 32 * 1024 * 1024
     content_types = frozenset(
         {
@@ -69,10 +68,8 @@ class WebformAdapter(FormAdapter[WebformSettings]):
     )
 
     def handshake(self, delivery: Delivery) -> Reply | None:
-        """A browser's preflight: what may be sent, and, for configured origins, that it may."""
-        if delivery.method != "OPTIONS":
-            return None
-        return Reply(204, headers=(*self.cors(delivery), *_PREFLIGHT))
+        """A browser's preflight: what may be sent. `cors` adds from where, as to every reply."""
+        return Reply(204, headers=_PREFLIGHT) if delivery.method == "OPTIONS" else None
 
     def cors(self, delivery: Delivery) -> tuple[tuple[str, str], ...]:
         """Reflect a configured origin; the answer always varies with it."""
@@ -104,10 +101,13 @@ class WebformAdapter(FormAdapter[WebformSettings]):
             raise Refused(_body_error(error.reason, error.detail)) from error
 
     def _parse(self, delivery: Delivery) -> Sequence[Outcome]:
+        if delivery.content_type and delivery.content_type not in self.content_types:
+            wanted = f"one of {', '.join(sorted(self.content_types))}"
+            raise Refused(FieldError("content-type", "it is not taken", wanted))
         body = _read(delivery)
+        found = self._entries(body)
         if self._is_trapped(body):
             return (Ignored(IgnoreReason.HONEYPOT, self.key_of_content(delivery)),)
-        found = self._entries(body)
         wrong = wrong_fields(found, required=self.settings.required, country=self.settings.country)
         if wrong:
             raise Refused(*wrong)

@@ -19,11 +19,10 @@ from channels.sdk.outcome import Ignored, IgnoreReason, Outcome, QuarantineReaso
 from channels.sdk.read import as_dict, as_list, read_json_object
 from channels.sdk.settings import AccountSettings, Secret
 from channels.webform.base import FormAdapter
-from channels.webform.entries import Entry, entries, json_bytes, text_of
+from channels.webform.entries import Entry, capped, entries, json_bytes, text_of
 from channels.webform.meanings import role_by_type
 from channels.webform.provider_times import time_or_none
 
-_MAX_ANSWERS = 500
 _WHOLE = "form_response"
 _PARTIAL = "form_response_partial"
 
@@ -65,7 +64,7 @@ class TypeformAdapter(FormAdapter[TypeformSettings]):
         return self._lead(delivery, event, response)
 
     def _lead(self, delivery: Delivery, event: str, response: dict[str, Any]) -> Sequence[Outcome]:
-        answers = [as_dict(item) for item in as_list(response.get("answers"))[:_MAX_ANSWERS]]
+        answers = [as_dict(item) for item in capped(as_list(response.get("answers")))]
         titles = _titles(response.get("definition"))
         form = self.read([*_answers(answers, titles), *_told_beside(response)], delivery)
         content = self.key_of_content(delivery)
@@ -88,7 +87,7 @@ class TypeformAdapter(FormAdapter[TypeformSettings]):
 
 def _titles(definition: Any) -> dict[str, str]:
     """The questions by the ids of their fields; what is not defined has none."""
-    fields = (as_dict(item) for item in as_list(as_dict(definition).get("fields")))
+    fields = (as_dict(item) for item in capped(as_list(as_dict(definition).get("fields"))))
     return {text_of(field.get("id")): text_of(field.get("title")) for field in fields}
 
 
@@ -126,7 +125,7 @@ def _told_beside(response: dict[str, Any]) -> list[Entry]:
     """Hidden fields, the score and variables, the form's id."""
     hidden = entries(as_dict(response.get("hidden")))
     score = as_dict(response.get("calculated")).get("score")
-    variables = [as_dict(item) for item in as_list(response.get("variables"))[:_MAX_ANSWERS]]
+    variables = [as_dict(item) for item in capped(as_list(response.get("variables")))]
     return [
         *hidden,
         *(Entry(text_of(v.get("key")), _value(v), role="other") for v in variables),
