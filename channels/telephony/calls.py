@@ -10,8 +10,8 @@ answered. Only `answered`, `answered_at` and `talk_s` above 0 say that a call wa
 `ended` says nothing of it.
 """
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 from channels.sdk.adapter import Adapter
 from channels.sdk.delivery import Delivery, PollItem
@@ -43,6 +43,10 @@ class CallNews:
     profile: Profile | None = None
     campaign: Campaign | None = None
     fields: dict[str, str] = field(default_factory=dict)
+
+    def about(self, customer: Identity | None, fields: dict[str, str]) -> Self:
+        """The same of this customer, with the fields that have no place of their own."""
+        return replace(self, identities=(customer,), fields=fields)
 
 
 def call_lead(adapter: Adapter[Any], source: Delivery | PollItem, news: CallNews) -> Accepted:

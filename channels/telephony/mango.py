@@ -11,17 +11,17 @@ field, and whoever pressed the keys is the customer.
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import unquote
 
 from channels.sdk.adapter import WebhookAdapter
 from channels.sdk.delivery import Delivery
 from channels.sdk.errors import NotAuthentic
 from channels.sdk.lead import Call
 from channels.sdk.outcome import Ignored, IgnoreReason, Outcome
-from channels.sdk.read import first_values, read_json_object, read_pairs
+from channels.sdk.read import read_json_object
 from channels.sdk.settings import AccountSettings, Secret
 from channels.sdk.signature import same, sha256_hex
 from channels.telephony.calls import MAX_BODY, CallNews, call_lead, required
+from channels.telephony.forms import exact_form, segments
 from channels.telephony.mango_call import (
     Leg,
     kind_of,
@@ -70,7 +70,7 @@ class MangoAdapter(WebhookAdapter[MangoSettings]):
 
     def verify(self, delivery: Delivery) -> None:
         self.verify_secret_path(delivery)
-        form = _exact_form(delivery)
+        form = exact_form(delivery)
         key, sign = form.get("vpbx_api_key", b""), form.get("sign", b"")
         if not key or not sign:
             raise NotAuthentic("vpbx_api_key or sign is missing", status=401)
@@ -82,8 +82,8 @@ class MangoAdapter(WebhookAdapter[MangoSettings]):
             raise NotAuthentic("vpbx_api_key or sign is wrong", status=403)
 
     def parse(self, delivery: Delivery) -> Sequence[Outcome]:
-        payload = read_json_object(_exact_form(delivery).get("json", b""))
-        match kind_of(payload, _segments(delivery)):
+        payload = read_json_object(exact_form(delivery).get("json", b""))
+        match kind_of(payload, segments(delivery)):
             case "call":
                 return (self._leg(delivery, payload),)
             case "summary":
@@ -123,7 +123,7 @@ class MangoAdapter(WebhookAdapter[MangoSettings]):
         entry = _entry(payload)
         recording = required(plain(payload.get("recording_id")), "recording_id")
         seq = whole(payload.get("seq"))
-        named = plain(payload.get("recording_state")) or "/".join(_segments(delivery)[-1:])
+        named = plain(payload.get("recording_state")) or "/".join(segments(delivery)[-1:])
         news = CallNews(
             key=entry,
             delivery_key=f"{recording}/{named if seq is None else seq}",
@@ -162,27 +162,9 @@ class MangoAdapter(WebhookAdapter[MangoSettings]):
             return Ignored(IgnoreReason.INTERNAL, news.delivery_key)
         customer = calling_number(leg.customer, self.settings.country)
         used = {*_USED, leg.customer_field} if customer else _USED
-        told = replace(
-            news,
-            direction=leg.direction,
-            identities=(customer,),
-            fields=other_fields(payload, used),
-        )
-        return call_lead(self, delivery, told)
+        news = replace(news, direction=leg.direction)
+        return call_lead(self, delivery, news.about(customer, other_fields(payload, used)))
 
 
 def _entry(payload: dict[str, Any]) -> str:
     return required(plain(payload.get("entry_id")), "entry_id")
-
-
-def _exact_form(delivery: Delivery) -> dict[str, bytes]:
-    """The form's values as the bytes that Mango signed, whatever their charset."""
-    values = first_values(read_pairs(delivery.body, charset="latin-1"))
-    return {name: value.encode("latin-1") for name, value in values.items()}
-
-
-def _segments(delivery: Delivery) -> tuple[str, ...]:
-    """The path's segments, those of the account's own address included where nobody routed it."""
-    if delivery.segments is not None:
-        return delivery.segments
-    return tuple(unquote(part) for part in delivery.path.split("/") if part)

@@ -1,8 +1,10 @@
 """Reading what telephone exchanges send: scalars, times, numbers. Nothing here ever raises."""
 
+import re
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -11,12 +13,25 @@ from channels.sdk import identities
 from channels.sdk.lead import Identity
 from channels.sdk.phones import parse_phone
 from channels.sdk.read import as_int, as_text
-from channels.sdk.times import OLDEST_SANE, Timestamp, format_time, parse_time, sane_time
+from channels.sdk.times import (
+    OLDEST_SANE,
+    Timestamp,
+    epoch_or_none,
+    format_time,
+    parse_time,
+    sane_time,
+)
 
 _LARGEST = 2**53
 _MOST_FIELDS = 200
 _LONGEST = 4000
 _DEEPEST = 3
+_MILLISECONDS = 10**11
+"""As seconds this would be the year 5138, as milliseconds it was 1973."""
+_INTERNAL = re.compile(r"[*#][0-9*#]{1,8}|[0-9]{2,5}")
+_CREDENTIAL = re.compile(
+    r"token|secret|pass|auth|sign?(ature)?$|hash|credential|(^|[_-])(api)?_?key$", re.IGNORECASE
+)
 
 
 def plain(value: Any) -> str:
@@ -60,6 +75,14 @@ def sane(claimed: Timestamp | None, received_at: Timestamp) -> Timestamp | None:
     return claimed if sane_time(claimed, received_at) == claimed else None
 
 
+def epoch(value: Any) -> Timestamp | None:
+    """A time since 1970 in seconds, or in milliseconds where it is too large for seconds."""
+    number = whole(value)
+    if number is None or number <= 0:
+        return None
+    return epoch_or_none(number, per_second=1000 if number >= _MILLISECONDS else 1)
+
+
 def wall_clock(text: str, timezone: str) -> Timestamp | None:
     """A time that may lack its zone (`2026-02-01 13:00:00`), read in `timezone`; None for others.
 
@@ -90,6 +113,28 @@ def same_number(one: str, other: str, country: str) -> bool:
         return False
     first, second = parse_phone(one, country), parse_phone(other, country)
     return first == second if first and second else one == other
+
+
+def is_internal(number: str) -> bool:
+    """An extension of 2 to 5 digits or a feature code (`*98`): nobody outside."""
+    return bool(_INTERNAL.fullmatch(number))
+
+
+def recording_link(link: str) -> str:
+    """A recording's address without what may be a credential: user, password, tokens."""
+    try:
+        parts = urlsplit(link)
+        host = parts.netloc.rpartition("@")[2]
+        kept = [
+            (name, value)
+            for name, value in parse_qsl(parts.query, keep_blank_values=True)
+            if not _CREDENTIAL.search(name)
+        ]
+    except ValueError:
+        return ""
+    if host == parts.netloc and len(kept) == parts.query.count("&") + bool(parts.query):
+        return link[:_LONGEST]
+    return urlunsplit((parts.scheme, host, parts.path, urlencode(kept), ""))[:_LONGEST]
 
 
 def other_fields(payload: Mapping[str, Any], used: Collection[str] = ()) -> dict[str, str]:
