@@ -1,0 +1,139 @@
+"""The projector: reads the event store in pages and keeps `facts` at its heels.
+
+It has no checkpoint of its own: it resumes at the last position of the data. Whatever fails, it
+tries again with growing pauses; it never passes over an event.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import structlog
+
+from eventstore.reading import EventReader, Recorded
+from projections.clickhouse.client import StoreInUse
+from projections.facts.table import FactTable
+
+BLOCK: Final = 10_000
+POLL_S: Final = 0.1
+"""How often an idle projector looks."""
+GATHER_S: Final = 0.3
+"""How long a live one waits for a block to fill: some three parts a second, visible within 1 s."""
+_LONGEST_PAUSE_S: Final = 5.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Projector:
+    """One for an analytics store. `run` is for a thread; the other methods are for any thread."""
+
+    def __init__(
+        self,
+        reader: EventReader,
+        table: FactTable,
+        *,
+        block: int = BLOCK,
+        gather: float = GATHER_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._reader = reader
+        self._table = table
+        self._block = block
+        self._gather = gather
+        self._clock = clock
+        self._working = threading.RLock()
+        self._moved = threading.Condition()
+        self._position = 0
+        self._certain = False
+        self._flushed = float("-inf")
+        self.failures = 0
+        """Failed tries in a row; 0 while all is well."""
+
+    @property
+    def position(self) -> int:
+        """The last position known to be in the table; 0 before the first look."""
+        return self._position
+
+    def lag(self) -> int:
+        """How many positions the table is behind the event store."""
+        return max(0, self._reader.last_position() - self.position)
+
+    def project_available(self) -> int:
+        """Project all that is there now, in this thread, and tell the position reached.
+
+        Raises what the stores raise; whatever was inserted stays and a repeat doubles nothing.
+        """
+        goal = self._reader.last_position()
+        with self._working:
+            self._resume()
+            while self.position < goal and (page := self._read(self.position)):
+                self._append(page)
+        return self.position
+
+    def reach(self, position: int, *, timeout: float) -> bool:
+        """Wait until `run` in another thread has projected `position`; False when it's too long."""
+        with self._moved:
+            return self._moved.wait_for(lambda: self.position >= position, timeout)
+
+    def run(self, stop: threading.Event) -> None:
+        """Follow the event store until `stop` is set. Raises only StoreInUse."""
+        while not stop.is_set():
+            try:
+                self._follow(stop)
+            except StoreInUse:
+                raise
+            except Exception as error:  # noqa: BLE001 - two stores behind ports: any error may pass
+                self._pause(stop, error)
+
+    def _follow(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            with self._working:
+                self._resume()
+                if page := self._gathered(stop):
+                    self._append(page)
+            self._recovered()
+            if not page:
+                stop.wait(POLL_S)
+
+    def _gathered(self, stop: threading.Event) -> Sequence[Recorded]:
+        """A page; if it's a small one soon after the last, with what has come a little later."""
+        page = self._read(self.position)
+        rest = self._flushed + self._gather - self._clock()
+        if page and len(page) < self._block and rest > 0:
+            stop.wait(rest)
+            page = [*page, *self._read(page[-1].position, self._block - len(page))]
+        return page
+
+    def _read(self, after: int, limit: int = 0) -> Sequence[Recorded]:
+        return self._reader.read(after, limit or self._block)
+
+    def _resume(self) -> None:
+        if not self._certain:
+            self._reached(self._table.prepare())
+        self._certain = True
+
+    def _append(self, page: Sequence[Recorded]) -> None:
+        self._certain = False  # after an error the block may be there or not: ask the table
+        last = self._table.append(page, self.position)
+        self._certain = True
+        self._flushed = self._clock()
+        self._reached(last)
+
+    def _reached(self, position: int) -> None:
+        with self._moved:
+            self._position = position
+            self._moved.notify_all()
+
+    def _recovered(self) -> None:
+        if self.failures:
+            _log.warning("projector.recovered", failures=self.failures, position=self.position)
+        self.failures = 0
+
+    def _pause(self, stop: threading.Event, error: Exception) -> None:
+        self.failures += 1
+        if self.failures == 1:
+            _log.warning("projector.waits", error=type(error).__name__, detail=str(error)[:500])
+        pause = min(_LONGEST_PAUSE_S, POLL_S * 2 ** min(self.failures, 10))
+        stop.wait(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries, no secret
