@@ -1,0 +1,48 @@
+"""The command `leadlog`. Each group of commands is a module; all speak through `leadlog.cli.ask`."""
+
+import sys
+
+import typer
+
+from leadlog.cli import cards, channels, deals, numbers, quarantine, running
+from leadlog.control import OperationFailed
+from leadlog.settings import ConfigurationError
+from leadlog.system import DataInUse
+
+app = typer.Typer(
+    name="leadlog",
+    help="Leads from every channel, none lost, none twice; every number can be proven.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+running.add_to(app)
+numbers.add_to(app)
+app.add_typer(channels.app, name="channels")
+app.add_typer(cards.app, name="card")
+app.add_typer(deals.app, name="deal")
+app.add_typer(quarantine.app, name="quarantine")
+
+
+def main() -> None:
+    """Run a command: exit 0 done, 1 what is checked or sought is not so, 2 wrongly called."""
+    try:
+        app()
+    except OperationFailed as error:
+        _say(str(error))
+        sys.exit(error.status)
+    except ConfigurationError as error:
+        for fault in error.faults:
+            _say(fault)
+        sys.exit(2)
+    except DataInUse as error:
+        _say(str(error))
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output went away, as `head` does
+        sys.exit(0)
+
+
+def _say(text: str) -> None:
+    print(f"leadlog: {text}", file=sys.stderr)  # noqa: T201 - the one place where faults are told

@@ -1,0 +1,59 @@
+"""How commands reach the data: through the server that owns it, else by opening it themselves."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from leadlog import control
+from leadlog.operations import run
+from leadlog.roles import owned
+from leadlog.settings import Settings, load
+from leadlog.system import DataInUse, System
+
+Config = Annotated[
+    Path | None, typer.Option("--config", help="Configuration file (default leadlog.toml).")
+]
+Data = Annotated[Path | None, typer.Option("--data", help="Directory of the embedded stores.")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON for scripts, an object a line.")]
+
+_RELAYED = frozenset({"funnel", "audit", "wait"})
+"""Operations that want everything on the log to be processed first."""
+
+
+def settings(config: Path | None, data: Path | None) -> Settings:
+    return load(config, data=data)
+
+
+def ask(chosen: Settings, operation: str, **arguments: Any) -> Iterator[Any]:
+    """Run an operation where the data is; OperationFailed with what it says."""
+    given = {name: value for name, value in arguments.items() if value is not None}
+    try:
+        with owned(chosen) as system:
+            _prepare(system, operation)
+            yield from run(system, operation, given)
+    except DataInUse:
+        address = control.running(chosen.data)
+        if address is None:
+            raise
+        yield from control.ask(address, operation, given)
+
+
+def _prepare(system: System, operation: str) -> None:
+    """Without a server nobody else would process what is on the log."""
+    if operation in _RELAYED:
+        system.catch_up()
+
+
+def write_json(objects: Iterable[Any]) -> None:
+    for item in objects:
+        sys.stdout.write(json.dumps(item, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def note(text: str) -> None:
+    """For the person at the terminal; standard output stays for results."""
+    print(text, file=sys.stderr)  # noqa: T201 - what a command says to a person

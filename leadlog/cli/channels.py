@@ -1,0 +1,114 @@
+"""leadlog channels: what adapters there are, and one delivery tried through one of them."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from channels.registry import BUILT_IN, adapter_class, types
+from channels.sdk.adapter import PollingAdapter, WebhookAdapter
+from channels.trial import BadCall, try_delivery
+from leadlog.cli.ask import AsJson, Config, Data, note, write_json
+from leadlog.control import OperationFailed
+
+app = typer.Typer(help="Channel adapters: list, try.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_channels(as_json: AsJson = False, config: Config = None, data: Data = None) -> None:
+    """Every adapter: how it is fed, and its settings.
+
+    Example: [bold]leadlog channels list[/bold]
+    """
+    del config, data
+    found = [_described(name) for name in types()]
+    if as_json:
+        write_json(found)
+        return
+    table = Table("type", "fed by", "settings", "from", box=None)
+    for item in found:
+        table.add_row(item["type"], item["fed_by"], ", ".join(item["settings"]), item["from"])
+    Console().print(table)
+
+
+def _described(name: str) -> dict[str, Any]:
+    origin = "leadlog" if name in BUILT_IN else "installed"
+    try:
+        found = adapter_class(name)
+    except ImportError as error:
+        return {
+            "type": name,
+            "fed_by": f"cannot be loaded: {error}",
+            "settings": [],
+            "from": origin,
+        }
+    ways = [
+        way
+        for way, kind in (("webhook", WebhookAdapter), ("polling", PollingAdapter))
+        if issubclass(found, kind)
+    ]
+    common = {"type", "name", "country", "timezone", "secret_path"}
+    own = [field for field in found.Settings.__struct_fields__ if field not in common]
+    return {"type": name, "fed_by": ", ".join(ways), "settings": own, "from": origin}
+
+
+@app.command("try")
+def try_one(
+    account_type: Annotated[
+        str | None, typer.Argument(metavar="TYPE", help="The adapter's type.")
+    ] = None,
+    account: Annotated[
+        str | None, typer.Option(help="Account settings (JSON file), - for standard input.")
+    ] = None,
+    request: Annotated[
+        str | None, typer.Option(help="Recorded delivery (JSON file), - for standard input.")
+    ] = None,
+    batch: Annotated[
+        bool, typer.Option("--batch", help="One {type, account, request} a line on standard input.")
+    ] = False,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Run one recorded delivery through an adapter's verify and parse; changes nothing.
+
+    Example: [bold]leadlog channels try mango --account office.json --request call.json[/bold]
+    """
+    del as_json, config, data
+    if batch:
+        _try_batch()
+        return
+    if not (account_type and account and request):
+        raise OperationFailed("give TYPE, --account FILE and --request FILE, or --batch", status=2)
+    try:
+        write_json([try_delivery(account_type, _json(account), _json(request))])
+    except BadCall as error:
+        raise OperationFailed(str(error), status=2) from error
+
+
+def _try_batch() -> None:
+    failed = False
+    for number, line in enumerate(sys.stdin.buffer, 1):
+        if not line.strip():
+            continue
+        try:
+            asked = json.loads(line)
+            write_json([try_delivery(asked["type"], asked["account"], asked["request"])])
+        except (BadCall, ValueError, KeyError, TypeError, RecursionError) as error:
+            failed = True
+            note(f"line {number}: {type(error).__name__}: {error}")
+            write_json([{"error": str(error), "line": number}])
+    if failed:
+        raise typer.Exit(2)
+
+
+def _json(file: str) -> Any:
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+        return json.loads(text)
+    except (OSError, ValueError) as error:
+        raise OperationFailed(f"{file}: {error}", status=2) from error

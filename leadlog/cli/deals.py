@@ -1,0 +1,179 @@
+"""leadlog deal: what is being sold, and the commands of operators."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from leadlog.cli.ask import AsJson, Config, Data, ask, settings, write_json
+
+app = typer.Typer(help="Deals: list, show, and move them.", no_args_is_help=True)
+
+Deal = Annotated[str, typer.Argument(metavar="DEAL", help="The deal's id.")]
+Actor = Annotated[str, typer.Option("--as", help="Who does it.")]
+Command = Annotated[
+    str | None, typer.Option("--command", help="Id of the command: the same twice is one effect.")
+]
+Version = Annotated[
+    int | None, typer.Option("--version", help="Refuse if the deal changed since this version.")
+]
+
+
+@app.command("list")
+def list_deals(
+    status: Annotated[str | None, typer.Option(help="open, won, lost or declined.")] = None,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Every deal.
+
+    Example: [bold]leadlog deal list --status open[/bold]
+    """
+    found = ask(settings(config, data), "deal.list", status=status)
+    if as_json:
+        write_json(found)
+        return
+    table = Table("deal", "person", "name", "pipeline", "stage", "status", "touches", box=None)
+    for deal in found:
+        table.add_row(
+            deal["id"], deal["person"], deal["name"], deal.get("pipeline", ""),
+            deal.get("stage", ""), deal["status"], str(len(deal["leads"])),
+        )  # fmt: skip
+    Console().print(table)
+
+
+@app.command()
+def show(deal: Deal, as_json: AsJson = False, config: Config = None, data: Data = None) -> None:
+    """One deal with its touches.
+
+    Example: [bold]leadlog deal show 3f0c…[/bold]
+    """
+    (found,) = ask(settings(config, data), "deal.show", id=deal)
+    if as_json:
+        write_json([found])
+        return
+    console = Console()
+    for name in ("id", "person", "name", "pipeline", "stage", "status", "owner", "repeat_of"):
+        console.print(f"{name:10} {found.get(name) or ''}", markup=False)
+    for touch in found["timeline"]:
+        console.print(f"  {touch['at']}  {touch['channel']:10} {touch['kind']}", markup=False)
+
+
+@app.command()
+def accept(
+    deal: Deal,
+    actor: Actor = "",
+    command: Command = None,
+    version: Version = None,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Take an unsorted deal.
+
+    Example: [bold]leadlog deal accept 3f0c… --as anna[/bold]
+    """
+    _command(config, data, as_json, "accept", deal, actor=actor, command=command, version=version)
+
+
+@app.command()
+def decline(
+    deal: Deal,
+    reason: Annotated[str, typer.Option(help="From the pipeline's list, spam among them.")],
+    actor: Actor = "",
+    command: Command = None,
+    version: Version = None,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Decline an unsorted deal.
+
+    Example: [bold]leadlog deal decline 3f0c… --reason spam[/bold]
+    """
+    given = {"actor": actor, "command": command, "version": version, "reason": reason}
+    _command(config, data, as_json, "decline", deal, **given)
+
+
+@app.command()
+def stage(
+    deal: Deal,
+    to: Annotated[str, typer.Argument(metavar="STAGE", help="The stage's id.")],
+    amount: Annotated[str | None, typer.Option(help="Amount, where the stage wants one.")] = None,
+    actor: Actor = "",
+    command: Command = None,
+    version: Version = None,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Move a deal to a stage.
+
+    Example: [bold]leadlog deal stage 3f0c… contract --amount 149900[/bold]
+    """
+    given = {"actor": actor, "command": command, "version": version, "amount": amount}
+    _command(config, data, as_json, "stage", deal, stage=to, **given)
+
+
+@app.command()
+def won(
+    deal: Deal,
+    amount: Annotated[str | None, typer.Option(help="What it came to.")] = None,
+    actor: Actor = "",
+    command: Command = None,
+    version: Version = None,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """The customer bought.
+
+    Example: [bold]leadlog deal won 3f0c… --amount 149900[/bold]
+    """
+    given = {"actor": actor, "command": command, "version": version, "amount": amount}
+    _command(config, data, as_json, "won", deal, **given)
+
+
+@app.command()
+def lost(
+    deal: Deal,
+    reason: Annotated[str, typer.Option(help="From the pipeline's list.")],
+    actor: Actor = "",
+    command: Command = None,
+    version: Version = None,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """The customer did not buy.
+
+    Example: [bold]leadlog deal lost 3f0c… --reason price[/bold]
+    """
+    given = {"actor": actor, "command": command, "version": version, "reason": reason}
+    _command(config, data, as_json, "lost", deal, **given)
+
+
+@app.command()
+def reopen(
+    deal: Deal,
+    actor: Actor = "",
+    command: Command = None,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Go on with a closed deal.
+
+    Example: [bold]leadlog deal reopen 3f0c…[/bold]
+    """
+    _command(config, data, as_json, "reopen", deal, actor=actor, command=command)
+
+
+def _command(config: Any, data: Any, as_json: bool, action: str, deal: str, **given: Any) -> None:
+    (told,) = ask(settings(config, data), "deal.command", action=action, id=deal, **given)
+    if as_json:
+        write_json([told])
+    else:
+        print(f"done: version {told['version']} of deal {told['deal']}")  # noqa: T201 - the result

@@ -1,0 +1,73 @@
+"""funnel, audit: the numbers, and the proof that they can be trusted."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from leadlog.cli.ask import AsJson, Config, Data, ask, settings, write_json
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(funnel)
+    app.command()(audit)
+
+
+def funnel(
+    since: Annotated[str | None, typer.Option("--from", help="First day or time.")] = None,
+    until: Annotated[
+        str | None, typer.Option("--to", help="The day or time where it ends.")
+    ] = None,
+    by: Annotated[
+        list[str] | None, typer.Option("--by", help="channel, account, utm_campaign, …")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="As known at this time or position.")
+    ] = None,
+    basis: Annotated[str, typer.Option(help="cohort or event.")] = "cohort",
+    pipeline: Annotated[str | None, typer.Option(help="The pipeline's id.")] = None,
+    shape: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """How many deals reached each step.
+
+    Example: [bold]leadlog funnel --from 2026-03-01 --to 2026-04-01 --by channel[/bold]
+    """
+    chosen = settings(config, data)
+    dates = {"from": since, "to": until}
+    (found,) = ask(chosen, "funnel", by=by, as_of=as_of, basis=basis, pipeline=pipeline, **dates)
+    if as_json or shape == "json":
+        write_json([found])
+        return
+    from projections.funnel.render import render
+
+    print(render(found, shape))  # noqa: T201 - the result
+
+
+def audit(
+    full: Annotated[bool, typer.Option("--full", help="Compare every account and hour.")] = False,
+    wait: Annotated[
+        float | None, typer.Option("--wait", help="Wait so many seconds for the projections.")
+    ] = None,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Prove that nothing was lost or counted twice; exit 1 and the first difference otherwise.
+
+    Example: [bold]leadlog audit --wait 30[/bold]
+    """
+    (found,) = ask(settings(config, data), "audit", full=full, wait=wait)
+    if as_json:
+        write_json([found])
+    else:
+        console = Console()
+        for name in ("deliveries", "leads", "positions"):
+            told = "  ".join(f"{key} {value:,}" for key, value in found[name].items())
+            console.print(f"{name:10} {told}", highlight=False)
+        verdict = "[green]nothing lost, nothing doubled[/green]"
+        console.print(verdict if found["ok"] else f"[red]difference: {found['difference']}[/red]")
+    if not found["ok"]:
+        raise typer.Exit(1)

@@ -1,0 +1,50 @@
+"""leadlog quarantine: deliveries that could not be read, kept with their raw bytes."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from leadlog.cli.ask import AsJson, Config, Data, ask, settings, write_json
+from leadlog.control import OperationFailed
+
+app = typer.Typer(help="Deliveries kept aside: list, show.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_items(as_json: AsJson = False, config: Config = None, data: Data = None) -> None:
+    """Every delivery in the quarantine.
+
+    Example: [bold]leadlog quarantine list[/bold]
+    """
+    found = ask(settings(config, data), "quarantine")
+    if as_json:
+        write_json(found)
+        return
+    table = Table("id", "account", "received", "reason", "detail", box=None)
+    for item in found:
+        detail = item.get("detail", "")[:60]
+        table.add_row(item["id"], item["account"], item["received_at"], item["reason"], detail)
+    Console().print(table)
+
+
+@app.command()
+def show(
+    item: Annotated[str, typer.Argument(metavar="ID")],
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """One delivery with its raw bytes (base64).
+
+    Example: [bold]leadlog quarantine show 0b5e…[/bold]
+    """
+    found = list(ask(settings(config, data), "quarantine", id=item))
+    if not found:
+        raise OperationFailed(f"nothing in the quarantine has the id {item}")
+    if as_json:
+        write_json(found)
+        return
+    for name, value in found[0].items():
+        Console().print(f"{name:12} {value}", markup=False)

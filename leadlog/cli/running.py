@@ -1,0 +1,138 @@
+"""up, run, feed: starting the system and putting lead events onto its log."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn
+
+from leadlog.cli.ask import AsJson, Config, Data, ask, note, settings, write_json
+from leadlog.control import OperationFailed
+from leadlog.logs import set_up
+from leadlog.roles import ROLES, serve
+
+_CHUNK = 2000
+_WAIT_S = 3600.0
+
+
+class _EventId(msgspec.Struct):
+    event_id: str
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(up)
+    app.command("run")(run_roles)
+    app.command()(feed)
+
+
+def up(
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 for any free one.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Start everything in one process; Ctrl-C stops it.
+
+    Example: [bold]leadlog up --port 8080 --data ./data[/bold]
+    """
+    chosen = settings(config, data)
+    changes: dict[str, Any] = {}
+    if port is not None:
+        changes["port"] = port
+    if host is not None:
+        changes["host"] = host
+    chosen = chosen.model_copy(update={"server": chosen.server.model_copy(update=changes)})
+    set_up(chosen.logging)
+    raise typer.Exit(serve(chosen, announce=print))
+
+
+def run_roles(
+    roles: Annotated[list[str], typer.Argument(help=f"Any of: {', '.join(ROLES)}.")],
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Start chosen roles on the configured stores.
+
+    The embedded stores belong to one process, which runs them all: use `leadlog up`.
+
+    Example: [bold]leadlog run gateway processor projector desk[/bold]
+    """
+    unknown = [role for role in roles if role not in ROLES]
+    if unknown:
+        raise OperationFailed(f"no role {unknown[0]!r}; there are: {', '.join(ROLES)}", status=2)
+    note("embedded stores: all roles run in this one process")
+    up(port=port, host=None, config=config, data=data)
+
+
+def feed(
+    files: Annotated[list[str], typer.Argument(help="Files of lead events, - for standard input.")],
+    wait: Annotated[bool, typer.Option("--wait", help="Return when all is projected.")] = False,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Append lead events (one JSON object a line, LEAD_EVENT.md) to the lead log.
+
+    Broken lines are named on standard error and go to the quarantine.
+
+    Example: [bold]leadlog feed march.jsonl --wait[/bold]
+    """
+    chosen = settings(config, data)
+    totals = {"appended": 0, "duplicate": 0, "quarantined": 0}
+    columns = (SpinnerColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("reading")
+        for chunk in _chunks(files):
+            (told,) = ask(chosen, "feed", lines=chunk)
+            for line in told["broken"]:
+                note(line)
+            for name in totals:
+                totals[name] += told[name]
+            progress.update(task, description=f"{sum(totals.values()):,} lines on the log")
+        if wait:
+            progress.update(task, description="waiting until all is processed and projected")
+            (told,) = ask(chosen, "wait", seconds=_WAIT_S)
+    if as_json:
+        write_json([totals])
+    else:
+        print(", ".join(f"{count:,} {name}" for name, count in totals.items()))  # noqa: T201 - the result
+
+
+def _chunks(files: list[str]) -> Iterator[list[tuple[str, int, str, bool]]]:
+    seen: set[str] = set()
+    chunk: list[tuple[str, int, str, bool]] = []
+    for file, number, line in _lines(files):
+        event = _event_id(line)
+        chunk.append((file, number, line, event in seen))
+        if event:
+            seen.add(event)
+        if len(chunk) == _CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _lines(files: list[str]) -> Iterator[tuple[str, int, str]]:
+    for file in files:
+        try:
+            source = sys.stdin.buffer if file == "-" else Path(file).open("rb")  # noqa: SIM115 - closed below
+        except OSError as error:
+            raise OperationFailed(f"cannot read {file}: {error.strerror}", status=2) from error
+        with source:
+            for number, line in enumerate(source, 1):
+                text = line.decode("utf-8", "surrogateescape").strip()
+                if text:
+                    yield ("stdin" if file == "-" else file), number, text
+
+
+def _event_id(line: str) -> str:
+    try:
+        return msgspec.json.decode(line, type=_EventId).event_id
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return ""

@@ -1,0 +1,95 @@
+"""Commands while a server runs: they speak to it, since it owns the data directory.
+
+The server writes its address and a token, readable by its owner only, beside the data. Results
+travel as JSON lines, so that a long list starts at once.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+FILE = "server.json"
+PATH = "/control/"
+_TIMEOUT = httpx.Timeout(10.0, read=None)
+
+
+class Address(msgspec.Struct, frozen=True):
+    """Where a running server takes commands."""
+
+    url: str
+    token: str
+    pid: int
+
+
+class OperationFailed(Exception):
+    """What a command says when it cannot be done: the text is for people, `status` the exit."""
+
+    def __init__(self, message: str, *, status: int = 1) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def announce(data: Path, url: str) -> Address:
+    """Tell commands where this server is."""
+    address = Address(url, secrets.token_urlsafe(32), os.getpid())
+    update(data, address, url)
+    return address
+
+
+def update(data: Path, address: Address, url: str) -> None:
+    """Tell the address once it is known."""
+    address = msgspec.structs.replace(address, url=url)
+    fresh = data / f"{FILE}.{os.getpid()}"
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(msgspec.json.encode(address))
+    fresh.replace(data / FILE)
+
+
+def retire(data: Path) -> None:
+    """The server goes away."""
+    (data / FILE).unlink(missing_ok=True)
+
+
+def running(data: Path) -> Address | None:
+    """The server that said it owns this data directory."""
+    try:
+        return msgspec.json.decode((data / FILE).read_bytes(), type=Address)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def ask(address: Address, operation: str, arguments: dict[str, Any]) -> Iterator[Any]:
+    """Run an operation on the running server; OperationFailed with what it says."""
+    headers = {"authorization": f"Bearer {address.token}"}
+    url = f"{address.url}{PATH}{operation}"
+    try:
+        with (
+            httpx.Client(timeout=_TIMEOUT, trust_env=False) as client,
+            client.stream("POST", url, json=arguments, headers=headers) as response,
+        ):
+            if response.status_code != 200:
+                response.read()
+                raise OperationFailed(f"the server answered {response.status_code}")
+            yield from _results(response.iter_lines())
+    except httpx.HTTPError as error:
+        raise OperationFailed(
+            f"a server (process {address.pid}) owns the data but does not answer at"
+            f" {address.url}: {error}; stop it, or wait until it is ready"
+        ) from error
+
+
+def _results(lines: Iterator[str]) -> Iterator[Any]:
+    for line in lines:
+        message = json.loads(line)
+        if "error" in message:
+            raise OperationFailed(message["error"], status=message.get("status", 1))
+        if "done" in message:
+            return
+        yield message["result"]
+    raise OperationFailed("the server went away in the middle of its answer")

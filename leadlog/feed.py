@@ -1,0 +1,79 @@
+"""`leadlog feed`: lead events from files onto the lead log, as an adapter would put them."""
+
+import base64
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from channels.sdk.lead import LeadEvent
+from channels.sdk.outcome import QuarantineReason
+from channels.sdk.times import format_time
+from ingest.log.port import Record, RecordType
+from ingest.log.records import QuarantinedDelivery, lead_record, quarantine_id
+from ingest.log.sqlite import append_now
+from ingest.processor.checks import checked
+from leadlog.system import System
+
+_KNOWN = frozenset(LeadEvent.__struct_fields__)
+
+
+def feed(system: System, lines: Iterable[tuple[str, int, str, bool]]) -> dict[str, Any]:
+    """Append (file, line number, line, whether the same event came in an earlier line).
+
+    Broken lines are named and go to quarantine. Repeats are appended, too: they are deliveries,
+    and the processor counts them as duplicates.
+    """
+    records: list[Record] = []
+    fresh: list[LeadEvent] = []
+    broken: list[str] = []
+    duplicates = 0
+    for file, number, line, repeated in lines:
+        try:
+            lead = read_line(line)
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            where = f"{file}:{number}"
+            broken.append(f"{where}: {error}")
+            records.append(_broken(line, f"{where}: {error}"))
+        else:
+            records.append(lead_record(lead))
+            if repeated:
+                duplicates += 1
+            else:
+                fresh.append(lead)
+    known = system.base.known_events(fresh)
+    append_now(system.log_path, records)
+    return {
+        "appended": len(fresh) - known,
+        "duplicate": duplicates + known,
+        "quarantined": len(broken),
+        "broken": broken,
+    }
+
+
+def read_line(line: str) -> LeadEvent:
+    """A lead event of JSON, its unknown fields kept; an error names what is wrong with it."""
+    table = msgspec.json.decode(line)
+    if not isinstance(table, dict):
+        raise ValueError(f"expected a JSON object, got {type(table).__name__}")  # noqa: TRY004 - bad input
+    unknown = {name: table.pop(name) for name in table.keys() - _KNOWN}
+    if unknown:
+        table["extra"] = {**table.get("extra", {}), **unknown}
+    lead = msgspec.convert(table, LeadEvent)
+    return checked(lead)
+
+
+def _broken(line: str, detail: str) -> Record:
+    now = format_time(datetime.now(UTC))
+    body = line.encode("utf-8", "surrogatepass")
+    kept = QuarantinedDelivery(
+        id=quarantine_id("feed", body, now),
+        account="feed",
+        channel="feed",
+        received_at=now,
+        reason=QuarantineReason.BROKEN_JSON.value,
+        detail=detail[:500],
+        body=base64.b64encode(body).decode(),
+    )
+    return Record(RecordType.QUARANTINED, msgspec.json.encode(kept))

@@ -1,0 +1,176 @@
+"""What can be asked of a system, by name: the same in this process and through a running server.
+
+Each operation takes the system and plain JSON arguments, and gives JSON objects one by one. It
+raises OperationFailed with a text for people.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from eventstore.deal_commands import CommandRefused, NotThere, order
+from leadlog.audit import audit
+from leadlog.control import OperationFailed
+from leadlog.feed import feed
+from leadlog.system import System
+
+Arguments = dict[str, Any]
+Operation = Callable[[System, Arguments], Iterator[Any]]
+
+_POLL_S = 0.05
+
+
+def run(system: System, name: str, arguments: Arguments) -> Iterator[Any]:
+    """Run an operation; OperationFailed where it cannot be done."""
+    operation = OPERATIONS.get(name)
+    if operation is None:
+        raise OperationFailed(f"no operation {name!r}", status=2)
+    try:
+        yield from operation(system, arguments)
+    except CommandRefused as error:
+        raise OperationFailed(str(error)) from error
+    except NotThere as error:
+        raise OperationFailed(str(error.args[0])) from error
+    except ValueError as error:
+        raise OperationFailed(str(error), status=2) from error
+
+
+def wait_until_current(system: System, seconds: float) -> bool:
+    """Wait until the processor and the projections have caught up with the log as it is now."""
+    deadline = time.monotonic() + seconds
+    ends = {p: system.log.end(p) for p in system.log.partitions()}
+    while not _is_current(system, ends):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL_S)
+    return True
+
+
+def _is_current(system: System, ends: dict[str, int]) -> bool:
+    recorder = system.base.recorder
+    for partition, end in ends.items():
+        if end >= 0 and (recorder.max_tracking_id(partition) or -1) < end:
+            return False
+    return bool(system.projector.position >= recorder.last_position())
+
+
+def _card_list(system: System, arguments: Arguments) -> Iterator[Any]:
+    yield from system.cards.all(with_leads=bool(arguments.get("with_leads")))
+
+
+def _card_find(system: System, arguments: Arguments) -> Iterator[Any]:
+    found = system.cards.find(arguments["query"])
+    if not found:
+        raise OperationFailed(
+            f"no card for {arguments['query']!r}; give a phone, an e-mail, an id or kind:value"
+        )
+    yield from found
+
+
+def _card_show(system: System, arguments: Arguments) -> Iterator[Any]:
+    shown = system.cards.show(arguments["id"], everything=bool(arguments.get("all")))
+    if shown is None:
+        raise OperationFailed(f"no card {arguments['id']!r}")
+    yield shown
+
+
+def _deal_list(system: System, arguments: Arguments) -> Iterator[Any]:
+    status = arguments.get("status")
+    for card in system.cards.all(with_leads=True):
+        for deal in card["deals"]:
+            if status in (None, deal["status"]):
+                yield {**deal, "person": card["id"], "name": card["name"]}
+
+
+def _deal_show(system: System, arguments: Arguments) -> Iterator[Any]:
+    card = system.cards.show(arguments["id"], everything=True)
+    deal = next((d for d in (card or {}).get("deals", ()) if d["id"] == arguments["id"]), None)
+    if card is None or deal is None:
+        raise OperationFailed(f"no deal {arguments['id']!r}")
+    timeline = [t for t in card["timeline"] if t["lead"] in deal["leads"]]
+    yield {**deal, "person": card["id"], "name": card["name"], "timeline": timeline}
+
+
+def _deal_command(system: System, arguments: Arguments) -> Iterator[Any]:
+    """accept, decline, stage, won, lost, reopen, own: one deal, one command."""
+    deal = _uuid(arguments["id"], "deal")
+    by = order(
+        str(arguments.get("actor") or ""),
+        command=str(arguments.get("command") or ""),
+        at=arguments.get("at"),
+        expected_version=arguments.get("version"),
+    )
+    deals, action = system.deals, arguments["action"]
+    reason, amount = str(arguments.get("reason") or ""), str(arguments.get("amount") or "")
+    match action:
+        case "accept":
+            version = deals.accept(deal, by)
+        case "decline":
+            version = deals.close(deal, "declined", by, reason=reason)
+        case "stage":
+            version = deals.enter(deal, str(arguments["stage"]), by, amount=amount)
+        case "won":
+            version = deals.close(deal, "won", by, amount=amount)
+        case "lost":
+            version = deals.close(deal, "lost", by, reason=reason)
+        case "reopen":
+            version = deals.reopen(deal, by)
+        case "own":
+            version = deals.own(deal, str(arguments["owner"]), by)
+        case _:
+            raise OperationFailed(f"no deal command {action!r}", status=2)
+    yield {"deal": arguments["id"], "version": version, "command": str(UUID(bytes=by.command))}
+
+
+def _funnel(system: System, arguments: Arguments) -> Iterator[Any]:
+    from projections.funnel.service import funnel
+
+    yield msgspec.to_builtins(funnel(system.analytics, system.settings.sales_pipelines, arguments))
+
+
+def _feed(system: System, arguments: Arguments) -> Iterator[Any]:
+    yield feed(system, arguments["lines"])
+
+
+def _wait(system: System, arguments: Arguments) -> Iterator[Any]:
+    yield {"current": wait_until_current(system, float(arguments.get("seconds", 60)))}
+
+
+def _audit(system: System, arguments: Arguments) -> Iterator[Any]:
+    if seconds := arguments.get("wait"):
+        wait_until_current(system, float(seconds))
+    yield audit(system, full=bool(arguments.get("full")))
+
+
+def _quarantine(system: System, arguments: Arguments) -> Iterator[Any]:
+    ids = [_uuid(arguments["id"], "quarantined delivery")] if "id" in arguments else None
+    for item in system.base.recorder.quarantined(ids):
+        content = msgspec.json.decode(item.content)
+        if ids is None:
+            content.pop("body", None)
+        yield content
+
+
+def _uuid(text: str, what: str) -> bytes:
+    try:
+        return UUID(text).bytes
+    except ValueError:
+        raise OperationFailed(f"{text!r} is no id of a {what}", status=2) from None
+
+
+OPERATIONS: dict[str, Operation] = {
+    "card.list": _card_list,
+    "card.find": _card_find,
+    "card.show": _card_show,
+    "deal.list": _deal_list,
+    "deal.show": _deal_show,
+    "deal.command": _deal_command,
+    "funnel": _funnel,
+    "feed": _feed,
+    "wait": _wait,
+    "audit": _audit,
+    "quarantine": _quarantine,
+}

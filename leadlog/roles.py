@@ -1,0 +1,164 @@
+"""Which parts run in this process, wired: the only place that constructs them."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+import uvicorn
+
+from channels.registry import make_adapter
+from channels.sdk.adapter import WebhookAdapter
+from ingest.gateway.app import Gateway
+from ingest.log.sqlite import SQLiteLogWriter
+from leadlog import control
+from leadlog.desk import desk_app
+from leadlog.server import Control, FrontDoor
+from leadlog.settings import Settings
+from leadlog.system import DataInUse, DataLock, System
+
+ROLES = ("gateway", "pollers", "processor", "projector", "router", "outbox", "desk")
+_STOP_WITHIN_S = 10
+_log = structlog.get_logger()
+
+
+@dataclass
+class Runner:
+    """A role that is a loop in a thread of its own."""
+
+    name: str
+    loop: Callable[[threading.Event], None]
+    fault: BaseException | None = None
+    thread: threading.Thread | None = None
+
+    def start(self, stop: threading.Event) -> None:
+        self.thread = threading.Thread(target=self._run, args=(stop,), name=self.name)
+        self.thread.start()
+
+    def _run(self, stop: threading.Event) -> None:
+        try:
+            self.loop(stop)
+        except BaseException as fault:  # noqa: BLE001 - told by /readyz, and the process ends
+            self.fault = fault
+            _log.exception("role_failed", role=self.name)
+            signal.raise_signal(signal.SIGTERM)
+
+    @property
+    def state(self) -> str:
+        if self.fault is not None:
+            return f"failed: {type(self.fault).__name__}: {self.fault}"
+        return "ok" if self.thread is not None and self.thread.is_alive() else "not running"
+
+
+def serve(settings: Settings, *, announce: Callable[[str], None] = print) -> int:
+    """Every role in one process until SIGINT or SIGTERM; gives the exit status.
+
+    Raises DataInUse when another process owns the data directory.
+    """
+    with owned(settings) as system:
+        return asyncio.run(_serve(settings, system, announce))
+
+
+@contextlib.contextmanager
+def owned(settings: Settings) -> Iterator[System]:
+    """The stores of an embedded system, which one process at a time may open."""
+    lock = DataLock(settings.data)
+    if not lock.take():
+        raise DataInUse(f"another process works on {settings.data.absolute()}; stop it first")
+    system = System(settings)
+    try:
+        yield system
+    finally:
+        system.close()
+        lock.release()
+
+
+async def _serve(settings: Settings, system: System, announce: Callable[[str], None]) -> int:
+    stop = threading.Event()
+    writer = SQLiteLogWriter(system.log_path)
+    runners = [
+        Runner("processor", system.processor.run),
+        Runner("projector", system.projector.run),
+    ]
+    adapters = webhook_adapters(settings)
+    address = control.announce(settings.data, "http://starting")
+    door = FrontDoor(
+        gateway=Gateway(adapters, writer),
+        desk=desk_app(system),
+        control=Control(system, address.token),
+        ready=lambda: {runner.name: runner.state for runner in runners},
+    )
+    server = _server(door, settings)
+    for runner in runners:
+        runner.start(stop)
+    try:
+        serving = asyncio.create_task(server.serve())
+        await _until_started(server, serving)
+        if server.started:
+            url = f"http://{_host(settings.server.host)}:{_port(server)}"
+            control.update(settings.data, address, url)
+            for line in _addresses(url, settings):
+                announce(line)
+        await serving
+    finally:
+        stop.set()
+        await writer.close()
+        for runner in runners:
+            if runner.thread is not None:
+                runner.thread.join(_STOP_WITHIN_S)
+        control.retire(settings.data)
+    return 1 if any(runner.fault for runner in runners) or not server.started else 0
+
+
+async def _until_started(server: uvicorn.Server, serving: "asyncio.Task[None]") -> None:
+    while not (server.started or serving.done()):  # noqa: ASYNC110 - uvicorn tells it only so
+        await asyncio.sleep(0.01)
+
+
+def webhook_adapters(settings: Settings) -> dict[str, WebhookAdapter[Any]]:
+    """The adapters of all accounts that providers call."""
+    made = {str(table["name"]): make_adapter(dict(table)) for table in settings.accounts}
+    return {name: a for name, a in made.items() if isinstance(a, WebhookAdapter)}
+
+
+def _server(door: FrontDoor, settings: Settings) -> uvicorn.Server:
+    config = uvicorn.Config(
+        door,
+        host=settings.server.host,
+        port=settings.server.port,
+        http="httptools",
+        loop="uvloop",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        limit_concurrency=settings.server.max_connections,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=_STOP_WITHIN_S,
+        server_header=False,
+    )
+    return uvicorn.Server(config)
+
+
+def _port(server: uvicorn.Server) -> int:
+    port: int = server.servers[0].sockets[0].getsockname()[1]
+    return port
+
+
+def _host(host: str) -> str:
+    return "127.0.0.1" if host in ("0.0.0.0", "") else host
+
+
+def _addresses(url: str, settings: Settings) -> Iterator[str]:
+    yield f"leadlog is ready at {url}/"
+    yield f"  numbers  {url}/numbers"
+    for table in settings.accounts:
+        secret = "/<secret_path>" if table.get("secret_path") else ""
+        yield f"  intake   {url}/in/{table['name']}{secret}   ({table['type']})"
+    if not settings.accounts:
+        yield "  no accounts are configured; see leadlog.example.toml, or try: leadlog demo"
+    sys.stdout.flush()

@@ -1,0 +1,133 @@
+"""The web side of one process: intake, desk, control, health and metrics behind one port."""
+
+import asyncio
+import hmac
+import json
+from collections.abc import Awaitable, Callable, Iterator
+
+import msgspec
+from prometheus_client import generate_latest
+
+from channels.sdk.delivery import Reply
+from channels.sdk.intake import problem
+from ingest.gateway.app import PREFIX, Receive, Scope, Send
+from leadlog.control import PATH, OperationFailed
+from leadlog.operations import run
+from leadlog.system import System
+
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Readiness = Callable[[], dict[str, str]]
+
+_MOST_CONTROL_BYTES = 64 * 1024 * 1024
+
+
+class FrontDoor:
+    """Sends each request to the part that answers it. A bare ASGI application."""
+
+    def __init__(
+        self, *, gateway: App | None, desk: App | None, control: App | None, ready: Readiness
+    ) -> None:
+        self._gateway = gateway
+        self._desk = desk
+        self._control = control
+        self._ready = ready
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+            return
+        path: str = scope.get("path", "")
+        app = self._app(path)
+        if app is not None:
+            await app(scope, receive, send)
+        elif scope["type"] == "http":
+            await answer(send, self._small(path))
+
+    def _app(self, path: str) -> App | None:
+        if path.startswith(PREFIX):
+            return self._gateway
+        if path.startswith(PATH):
+            return self._control
+        return None if path in {"/healthz", "/readyz", "/metrics"} else self._desk
+
+    def _small(self, path: str) -> Reply:
+        match path:
+            case "/healthz":
+                return Reply(200, b"alive\n")
+            case "/readyz":
+                reasons = self._ready()
+                ready = all(reason == "ok" for reason in reasons.values())
+                body = msgspec.json.encode({"ready": ready, "reasons": reasons})
+                return Reply(200 if ready else 503, body, "application/json")
+            case "/metrics":
+                return Reply(200, generate_latest(), "text/plain; version=0.0.4; charset=utf-8")
+            case _:
+                return problem(404, "not found", "this process does not run the role behind it")
+
+
+class Control:
+    """Runs operations for the command line, each in a thread, results as JSON lines."""
+
+    def __init__(self, system: System, token: str) -> None:
+        self._system = system
+        self._expected = f"Bearer {token}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        given = dict(scope["headers"]).get(b"authorization", b"")
+        if not hmac.compare_digest(given, self._expected):
+            await answer(send, problem(401, "not authentic", "the token of this server is needed"))
+            return
+        body = await _read(receive)
+        headers = [(b"content-type", b"application/x-ndjson")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        lines = self._lines(scope["path"].removeprefix(PATH), body)
+        while block := await asyncio.to_thread(_block, lines):
+            await send({"type": "http.response.body", "body": block, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    def _lines(self, name: str, body: bytes) -> Iterator[bytes]:
+        try:
+            for result in run(self._system, name, json.loads(body or b"{}")):
+                yield msgspec.json.encode({"result": result})
+        except OperationFailed as error:
+            yield msgspec.json.encode({"error": str(error), "status": error.status})
+        except Exception as error:  # noqa: BLE001 - the command must learn that it failed
+            yield msgspec.json.encode({"error": f"{type(error).__name__}: {error}", "status": 1})
+        else:
+            yield b'{"done":true}'
+
+
+def _block(lines: Iterator[bytes]) -> bytes:
+    """Some lines at once: a thread hop for each would be slow."""
+    block = b""
+    for line in lines:
+        block += line + b"\n"
+        if len(block) > 64 * 1024:
+            break
+    return block
+
+
+async def _read(receive: Receive) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        body += bytes(message.get("body", b""))
+        if len(body) > _MOST_CONTROL_BYTES or not message.get("more_body"):
+            return body
+
+
+async def answer(send: Send, reply: Reply) -> None:
+    headers = [
+        (b"content-type", reply.content_type.encode()),
+        (b"content-length", str(len(reply.body)).encode()),
+    ]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

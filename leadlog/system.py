@@ -1,0 +1,117 @@
+"""The stores of one configuration, opened once: what roles and operations work on."""
+
+import fcntl
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from eventstore.customer_base import CustomerBase
+from eventstore.deal_commands import DealCommands
+from eventstore.keyring import Keyring
+from eventstore.queries import Cards
+from eventstore.recorders.sqlite import SQLiteCustomerRecorder
+from eventstore.work import Policy
+from ingest.log.sqlite import SQLiteLogReader
+from ingest.processor.batch import BatchHandler
+from ingest.processor.loop import ProcessorLoop
+from leadlog.settings import ConfigurationError, Settings
+
+if TYPE_CHECKING:  # the engine of analytics takes a quarter of a second to import
+    from projections.clickhouse.client import ClickHouse
+    from projections.runner import Projector
+
+
+class DataInUse(Exception):
+    """Another process owns the data directory."""
+
+
+class DataLock:
+    """Held by the one process that owns the data directory; freed by the kernel when it dies."""
+
+    def __init__(self, data: Path) -> None:
+        data.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+
+    def take(self) -> bool:
+        """Whether it is ours now."""
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def release(self) -> None:
+        os.close(self._file)
+
+
+@dataclass
+class System:
+    """Opened lazily: a command that only reads cards never starts the analytics engine."""
+
+    settings: Settings
+
+    @cached_property
+    def log_path(self) -> Path:
+        return self._embedded("log", "sqlite")
+
+    @cached_property
+    def base(self) -> CustomerBase:
+        recorder = SQLiteCustomerRecorder(self._embedded("events", "sqlite"))
+        keyring = Keyring.open(self.settings.data / "identity.key")
+        policy = Policy.of(self.settings.matching_rules, self.settings.sales_pipelines)
+        return CustomerBase(recorder, keyring, policy)
+
+    @cached_property
+    def cards(self) -> Cards:
+        return Cards(self.base)
+
+    @cached_property
+    def deals(self) -> DealCommands:
+        return DealCommands(self.base)
+
+    @cached_property
+    def log(self) -> SQLiteLogReader:
+        return SQLiteLogReader(self.log_path)
+
+    @cached_property
+    def processor(self) -> ProcessorLoop:
+        return ProcessorLoop(self.log, BatchHandler(self.base), self.base.recorder)
+
+    @cached_property
+    def analytics(self) -> "ClickHouse":
+        from projections.clickhouse.client import ClickHouse
+
+        url = self.settings.stores.analytics
+        if url.startswith("chdb:///"):
+            url = f"chdb://{self.settings.path(url)}"
+        return ClickHouse(url)
+
+    @cached_property
+    def projector(self) -> "Projector":
+        from projections.facts.table import FactTable
+        from projections.runner import Projector
+
+        return Projector(self.base.recorder, FactTable(self.analytics))
+
+    def catch_up(self) -> None:
+        """Process and project everything that is on the log, in this thread."""
+        self.processor.drain()
+        self.projector.project_available()
+
+    def close(self) -> None:
+        opened: dict[str, Any] = self.__dict__
+        for name in ("analytics", "log"):
+            if name in opened:
+                opened[name].close()
+        if "base" in opened:
+            self.base.recorder.close()
+
+    def _embedded(self, store: str, scheme: str) -> Path:
+        url = getattr(self.settings.stores, store)
+        if not url.startswith(f"{scheme}:///"):
+            raise ConfigurationError(
+                [f"stores.{store}: {url!r} is not supported here; use {scheme}:///file.db"]
+            )
+        return self.settings.path(url)
