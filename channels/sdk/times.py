@@ -25,7 +25,10 @@ def parse_time(text: str) -> datetime:
 
 def canonical_time(text: str) -> Timestamp:
     """The canonical spelling of any RFC 3339 time; ValueError when it is none."""
-    return format_time(parse_time(text))
+    try:
+        return format_time(parse_time(text))
+    except OverflowError as error:
+        raise ValueError(f"no time: {text!r} is outside the years 1 to 9999") from error
 
 
 def time_from_epoch(seconds: float) -> Timestamp:

@@ -1,6 +1,7 @@
 """Payments and Mini App forms inside a Telegram message: what the buyer typed is claimed."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from channels.sdk.lead import Identity, Order
 from channels.sdk.money import from_minor
 from channels.sdk.read import as_dict, as_int, as_text
 
+_MOST_FIELDS = 200
 _PHONES = frozenset({"phone", "phone_number", "tel", "telephone", "телефон"})
 _EMAILS = frozenset({"email", "e-mail", "mail", "почта"})
 
@@ -62,6 +64,7 @@ def typed_in_forms(message: dict[str, Any], country: str) -> Iterator[Identity]:
 
 def _sent(form: dict[str, Any]) -> dict[str, Any]:
     try:
-        return as_dict(msgspec.json.decode(as_text(form.get("data"))))
+        sent = as_dict(msgspec.json.decode(as_text(form.get("data"))))
     except (msgspec.DecodeError, RecursionError):
         return {}
+    return dict(islice(sent.items(), _MOST_FIELDS))

@@ -1,0 +1,66 @@
+"""MAX bots (reference/channels.md, 6.6): webhook, and long polling for development.
+
+A delivery has no id: the message's `mid` and the kind of update are its key; of several edits each
+has its own time. Decided where the reference is silent: what people write in group chats and
+channels is no lead; starting the bot is a message without words, its payload `campaign.start`.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from channels.messengers.max_updates import read_update
+from channels.sdk import signature
+from channels.sdk.adapter import PollingAdapter, WebhookAdapter
+from channels.sdk.batch import alone, each_item
+from channels.sdk.delivery import Delivery, PollItem
+from channels.sdk.errors import NotAuthentic, Unreadable
+from channels.sdk.outcome import Accepted, Ignored, Outcome, QuarantineReason
+from channels.sdk.read import as_list, read_item, read_json
+from channels.sdk.settings import AccountSettings, Secret
+
+
+class MaxSettings(AccountSettings, frozen=True, kw_only=True):
+    """One bot."""
+
+    secret: Secret = ""
+    """What was given to `POST /subscriptions`; MAX echoes it in a header."""
+    bot_token: Secret = ""
+    """Proves shared contacts; without it every shared number is a mention."""
+
+
+class MaxAdapter(WebhookAdapter[MaxSettings], PollingAdapter[MaxSettings]):
+    """One update a request; `{"updates": […], "marker"}` a poll."""
+
+    account_type = "max"
+    channel = "max"
+    Settings = MaxSettings
+
+    def verify(self, delivery: Delivery) -> None:
+        self.verify_secret_path(delivery)
+        if not self.settings.secret:
+            return
+        given = delivery.headers.get("x-max-bot-api-secret")
+        if not given:
+            raise NotAuthentic("the secret header is missing", status=401)
+        if not signature.same(given, self.settings.secret):
+            raise NotAuthentic("the secret is wrong", status=403)
+
+    def parse(self, delivery: Delivery) -> Sequence[Outcome]:
+        return self._outcomes(delivery, read_json(delivery.body))
+
+    def parse_item(self, item: PollItem) -> Sequence[Outcome]:
+        return self._outcomes(item, read_item(item.item))
+
+    def _outcomes(self, source: Delivery | PollItem, value: Any) -> tuple[Outcome, ...]:
+        if not isinstance(value, dict):
+            raise Unreadable(QuarantineReason.WRONG_TYPE, "expected an update")
+        updates = as_list(value["updates"]) if "updates" in value else [value]
+        if len(updates) > 1:
+            return each_item(updates, lambda update: self._outcome(alone(source, update), update))
+        return each_item(updates, lambda update: self._outcome(source, update))
+
+    def _outcome(self, source: Delivery | PollItem, update: Any) -> Outcome:
+        if not isinstance(update, dict):
+            raise Unreadable(QuarantineReason.WRONG_TYPE, "an update must be an object")
+        found = read_update(update, self.settings.bot_token, self.settings.country)
+        return found if isinstance(found, Ignored) else Accepted(self.lead(source, **found))
