@@ -10,8 +10,10 @@ import msgspec
 from channels.registry import AnyAdapter, make_adapter
 from channels.sdk.adapter import PollingAdapter, WebhookAdapter
 from channels.sdk.delivery import Delivery, PollItem, Reply
+from channels.sdk.errors import Unreadable
 from channels.sdk.intake import Examined, Handshake, Invalid, Rejected, examine, examine_item
 from channels.sdk.outcome import Accepted, Ignored, Outcome, Quarantined
+from channels.sdk.read import read_item
 from channels.sdk.times import canonical_time, format_time
 
 
@@ -47,9 +49,20 @@ def _polled(adapter: AnyAdapter, request: dict[str, Any]) -> dict[str, Any]:
     body = _body(request)
     item = request.get("item", body)
     if "item" in request and not body:
-        body = item.encode() if isinstance(item, str) else msgspec.json.encode(item)
+        item, body = _as_it_came(item)
     examined = examine_item(adapter, PollItem(item=item, body=body, received_at=_received(request)))
     return _result(Reply(), examined.outcomes)
+
+
+def _as_it_came(item: Any) -> tuple[Any, bytes]:
+    """The item as a poller would hand it on, and its bytes; half surrogate pairs are replaced."""
+    if isinstance(item, str):
+        return item, item.encode("utf-8", "replace")
+    try:
+        whole = read_item(item)
+    except Unreadable as error:
+        raise BadCall(f"item: {error}") from error
+    return whole, msgspec.json.encode(whole)
 
 
 def _requested(adapter: WebhookAdapter[Any], request: dict[str, Any]) -> dict[str, Any]:

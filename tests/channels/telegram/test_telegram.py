@@ -486,6 +486,10 @@ def test_half_an_emoji_costs_no_lead(tried):
     assert only_lead(tried("telegram_start", body=body))["text"] == "Привет \ufffd"
 
 
+def test_half_an_emoji_in_a_polled_update_costs_no_lead():
+    assert lead_of(text="Привет \ud83d")["text"] == "Привет \ufffd"
+
+
 def test_secrets_are_cut_out_of_raw(tried):
     body = json.dumps(update(text="tg_example-secret 700000001:AAexampletoken"))
     raw = only_lead(tried("telegram_start", body=body))["raw"]["body"]
