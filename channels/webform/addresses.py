@@ -14,13 +14,15 @@ from channels.sdk.lead import Identity
 from channels.sdk.phones import parse_phone
 
 _BETWEEN_PHONES = re.compile(r"[,;\n]|\s/\s|\sили\s|\sи\s|\sor\s")
+_NUMBER = re.compile(r"\+?\d[\d\s().-]{8,24}\d")
 _BETWEEN_EMAILS = re.compile(r"[,;\s]+")
 _HANDLE = re.compile(
-    r"(?:(?:https?://)?(?:www\.|m\.)?"
-    r"(?:t\.me|telegram\.me|vk\.com|vk\.ru|vkontakte\.ru|instagram\.com|instagr\.am)/|(?P<at>@))?"
+    r"(?P<marked>@|(?:https?://)?(?:www\.|m\.)?"
+    r"(?:t\.me|telegram\.me|vk\.com|vk\.ru|vkontakte\.ru|instagram\.com|instagr\.am)/)?"
     r"(?P<name>[A-Za-z0-9][A-Za-z0-9._]{1,63})/?(?:\?.*)?",
     re.DOTALL,
 )
+_WA_LINK = re.compile(r"(?:https?://)?wa\.me/\+?(?P<digits>\d{10,15})(?:\D.*)?", re.DOTALL)
 _CLIENT_ID = re.compile(r"[\w.:\-]{1,128}", re.ASCII)
 _WRITTEN_OUT = re.compile(r"\+|[78][\s(-]*\d{3}[\s)-]*\d{3}")
 _NOT_A_HANDLE = frozenset({"telegram", "whatsapp", "instagram", "vkontakte", "false", "true"})
@@ -34,9 +36,18 @@ def phones(text: str, country: str) -> tuple[Identity, ...]:
     if whole or len(text) > _LONGEST:
         return (whole,) if whole else ()
     pieces = [piece.strip() for piece in _BETWEEN_PHONES.split(text)][:_MANY]
+    return _phones_of(pieces, country) or _phones_of(_among_words(text), country)
+
+
+def _phones_of(pieces: list[str], country: str) -> tuple[Identity, ...]:
     return identities.present(
         *(identities.phone(piece, proof="claimed", country=country) for piece in pieces)
     )
+
+
+def _among_words(text: str) -> list[str]:
+    """Numbers in a remark: `89210001122, Инна, после шести`; no parts of a SIP address."""
+    return [] if "@" in text else _NUMBER.findall(text)[:_MANY]
 
 
 def emails(text: str) -> tuple[Identity, ...]:
@@ -49,12 +60,15 @@ def emails(text: str) -> tuple[Identity, ...]:
 
 def whatsapp(text: str, country: str) -> tuple[Identity, ...]:
     """A WhatsApp number: the account by its digits, as WhatsApp itself names it, and the phone."""
-    number = parse_phone(text, country)
+    link = _WA_LINK.fullmatch(text[:_LONGEST])
+    number = parse_phone(f"+{link['digits']}" if link else text, country)
     if number is None:
         return ()
-    account = identities.account("whatsapp", number.value.removeprefix("+"), proof="claimed")
-    spelled = msgspec.structs.replace(account, raw=text) if account else None
-    return identities.present(spelled, identities.phone(text, proof="claimed", country=country))
+    digits = number.value.removeprefix("+")
+    return (
+        Identity(kind="whatsapp", value=digits, proof="claimed", raw=text),
+        Identity(kind="phone", value=number.value, proof="claimed", raw=text),
+    )
 
 
 def handle(kind: str, text: str, country: str) -> tuple[Identity, ...]:
@@ -62,7 +76,7 @@ def handle(kind: str, text: str, country: str) -> tuple[Identity, ...]:
     if _is_rather_a_phone(text):
         return phones(text, country)
     found = _HANDLE.fullmatch(text) if len(text) <= _LONGEST else None
-    if found is None or not _plausible(found["name"].lower(), bool(found["at"])):
+    if found is None or not _plausible(found["name"].lower(), bool(found["marked"])):
         return ()
     value = found["name"].lower()
     if kind == "vk" and re.fullmatch(r"id[0-9]+", value):
