@@ -13,7 +13,7 @@ from eventsourcing.persistence import IntegrityError, OperationalError
 from channels.sdk.lead import LeadContent
 from eventstore.keyring import Keyring
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
-from eventstore.recording import prefetch, record
+from eventstore.recording import is_known, prefetch, record
 from eventstore.rows import Quarantine
 from eventstore.touches import milliseconds
 from eventstore.work import Policy, Work
@@ -75,6 +75,12 @@ class CustomerBase:
         content makes fail is raised, and nothing of the batch is saved.
         """
         return self.attempt(lambda work: self._decide(work, batch))
+
+    def known_events(self, leads: Sequence[LeadContent]) -> int:
+        """How many of these lead events have had their effect already."""
+        work = self.work()
+        prefetch(work, leads)
+        return sum(is_known(work, lead) for lead in leads)
 
     def attempt(self, decide: Callable[[Work], T]) -> T:
         """Run a decision on a fresh working set and save it, until nobody was faster."""

@@ -48,7 +48,7 @@ def prefetch(work: Work, leads: Iterable[LeadContent]) -> None:
     leads = list(leads)
     ids = {bytes_of(lead.lead_id) for lead in leads}
     others = {bytes_of(lead.event_id) for lead in leads} - ids
-    work.load_leads(ids)
+    work.load_leads(ids | others)  # an event id may have been the id of another lead
     if others:
         work.seen |= work.source.seen(others)
     leaves = [[work.keyring.leaf(i.kind, i.value) for i in lead.identities] for lead in leads]
@@ -58,10 +58,10 @@ def prefetch(work: Work, leads: Iterable[LeadContent]) -> None:
 
 def record(work: Work, lead: LeadContent) -> bool:
     """Decide about one lead event. False: its effect is there already, nothing changes."""
+    if is_known(work, lead):
+        return False
     event_id, lead_id = bytes_of(lead.event_id), bytes_of(lead.lead_id)
     known = work.leads.get(lead_id)
-    if event_id in work.seen or (known and event_id in known.event_ids):
-        return False
     if event_id != lead_id:
         work.changes.keys[event_id] = lead_id
     work.seen.add(event_id)
@@ -70,6 +70,18 @@ def record(work: Work, lead: LeadContent) -> bool:
     else:
         _record_more(work, lead, known, event_id)
     return True
+
+
+def is_known(work: Work, lead: LeadContent) -> bool:
+    """Whether this event id had its effect before; `prefetch` has read what that takes."""
+    event_id = bytes_of(lead.event_id)
+    if event_id in work.seen:
+        return True
+    of_lead = work.leads.get(bytes_of(lead.lead_id))
+    named_alike = work.leads.get(event_id)
+    return (of_lead is not None and event_id in of_lead.event_ids) or (
+        named_alike is not None and event_id in named_alike.event_ids
+    )
 
 
 # --- the first delivery about a lead ---
@@ -275,8 +287,18 @@ def _record_more(work: Work, lead: LeadContent, state: LeadState, event_id: Id) 
     _pair_up(work, state)
     rejudge(work, leaves)
     if before.identities != identities and not before.identities:
-        work.changing(own_leaf(state.id)).moved_to = stand(work, state)
+        leaves |= _leave_own_card(work, state)
     _start_over(work, state, leaves)
+
+
+def _leave_own_card(work: Work, state: LeadState) -> set[Id]:
+    """The lead has an identity now: decisions about its own card bear on where it stands."""
+    own, leaf = own_leaf(state.id), stand(work, state)
+    work.changing(own).moved_to = leaf
+    for hand in work.hands([own]):
+        a, b = (leaf if hand.a == own else hand.a), (leaf if hand.b == own else hand.b)
+        work.changes.hands += [(hand, False), (hand._replace(a=a, b=b), True)]
+    return {leaf}
 
 
 def _same_place(before: LeadRecorded, after: LeadRecorded) -> bool:

@@ -169,7 +169,7 @@ class _Play:
                     earliest[a, b] = min(earliest.get((a, b), lead.first), lead.first)
         hands = self.work.hands(self.members)
         merges, _ = by_hand(hands)
-        decided = {(h.a, h.b): (0, h.position) for h in hands if h.kind == "merge"}
+        decided = {(h.a, h.b): h.order for h in hands if h.kind == "merge"}
         links = [(order, pair) for pair, order in earliest.items()]
         links += [(decided[pair], pair) for pair in merges if self._of_one_person(*pair)]
         return links

@@ -40,7 +40,7 @@ def by_hand(hands: Collection[Hand]) -> tuple[list[Pairing], list[Pairing]]:
     """Merges in recorded order, and vetoes. Of both on the same two cards the later one counts."""
     latest: dict[Pairing, Hand] = {}
     for hand in hands:
-        if hand.kind != "mark":
+        if hand.kind in {"merge", "veto"}:
             latest[min(hand.a, hand.b), max(hand.a, hand.b)] = hand
     merges = [(h.a, h.b) for h in hands if h.kind == "merge" and _stands(h, latest)]
     return merges, [pair for pair, hand in latest.items() if hand.kind == "veto"]

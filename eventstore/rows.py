@@ -60,10 +60,17 @@ class Hand(NamedTuple):
 
     decision: Id
     kind: str
-    """`merge`, `veto` or `mark`."""
+    """`merge`, `veto`, `share`, `unshare`, `withdraw` or `undo`."""
     a: Id
+    """A leaf card; of an undo, the decision that it takes back."""
     b: Id
     position: int
+    """Where it was recorded; below 0 for one of this batch: -1 less its place in the batch."""
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """Recorded order, comparable with `eventstore.work.Order`."""
+        return (0, self.position) if self.position >= 0 else (1, -1 - self.position)
 
 
 class Quarantine(NamedTuple):
@@ -125,6 +132,9 @@ class Source(Protocol):
 
     def hands(self, leaves: Collection[Id]) -> list[Hand]:
         """Decisions in force that name one of these leaf cards, in recorded order."""
+
+    def decision(self, decision: Id) -> list[tuple[Hand, bool]]:
+        """The rows of one decision, and whether they are in force."""
 
     def withdrawn(self, leaves: Collection[Id]) -> dict[tuple[Id, Id, Id], int]:
         """How many withdrawals hold each (leaf card, leaf card, lead), by the first card."""

@@ -177,7 +177,23 @@ class Work:
             found.pop((hand.decision, hand.a, hand.b), None)
             if in_force and (hand.a in wanted or hand.b in wanted):
                 found[hand.decision, hand.a, hand.b] = hand
-        return sorted(found.values(), key=lambda hand: hand.position)
+        return sorted(found.values(), key=lambda hand: hand.order)
+
+    def decision(self, decision: Id) -> list[tuple[Hand, bool]]:
+        """The rows of one decision, and whether they are in force."""
+        found = {(h.a, h.b): (h, force) for h, force in self.source.decision(decision)}
+        found |= {(h.a, h.b): (h, f) for h, f in self.changes.hands if h.decision == decision}
+        return list(found.values())
+
+    def persons_before(self, leaves: Collection[Id]) -> set[Id]:
+        """The persons to whom these leaf cards belonged at the last commit."""
+        return {card.person for _, card in self.source.cards(leaves).values()}
+
+    def decide_by_hand(self, kind: str, a: Id, b: Id, decision: Id, event: Event) -> None:
+        """Record a decision, and its row for the partition."""
+        self.emit(decision, event)
+        slot = len(self.changes.events) - 1
+        self.changes.hands.append((Hand(decision, kind, a, b, -1 - slot), True))
 
     def withdrawn(self, leaves: Collection[Id]) -> set[tuple[Id, Id, Id]]:
         """(leaf card, leaf card, lead) for evidence that no longer counts."""

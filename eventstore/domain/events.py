@@ -188,41 +188,46 @@ class SharedChanged(
 
 
 class Decision(Event, frozen=True, kw_only=True):
-    """What a person decided about cards. `decision` is its id: a command twice is one effect."""
+    """What a person decided about cards, on a stream of its own: the decision's id.
 
-    decision: Id = msgspec.field(name="j")
+    The same command twice is one effect, since a stream begins once.
+    """
+
     actor: str = msgspec.field(name="a")
     at: int = msgspec.field(name="o")
     reason: str = msgspec.field(default="", name="z")
 
 
 class CardsMerged(Decision, frozen=True, kw_only=True, tag="M"):
-    """A link by hand between this leaf card and another (SEMANTICS 2.3.9)."""
+    """A link by hand between two leaf cards (SEMANTICS 2.3.9)."""
 
+    one: Id = msgspec.field(name="b")
     other: Id = msgspec.field(name="c")
 
 
 class CardsVetoed(Decision, frozen=True, kw_only=True, tag="V"):
-    """This leaf card and the other are never one person."""
+    """Two leaf cards are never one person."""
 
+    one: Id = msgspec.field(name="b")
     other: Id = msgspec.field(name="c")
 
 
 class CardMarked(Decision, frozen=True, kw_only=True, tag="K"):
-    """A mark by hand: shared or not shared."""
+    """A mark by hand: the identity is shared, or is not."""
 
+    leaf: Id = msgspec.field(name="l")
     shared: bool = msgspec.field(name="s")
 
 
 class EvidenceWithdrawn(Decision, frozen=True, kw_only=True, tag="W"):
-    """Leads that no longer count for a pair, on the stream of the decision itself."""
+    """Leads that no longer count for a pair; a large withdrawal is several events."""
 
-    items: tuple[tuple[Id, Id, tuple[Id, ...]], ...] = msgspec.field(name="i")
-    """(leaf card, leaf card, lead ids) for each pair concerned."""
+    items: tuple[tuple[Id, Id, Id], ...] = msgspec.field(name="i")
+    """(leaf card, leaf card, lead)."""
 
 
 class DecisionUndone(Decision, frozen=True, kw_only=True, tag="U"):
-    """A decision taken back (or, if it was an undo, brought back), on that decision's stream."""
+    """Another decision taken back; if that was an undo, what it undid is in force again."""
 
     undone: Id = msgspec.field(name="c")
 

@@ -88,7 +88,7 @@ class SQLiteCustomerRecorder(SQLiteProcessRecorder):
         """
         with self.datastore.transaction(commit=True) as cursor:
             position = self._insert_recorded(cursor, changes)
-            _insert_rows(cursor, changes)
+            _insert_rows(cursor, changes, position - len(changes.events) + 1)
             for partition, offset in sorted(changes.positions.items()):
                 self._insert_tracking(cursor, Tracking(partition, offset))
         return position
@@ -186,6 +186,13 @@ class SQLiteCustomerRecorder(SQLiteProcessRecorder):
         rows = self._in(f"{columns} a IN", leaves) + self._in(f"{columns} b IN", leaves)
         return sorted({Hand(*row) for row in rows}, key=lambda hand: hand.position)
 
+    def decision(self, decision: Id) -> list[tuple[Hand, bool]]:
+        rows = self._rows(
+            "SELECT decision, kind, a, b, position, in_force FROM hand WHERE decision = ?",
+            (decision,),
+        )
+        return [(Hand(*row[:5]), bool(row[5])) for row in rows]
+
     def withdrawn(self, leaves: Collection[Id]) -> dict[tuple[Id, Id, Id], int]:
         rows = self._in("SELECT a, b, lead, times FROM withdrawn WHERE times > 0 AND a IN", leaves)
         return {(row[0], row[1], row[2]): row[3] for row in rows}
@@ -275,7 +282,7 @@ class SQLiteCustomerRecorder(SQLiteProcessRecorder):
         return rows
 
 
-def _insert_rows(cursor: SQLiteCursor, changes: Changes) -> None:
+def _insert_rows(cursor: SQLiteCursor, changes: Changes, first: int) -> None:
     cursor.executemany("INSERT INTO key VALUES (?,?)", sorted(changes.keys.items()))
     _write_cards(cursor, changes.cards)
     cursor.executemany(
@@ -290,7 +297,10 @@ def _insert_rows(cursor: SQLiteCursor, changes: Changes) -> None:
     cursor.executemany(
         "INSERT INTO hand VALUES (?,?,?,?,?,?) ON CONFLICT (decision, a, b)"
         " DO UPDATE SET in_force = excluded.in_force",
-        [(h.decision, h.kind, h.a, h.b, h.position, force) for h, force in changes.hands],
+        [
+            (h.decision, h.kind, h.a, h.b, first + h.order[1] if h.order[0] else h.position, force)
+            for h, force in changes.hands
+        ],
     )
     cursor.executemany(
         "INSERT INTO withdrawn VALUES (?,?,?,?) ON CONFLICT (a, b, lead)"

@@ -1,0 +1,263 @@
+"""What people decide about cards: merge, veto, mark, withdraw, undo (SEMANTICS 2.3.8 to 10).
+
+Every decision has an id and a stream of its own. With `dry_run` everything is decided and nothing
+is saved: what it would change is told all the same.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+from uuid import UUID
+
+from eventstore.customer_base import CustomerBase
+from eventstore.deal_commands import CommandRefused, NotThere, Orders
+from eventstore.domain.events import (
+    CardMarked,
+    CardsMerged,
+    CardsVetoed,
+    DecisionUndone,
+    EvidenceWithdrawn,
+    Id,
+    PersonFormed,
+    TouchPlaced,
+)
+from eventstore.mapper import topic
+from eventstore.recording import rejudge
+from eventstore.redecide import redecide
+from eventstore.regroup import regroup
+from eventstore.rows import Hand
+from eventstore.work import Work
+
+Evidence = tuple[Id, Id, Id]
+"""(leaf card, leaf card, lead), the lower leaf card first."""
+
+_DEAL_TOPICS = frozenset("OGCRAHJDTQB")
+_PIECE = 500
+
+
+class Changed(NamedTuple):
+    """What a decision changed, counted."""
+
+    persons: int
+    """Persons who gained or lost a leaf card."""
+    deals: int
+    leads: int
+    """Leads that belong to another person or deal now."""
+
+
+class Decided(NamedTuple):
+    """A decision taken, or (dry run) what it would be."""
+
+    decision: Id
+    changed: Changed
+
+
+class CardCommands:
+    """Decisions on leaf cards. Leaf cards are named by id; see `Cards.leaf_of`."""
+
+    def __init__(self, base: CustomerBase) -> None:
+        self._base = base
+
+    def merge(
+        self, a: Id, b: Id, by: Orders, *, reason: str = "", dry_run: bool = False
+    ) -> Decided:
+        """Link two leaf cards. CommandRefused names the veto that stands against it."""
+
+        def decide(work: Work) -> set[Id]:
+            one, other = _card(work, a), _card(work, b)
+            if one == other:
+                raise CommandRefused("both name the same leaf card")
+            _refuse_vetoed(work, one, other)
+            event = CardsMerged(actor=by.actor, at=by.at, reason=reason, one=one, other=other)
+            work.decide_by_hand("merge", one, other, by.command, event)
+            return {one, other}
+
+        return self._run(by, decide, dry_run)
+
+    def veto(self, a: Id, b: Id, by: Orders, *, reason: str = "", dry_run: bool = False) -> Decided:
+        """Say that two leaf cards are not the same person."""
+
+        def decide(work: Work) -> set[Id]:
+            one, other = _card(work, a), _card(work, b)
+            if one == other:
+                raise CommandRefused("both name the same leaf card; it cannot be two persons")
+            event = CardsVetoed(actor=by.actor, at=by.at, reason=reason, one=one, other=other)
+            work.decide_by_hand("veto", one, other, by.command, event)
+            return {one, other}
+
+        return self._run(by, decide, dry_run)
+
+    def mark(
+        self, leaf: Id, shared: bool, by: Orders, *, reason: str = "", dry_run: bool = False
+    ) -> Decided:
+        """Say that an identity is shared by several persons, or that it is not."""
+
+        def decide(work: Work) -> set[Id]:
+            one = _card(work, leaf)
+            if work.known_card(one).kind == "lead":
+                raise CommandRefused("a lead without identity has nothing that could be shared")
+            event = CardMarked(actor=by.actor, at=by.at, reason=reason, leaf=one, shared=shared)
+            work.decide_by_hand("share" if shared else "unshare", one, one, by.command, event)
+            _refresh_mark(work, one)
+            return {one}
+
+        return self._run(by, decide, dry_run)
+
+    def undo(self, decision: Id, by: Orders, *, reason: str = "", dry_run: bool = False) -> Decided:
+        """Take a decision back, as if it had never been made; of an undo, bring it back."""
+
+        def decide(work: Work) -> set[Id]:
+            known = work.decision(decision)
+            if not known:
+                raise NotThere(f"no decision {UUID(bytes=decision)}")
+            rows = [row for row in known if row[1]]
+            if not rows:
+                raise CommandRefused("the decision is undone already; undo that undo instead")
+            event = DecisionUndone(actor=by.actor, at=by.at, reason=reason, undone=decision)
+            work.decide_by_hand("undo", decision, decision, by.command, event)
+            return _switch(work, rows, in_force=False)
+
+        return self._run(by, decide, dry_run)
+
+    def withdraw(
+        self,
+        evidence: Iterable[Evidence],
+        by: Orders,
+        *,
+        reason: str = "",
+        dry_run: bool = False,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> Decided:
+        """These leads no longer count for these pairs. Large withdrawals are done in pieces."""
+        total = Changed(0, 0, 0)
+        done = 0
+        for number, piece in enumerate(_pieces(evidence)):
+
+            def decide(
+                work: Work, piece: list[Evidence] = piece, first: bool = not number
+            ) -> set[Id]:
+                event = EvidenceWithdrawn(
+                    actor=by.actor, at=by.at, reason=reason, items=tuple(piece)
+                )
+                if first:
+                    work.decide_by_hand("withdraw", by.command, by.command, by.command, event)
+                else:
+                    work.emit(by.command, event)
+                return _withdraw(work, piece, 1)
+
+            changed = self._run(by, decide, dry_run, again=number > 0).changed
+            total = Changed(*(a + b for a, b in zip(total, changed, strict=True)))
+            done += len(piece)
+            progress(done)
+        if not done:
+            raise CommandRefused("no evidence fits; nothing was withdrawn")
+        return Decided(by.command, total)
+
+    def _run(
+        self,
+        by: Orders,
+        decide: Callable[[Work], set[Id]],
+        dry_run: bool,
+        *,
+        again: bool = False,
+    ) -> Decided:
+        def once(work: Work) -> Decided:
+            if not again and work.decision(by.command):
+                return Decided(by.command, Changed(0, 0, 0))  # this very command was done before
+            leaves = decide(work)
+            concerned = regroup(work, leaves, because=by.command)
+            redecide(work, concerned, because=by.command, at=by.at)
+            return Decided(by.command, _changed(work))
+
+        if dry_run:
+            return once(self._base.work())
+        return self._base.attempt(once)
+
+
+def _card(work: Work, leaf: Id) -> Id:
+    """The leaf card that an id bears on now."""
+    card = work.card(leaf)
+    if card is None:
+        raise NotThere(f"no leaf card {UUID(bytes=leaf)}")
+    return _card(work, card.moved_to) if card.moved_to else leaf
+
+
+def _refuse_vetoed(work: Work, one: Id, other: Id) -> None:
+    ours = work.members({work.known_card(one).person})
+    theirs = work.members({work.known_card(other).person})
+    for hand in work.hands(ours):
+        crosses = (hand.a in ours and hand.b in theirs) or (hand.b in ours and hand.a in theirs)
+        if hand.kind == "veto" and crosses and {hand.a, hand.b} != {one, other}:
+            raise CommandRefused(
+                f"a veto stands between them: decision {UUID(bytes=hand.decision)} says that"
+                f" {UUID(bytes=hand.a)} and {UUID(bytes=hand.b)} are not one person; undo it first"
+            )
+
+
+def _refresh_mark(work: Work, leaf: Id) -> None:
+    """The latest mark by hand that is not undone."""
+    marks = [hand for hand in work.hands([leaf]) if hand.kind in {"share", "unshare"}]
+    work.changing(leaf).mark = marks[-1].kind == "share" if marks else None
+
+
+def _switch(work: Work, rows: list[tuple[Hand, bool]], *, in_force: bool) -> set[Id]:
+    """Put a decision out of force, or back; gives the leaf cards concerned."""
+    leaves: set[Id] = set()
+    for hand, _ in rows:
+        work.changes.hands.append((hand, in_force))
+        match hand.kind:
+            case "merge" | "veto":
+                leaves |= {hand.a, hand.b}
+            case "share" | "unshare":
+                _refresh_mark(work, hand.a)
+                leaves.add(hand.a)
+            case "withdraw":
+                for items in _withdrawn_by(work, hand.decision):
+                    leaves |= _withdraw(work, items, 1 if in_force else -1)
+            case "undo":
+                leaves |= _switch(work, work.decision(hand.a), in_force=not in_force)
+    return leaves
+
+
+def _withdrawn_by(work: Work, decision: Id) -> list[tuple[Evidence, ...]]:
+    events = work.source.streams([decision], personal=False).get(decision, ())
+    return [e.event.items for e in events if isinstance(e.event, EvidenceWithdrawn)]
+
+
+def _withdraw(work: Work, items: Iterable[Evidence], times: int) -> set[Id]:
+    leaves: set[Id] = set()
+    for key in items:
+        work.changes.withdrawn[key] = work.changes.withdrawn.get(key, 0) + times
+        leaves |= {key[0], key[1]}
+    rejudge(work, leaves)
+    return leaves
+
+
+def _pieces(evidence: Iterable[Evidence]) -> Iterable[list[Evidence]]:
+    piece: list[Evidence] = []
+    for item in evidence:
+        piece.append(item)
+        if len(piece) == _PIECE:
+            yield piece
+            piece = []
+    if piece:
+        yield piece
+
+
+def _changed(work: Work) -> Changed:
+    """Count what the events of this working set change."""
+    persons: set[Id] = set()
+    moved: set[Id] = set()
+    deals: set[Id] = set()
+    leads: set[Id] = set()
+    for stream, _, event, _ in work.changes.events:
+        match event:
+            case PersonFormed():
+                persons |= {stream}
+                moved |= set(event.leaves)
+            case TouchPlaced():
+                leads.add(stream)
+            case _ if topic(event) in _DEAL_TOPICS:
+                deals.add(stream)
+    persons |= work.persons_before(moved)
+    leads |= {lead for _, lead in work.appearances(moved)}
+    return Changed(len(persons), len(deals), len(leads))

@@ -1,0 +1,179 @@
+"""The incremental partition is the oracle's, whatever happens in whatever order (SEMANTICS 2.4)."""
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from support.deals_oracle import check_deals
+from support.worlds import KEYRING, Fed, base, check, decision_id, lead
+
+from eventstore.deal_commands import CommandRefused, order
+
+KINDS = ("phone", "email", "telegram", "visitor", "vk")
+VALUES = {
+    "phone": [f"+7912000000{n}" for n in range(4)],
+    "email": [f"{n}@example.ru" for n in range(4)],
+    "telegram": ["1", "2", "3"],
+    "visitor": ["a", "b"],
+    "vk": ["7"],
+}
+identity = st.sampled_from(KINDS).flatmap(
+    lambda kind: st.tuples(
+        st.just(kind),
+        st.sampled_from(VALUES[kind]),
+        st.just("claimed") if kind == "visitor" else st.sampled_from(["attested", "claimed"]),
+    )
+)
+identities = st.lists(identity, max_size=3, unique_by=lambda i: i[:2])
+event = st.builds(
+    lambda number, ids, at, delivery, kind, direction, thread: lead(
+        number,
+        *ids,
+        at=1_700_000_000 + at * 86_400,
+        delivery=delivery,
+        kind=kind,
+        direction=direction,
+        thread=thread,
+    ),
+    number=st.integers(0, 15),
+    ids=identities,
+    at=st.integers(0, 60),
+    delivery=st.sampled_from([0, 0, 0, 1, 2]),
+    kind=st.sampled_from(["form", "message", "call"]),
+    direction=st.sampled_from(["in", "in", "in", "out"]),
+    thread=st.sampled_from(["", "t1", "t2"]),
+)
+
+
+def new_fed() -> Fed:
+    return Fed(base(Path(tempfile.mkdtemp(prefix="leadlog-")) / "events.db"))
+
+
+def once_each(events: list) -> list:
+    """Deliveries with one id carry one content: the first of each counts."""
+    found = {}
+    for one in events:
+        found.setdefault(one.event_id, one)
+    return list(found.values())
+
+
+@settings(max_examples=60)
+@given(st.lists(event, min_size=1, max_size=25), st.data())
+def test_order_repetition_and_batching_do_not_change_persons(events, data):
+    events = once_each(events)
+    fed = new_fed()
+    shuffled = data.draw(st.permutations(events + events[: len(events) // 2]))
+    while shuffled:
+        size = data.draw(st.integers(1, 6))
+        fed.feed(*shuffled[:size])
+        shuffled = shuffled[size:]
+    fed.events = {}
+    for one in events:
+        fed.events.setdefault(one.lead_id, []).append(one)
+    check(fed, fed.facts())
+
+
+class World(RuleBasedStateMachine):
+    """Leads, amendments, marks, merges, vetoes, withdrawals and undos in any order."""
+
+    def __init__(self):
+        super().__init__()
+        self.fed = new_fed()
+        self.given = {}
+        self.decisions = []
+        self.number = 0
+
+    def by(self):
+        self.number += 1
+        return order("anna", command=decision_id(self.number), at=1_800_000_000_000)
+
+    def leaves(self):
+        found = set()
+        for leaves in self.fed.stored_persons().values():
+            found |= leaves
+        return sorted(found)
+
+    @rule(event=event)
+    def deliver(self, event):
+        event = self.given.setdefault(event.event_id, event)
+        known = self.fed.events.get(event.lead_id, [])
+        self.fed.feed(event)
+        if event in known:
+            self.fed.events[event.lead_id] = known
+
+    @precondition(lambda self: len(self.leaves()) > 1)
+    @rule(data=st.data(), kind=st.sampled_from(["merge", "veto"]))
+    def merge_or_veto(self, data, kind):
+        a, b = data.draw(st.lists(st.sampled_from(self.leaves()), min_size=2, max_size=2, unique=True))
+        by = self.by()
+        try:
+            decided = getattr(self.fed.commands, kind)(a, b, by)
+        except CommandRefused:
+            return
+        self.decisions.append([decided.decision, kind, (a, b), True])
+
+    @precondition(lambda self: self.leaves())
+    @rule(data=st.data(), shared=st.booleans())
+    def mark(self, data, shared):
+        leaf = data.draw(st.sampled_from(self.leaves()))
+        try:
+            decided = self.fed.commands.mark(leaf, shared, self.by())
+        except CommandRefused:
+            return
+        self.decisions.append([decided.decision, "mark", (leaf, shared), True])
+
+    @precondition(lambda self: self.decisions)
+    @rule(data=st.data())
+    def undo(self, data):
+        entry = data.draw(st.sampled_from(self.decisions))
+        try:
+            decided = self.fed.commands.undo(entry[0], self.by())
+        except CommandRefused:
+            return
+        entry[3] = not entry[3]
+        entry[0] = decided.decision
+
+    @precondition(lambda self: any(len(e[-1].identities) > 1 for e in self.fed.events.values()))
+    @rule(data=st.data())
+    def withdraw(self, data):
+        leads = sorted(k for k, e in self.fed.events.items() if len(e[-1].identities) > 1)
+        chosen = self.fed.events[data.draw(st.sampled_from(leads))][-1]
+        a, b = sorted(KEYRING.leaf(i.kind, i.value) for i in chosen.identities[:2])
+        key = (a, b, bytes.fromhex(chosen.lead_id.replace("-", "")))
+        decided = self.fed.commands.withdraw([key], self.by())
+        self.decisions.append([decided.decision, "withdraw", key, True])
+
+    @invariant()
+    def persons_are_the_oracles(self):
+        if not self.fed.events:
+            return
+        facts = self.fed.facts(**self.by_hand())
+        check(self.fed, facts)
+        check_deals(self.fed, facts)
+
+    def by_hand(self):
+        marks, latest, withdrawn = {}, {}, set()
+        for _, kind, what, in_force in self.decisions:
+            if not in_force:
+                continue
+            if kind == "mark":
+                marks[what[0]] = what[1]
+            elif kind == "withdraw":
+                withdrawn.add(what)
+            else:
+                latest[tuple(sorted(what))] = (kind, what)
+        return {
+            "marks": marks,
+            "merges": [w for _, k, w, f in self.decisions if f and k == "merge" and latest[tuple(sorted(w))][0] == "merge"],
+            "vetoes": [w for k, w in latest.values() if k == "veto"],
+            "withdrawn": withdrawn,
+        }
+
+    def teardown(self):
+        self.fed.base.recorder.close()
+
+
+World.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestWorld = World.TestCase

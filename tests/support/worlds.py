@@ -1,0 +1,154 @@
+"""Random worlds of leads and decisions, and the oracles that they are held against."""
+
+from dataclasses import dataclass, field
+from itertools import count
+from uuid import UUID, uuid5
+
+from channels.sdk.ids import NAMESPACE
+from channels.sdk.lead import Identity, LeadContent
+from channels.sdk.times import time_from_epoch
+from eventstore.card_commands import CardCommands
+from eventstore.customer_base import CustomerBase, Entry, Lead
+from eventstore.domain.events import LeadIdentity
+from eventstore.domain.fold import fold
+from eventstore.domain.matching import Matching
+from eventstore.domain.partition import Facts, partition
+from eventstore.domain.partition import Lead as FactLead
+from eventstore.domain.pipeline import SALES
+from eventstore.keyring import Keyring
+from eventstore.recorders.sqlite import SQLiteCustomerRecorder
+from eventstore.touches import bytes_of, milliseconds, own_leaf
+from eventstore.work import Policy
+
+SECRET = b"k" * 32
+KEYRING = Keyring(SECRET)
+MATCHING = Matching(limits={"default": 2, "visitor": 1})
+"""Small limits, so that small worlds cross them."""
+
+
+def lead(
+    number: int,
+    *identities: tuple[str, str, str],
+    at: int = 1_700_000_000,
+    delivery: int = 0,
+    kind: str = "form",
+    direction: str = "in",
+    thread: str = "",
+) -> LeadContent:
+    """A lead event; identities as (kind, value, proof)."""
+    lead_id = str(uuid5(NAMESPACE, f"lead {number}"))
+    event_id = lead_id if delivery == 0 else str(uuid5(NAMESPACE, f"lead {number}/{delivery}"))
+    time = time_from_epoch(at)
+    return LeadContent(
+        lead_id=lead_id,
+        event_id=event_id,
+        channel="test",
+        account="test",
+        kind=kind,
+        direction=direction,
+        amends=delivery > 0,
+        occurred_at=time,
+        received_at=time,
+        identities=tuple(Identity(kind=k, value=v, proof=p) for k, v, p in identities),
+        thread=thread,
+    )
+
+
+def base(path, matching: Matching = MATCHING) -> CustomerBase:
+    recorder = SQLiteCustomerRecorder(path)
+    return CustomerBase(recorder, KEYRING, Policy.of(matching, [SALES]))
+
+
+@dataclass
+class Fed:
+    """A customer base that is fed, with everything that was fed to it."""
+
+    base: CustomerBase
+    offsets: "count[int]" = field(default_factory=count)
+    events: dict[str, list[LeadContent]] = field(default_factory=dict)
+
+    @property
+    def commands(self) -> CardCommands:
+        return CardCommands(self.base)
+
+    def feed(self, *events: LeadContent) -> dict[str, int]:
+        for event in events:
+            self.events.setdefault(event.lead_id, []).append(event)
+        entries = [Entry("log", next(self.offsets), Lead(event)) for event in events]
+        return self.base.handle(entries)
+
+    def facts(self, marks=(), merges=(), vetoes=(), withdrawn=()) -> Facts:
+        """The same facts for the oracle, from what was fed, not from what was stored."""
+        matching = self.base.policy.matching
+        values, leads = {}, []
+        for events in self.events.values():
+            folded = fold(events)
+            texts = sorted(f"{i.kind}:{i.value}" for i in folded.identities)
+            identities = sorted(
+                folded.identities,
+                key=lambda i: matching.strength(i.kind, i.value, attested=i.proof == "attested"),
+            )
+            found = []
+            for i in identities:
+                leaf = KEYRING.leaf(i.kind, i.value)
+                values[leaf] = (i.kind, i.value)
+                rank = texts.index(f"{i.kind}:{i.value}")
+                found.append(LeadIdentity(leaf, i.kind, i.proof == "attested", rank))
+            lead_id = bytes_of(folded.lead_id)
+            leads.append(
+                FactLead(
+                    lead_id,
+                    milliseconds(folded.occurred_at),
+                    found,
+                    matching.version,
+                    own_leaf(lead_id),
+                )
+            )
+        return Facts(
+            leads=leads,
+            rules={matching.version: matching},
+            current=matching,
+            values=values,
+            marks=dict(marks),
+            merges=list(merges),
+            vetoes=list(vetoes),
+            withdrawn=frozenset(withdrawn),
+        )
+
+    def stored_persons(self) -> dict[bytes, set[bytes]]:
+        """Person → leaf cards, as the rows have it; cards that their lead has left are left out."""
+        persons: dict[bytes, set[bytes]] = {}
+        after = b""
+        while heads := self.base.recorder.heads(after, 100):
+            after = heads[-1]
+            for leaf, (_, card) in self.base.recorder.members(heads).items():
+                if not card.moved_to:
+                    persons.setdefault(card.person, set()).add(leaf)
+        return persons
+
+    def stored_stands(self) -> dict[bytes, bytes]:
+        work = self.base.work()
+        work.load_leads([bytes_of(lead_id) for lead_id in self.events])
+        return {lead_id: state.leaf for lead_id, state in work.leads.items()}
+
+
+def groups(person: dict[bytes, bytes]) -> set[frozenset[bytes]]:
+    """The partition itself, without the names of its parts."""
+    found: dict[bytes, set[bytes]] = {}
+    for leaf, root in person.items():
+        found.setdefault(root, set()).add(leaf)
+    return {frozenset(leaves) for leaves in found.values()}
+
+
+def check(fed: Fed, facts: Facts) -> None:
+    """The stored persons, shared flags and standing places are those of the oracle."""
+    person, shared, anchors = partition(facts)
+    stored = fed.stored_persons()
+    assert groups(person) == {frozenset(leaves) for leaves in stored.values()}
+    cards = fed.base.recorder.cards(shared)
+    assert shared == {leaf: card.shared for leaf, (_, card) in cards.items()}
+    assert anchors == fed.stored_stands()
+
+
+def decision_id(number: int) -> str:
+    return str(UUID(int=number + 1))
