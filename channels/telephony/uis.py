@@ -39,6 +39,7 @@ from channels.telephony.values import (
     after,
     calling_number,
     epoch,
+    is_credential,
     is_internal,
     recording_link,
     sane,
@@ -142,5 +143,7 @@ def _others(told: dict[str, str], customer: str) -> dict[str, str]:
     return {
         name[:100]: text
         for name, text in told.items()
-        if name not in _USED and not (name in numbers and text == customer)
+        if name not in _USED
+        and not is_credential(name)
+        and not (name in numbers and text == customer)
     }

@@ -30,7 +30,7 @@ _MILLISECONDS = 10**11
 """As seconds this would be the year 5138, as milliseconds it was 1973."""
 _INTERNAL = re.compile(r"[*#][0-9*#]{1,8}|[0-9]{2,5}")
 _CREDENTIAL = re.compile(
-    r"token|secret|pass|auth|sign?(ature)?$|hash|credential|(^|[_-])(api)?_?key$", re.IGNORECASE
+    r"token|secret|passw|^auth|signature|^sign?$|hash|credential|api_?key|^key$", re.IGNORECASE
 )
 
 
@@ -120,6 +120,11 @@ def is_internal(number: str) -> bool:
     return bool(_INTERNAL.fullmatch(number))
 
 
+def is_credential(name: str) -> bool:
+    """Whether a parameter of this name may be a secret: such are never kept as fields."""
+    return bool(_CREDENTIAL.search(name))
+
+
 def recording_link(link: str) -> str:
     """A recording's address without what may be a credential: user, password, tokens."""
     try:
@@ -128,7 +133,7 @@ def recording_link(link: str) -> str:
         kept = [
             (name, value)
             for name, value in parse_qsl(parts.query, keep_blank_values=True)
-            if not _CREDENTIAL.search(name)
+            if not is_credential(name)
         ]
     except ValueError:
         return ""
@@ -138,7 +143,10 @@ def recording_link(link: str) -> str:
 
 
 def other_fields(payload: Mapping[str, Any], used: Collection[str] = ()) -> dict[str, str]:
-    """Every field that has no place of its own: name → text; inner names are joined by dots."""
+    """Every field that has no place of its own: name → text; inner names are joined by dots.
+
+    What looks like a credential by its name is left out.
+    """
     found: dict[str, str] = {}
     _flatten(payload, "", set(used), found)
     return found
@@ -151,7 +159,7 @@ def _flatten(
         path = f"{prefix}{name}"
         if len(found) >= _MOST_FIELDS:
             return
-        if path in used:
+        if path in used or is_credential(name):
             continue
         if isinstance(value, dict) and path.count(".") < _DEEPEST:
             _flatten(value, f"{path}.", used, found)
