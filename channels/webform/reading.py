@@ -131,9 +131,7 @@ def _extended(place: list[Identity], found: tuple[Identity, ...]) -> bool:
 
 
 def _finish(form: Submission) -> None:
-    first, last = form.profile.get("first_name", ""), form.profile.get("last_name", "")
-    if first or last:
-        form.profile.setdefault("name", f"{first} {last}".strip())
+    _complete_name(form.profile)
     for cookie in form.cookies.visitors:
         form.visitors.extend(addresses.visitor(cookie))
     if form.cookies.roistat_visit:
@@ -151,3 +149,13 @@ def _with_version(consent: Consent, version: str) -> Consent:
         given_at=consent.given_at,
         ip=consent.ip,
     )
+
+
+def _complete_name(profile: dict[str, str]) -> None:
+    """A name out of its parts; `Имя` beside `Фамилия` is the first of them."""
+    name, last = profile.get("name", ""), profile.get("last_name", "")
+    if name and last and " " not in name and name != last:
+        profile.setdefault("first_name", name)
+    first = profile.get("first_name", "")
+    if (first or last) and name in {"", first}:
+        profile["name"] = f"{first} {last}".strip()

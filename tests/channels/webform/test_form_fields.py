@@ -101,9 +101,15 @@ def test_second_value_of_a_kind_is_a_field():
     assert form.fields == {"Имя": "Лев", "message": "b"}
 
 
-def test_first_and_last_name_make_a_name():
-    form = read(("Фамилия", "Котова"), ("First name", "Инна"))
+@pytest.mark.parametrize("first", ["First name", "Имя", "name"])
+def test_first_and_last_name_make_a_name(first):
+    form = read(("Фамилия", "Котова"), (first, "Инна"))
     assert form.profile == {"first_name": "Инна", "last_name": "Котова", "name": "Инна Котова"}
+
+
+def test_full_name_stays_beside_its_parts():
+    form = read(("ФИО", "Котова Инна Львовна"), ("Фамилия", "Котова"))
+    assert form.profile == {"name": "Котова Инна Львовна", "last_name": "Котова"}
 
 
 def test_more_addresses_than_people_have_are_fields():
