@@ -49,11 +49,15 @@ class FieldError:
 
 
 class Refused(AdapterError):
-    """A form or API submission with wrong fields: the sender is told, nothing is stored."""
+    """A form or API submission with wrong fields: the sender is told, nothing is stored.
 
-    def __init__(self, *errors: FieldError) -> None:
+    `status` is 413 or 415 where it is not the fields that are wrong but the body as a whole.
+    """
+
+    def __init__(self, *errors: FieldError, status: int = 422) -> None:
         super().__init__("; ".join(f"{e.field}: {e.problem}" for e in errors))
         self.errors = errors
+        self.status = status
 
 
 class RetryLater(AdapterError):

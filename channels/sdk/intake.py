@@ -47,6 +47,8 @@ class Examined:
     outcomes: tuple[Outcome, ...]
 
 
+_TITLES = {413: "the body is too large", 415: "wrong content type"}
+
 Examination = Handshake | Rejected | Invalid | Examined
 
 
@@ -89,7 +91,8 @@ def _read(adapter: WebhookAdapter[AccountSettings], delivery: Delivery) -> Inval
         fields = [
             {"field": e.field, "problem": e.problem, "expected": e.expected} for e in error.errors
         ]
-        reply = problem(422, "some fields are wrong", str(error), errors=fields)
+        title = _TITLES.get(error.status, "some fields are wrong")
+        reply = problem(error.status, title, str(error), errors=fields)
         return Invalid(reply, str(error))
     except Unreadable as error:
         return Examined((Quarantined(error.reason, error.detail),))

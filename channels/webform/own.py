@@ -103,7 +103,7 @@ class WebformAdapter(FormAdapter[WebformSettings]):
     def _parse(self, delivery: Delivery) -> Sequence[Outcome]:
         if delivery.content_type and delivery.content_type not in self.content_types:
             wanted = f"one of {', '.join(sorted(self.content_types))}"
-            raise Refused(FieldError("content-type", "it is not taken", wanted))
+            raise Refused(FieldError("content-type", "it is not taken", wanted), status=415)
         body = _read(delivery)
         found = self._entries(body)
         if self._is_trapped(body):
@@ -175,7 +175,8 @@ _PREFLIGHT = (
 def _read(delivery: Delivery) -> Body:
     """The body by its content type; `text/plain` is a beacon, whose text is JSON."""
     if delivery.content_type != "multipart/form-data" and len(delivery.body) > _MAX_PLAIN_BODY:
-        raise Unreadable(QuarantineReason.TOO_LARGE, "it is larger than 64 KB")
+        error = _body_error(QuarantineReason.TOO_LARGE, "it is larger than 64 KB")
+        raise Refused(error, status=413)
     if delivery.content_type == "text/plain":
         return Body(read_json_object(json_bytes(delivery)))
     return read_body(delivery)
@@ -192,7 +193,7 @@ def _bare(origin: str) -> str:
 def _keys_in_body(delivery: Delivery) -> list[str]:
     try:
         values = _read(delivery).values
-    except Unreadable:
+    except (Unreadable, Refused):
         return []
     given = values.get("api_key")
     return [given] if isinstance(given, str) and given else []

@@ -16,8 +16,8 @@ ID = "0f9f1c1e-0000-4000-8000-000000000001"
 GOOD = {"name": "Инна", "phone": "89210001122"}
 
 
-def errors(result):
-    assert result["response"]["status"] == 422, result
+def errors(result, status=422):
+    assert result["response"]["status"] == status, result
     assert result["response"]["content_type"] == "application/problem+json"
     assert result["outcome"] == "rejected"
     return {e["field"]: e for e in json.loads(result["response"]["body"])["errors"]}
@@ -292,12 +292,12 @@ def test_text_that_is_no_json_is_told_to_the_sender(post):
     assert set(errors(post(OWN, "name=x", "text/plain"))) == {"body"}
 
 
-def test_over_64_kilobytes_without_files_is_refused(post):
-    assert set(errors(post(OWN, {"comment": "x" * 66_000}))) == {"body"}
+def test_over_64_kilobytes_without_files_are_413(post):
+    assert set(errors(post(OWN, {"comment": "x" * 66_000}), 413)) == {"body"}
 
 
-def test_other_content_types_are_not_taken(post):
-    assert set(errors(post(OWN, "<a/>", "text/xml"))) == {"content-type"}
+def test_other_content_types_are_415(post):
+    assert set(errors(post(OWN, "<a/>", "text/xml"), 415)) == {"content-type"}
     assert "text/xml" not in make_adapter({"name": "site", **OWN}).content_types
 
 
@@ -362,6 +362,11 @@ def test_missing_key_is_401_and_wrong_key_is_403(post, headers, more, status):
 
 def test_broken_body_without_a_key_is_not_looked_at(post):
     assert post({**OWN, "api_key": "k-1"}, "{")["response"]["status"] == 401
+
+
+def test_large_body_without_a_key_is_401(post):
+    result = post({**OWN, "api_key": "k-1"}, {"comment": "x" * 66_000})
+    assert result["response"]["status"] == 401
 
 
 def test_preflight_is_answered_204(tried):
