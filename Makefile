@@ -1,0 +1,65 @@
+# Everything that people, and CI, do with this repository. `make` alone lists it.
+
+PYTHON ?= python3.11
+PIP_VERSION := 26.3
+WORKERS ?= 2
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+REPORTS := build
+SUITES := unit properties channels contracts integration e2e
+SUITE_DIRS = $(wildcard $(addprefix tests/,$(SUITES)))
+
+.DEFAULT_GOAL := help
+.PHONY: help install packages up test check format bench chaos soak constraints clean
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(STAMP) packages ## .venv with everything in it, and the Debian packages of the tests
+
+# The stamp is as new as the last installation: nothing to do while the pins stand.
+$(STAMP): pyproject.toml constraints.txt
+	@scripts/require-python $(PYTHON)
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip==$(PIP_VERSION)'
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
+	@touch $@
+
+packages:
+	@scripts/install-debian-packages chromium=chromium
+	@if [ -x scripts/install-test-servers ]; then scripts/install-test-servers; fi
+
+up: $(STAMP) ## start: the made-up workshop, or your own business once there is a leadlog.toml
+	@if [ -e leadlog.toml ]; then exec $(BIN)/leadlog up; else exec $(BIN)/leadlog demo; fi
+
+test: install ## all that must hold: unit, properties, channels, contracts, integration, e2e
+	@mkdir -p $(REPORTS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile -o junit_family=xunit1 \
+		--junitxml=$(REPORTS)/junit.xml $(SUITE_DIRS)
+
+check: $(STAMP) ## format, lint, types, and who may import whom
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP) ## put the code into its one format
+	$(BIN)/ruff format .
+
+bench: $(STAMP) ## the paired benchmarks, as ratios
+	$(BIN)/leadlog bench
+
+chaos: install ## kill, cut and fill up what can be, under load
+	$(BIN)/pytest -m 'not soak' tests/chaos
+
+soak: install ## the same for hours
+	$(BIN)/pytest -m soak tests/chaos
+
+constraints: ## take today's newest versions and pin them all in constraints.txt
+	scripts/pin-constraints $(PYTHON) $(PIP_VERSION)
+
+clean: ## remove what can be made again; data/ stays
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .import_linter_cache .servers
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
