@@ -32,7 +32,7 @@ class FormAdapter(WebhookAdapter[S]):
         """The delivery as it came, credentials and foreign cookies cut out."""
         if not is_request(source) or not source.body:
             return super().raw(source)
-        content_type = source.headers.get("content-type", "") or "application/json"
+        content_type = source.headers.get("content-type", "")
         return Raw(content_type=content_type, body=base64.b64encode(self.cut(source)).decode())
 
     def key_of_content(self, delivery: Delivery) -> str:
