@@ -33,6 +33,9 @@ from channels.sdk.times import Timestamp, sane_time
 
 S = TypeVar("S", bound=AccountSettings)
 
+_FORM = "application/x-www-form-urlencoded"
+"""What a query is."""
+
 
 class Adapter(Generic[S]):
     """What webhook and polling adapters share. Made once for each account, at start."""
@@ -83,12 +86,13 @@ class Adapter(Generic[S]):
 
     def raw(self, source: Delivery | PollItem) -> Raw:
         """The delivery as it came, every credential of the account cut out."""
-        content_type = source.headers.get("content-type", "") if is_request(source) else ""
-        body = source.body
-        if is_request(source) and not body:
-            body = source.query.encode()
+        content_type, body = "application/json", source.body
+        if is_request(source):
+            content_type = source.headers.get("content-type", "")
+            if not body:
+                content_type, body = _FORM, source.query.encode()
         return Raw(
-            content_type=content_type or "application/json",
+            content_type=content_type,
             body=base64.b64encode(redact(body, self.settings.secrets())).decode(),
         )
 

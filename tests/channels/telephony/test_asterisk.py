@@ -2,7 +2,7 @@
 
 import base64
 import json
-import time
+from functools import partial
 from typing import Any
 
 import pytest
@@ -311,8 +311,6 @@ def test_half_a_surrogate_pair_is_read():
     assert tried(ari("StasisStart", {"id": "\ud800"}))["outcome"] == "accepted"
 
 
-def test_a_nasty_stream_takes_no_time():
+def test_a_nasty_stream_takes_no_time(quickly):
     for item in ("Event: x\r\n\r\n" * 3000, "a:" * 60_000, ":" * 100_000, "\r\n" * 60_000):
-        started = time.perf_counter()
-        assert tried(item)["reason"] != "parser_fault"
-        assert time.perf_counter() - started < 0.1
+        assert quickly(partial(tried, item))["reason"] != "parser_fault"

@@ -1,7 +1,7 @@
 """Beeline's XSI events: the sample, the gotchas, and hostile XML."""
 
 import json
-import time
+from functools import partial
 from typing import Any
 
 import pytest
@@ -201,11 +201,8 @@ def test_no_document_is_a_parser_fault(kind, parts, noise):
         assert result["reason"] != "parser_fault", result
 
 
-def test_nasty_documents_take_no_time():
+def test_nasty_documents_take_no_time(quickly):
     deep = event("CallReceivedEvent", more="<a>" * 30_000 + "</a>" * 30_000)
     wide = event("CallReceivedEvent", more="<a>x</a>" * 25_000)
     for body in (deep, wide):
-        started = time.perf_counter()
-        result = sent(body)
-        assert time.perf_counter() - started < 0.1
-        assert result["reason"] != "parser_fault"
+        assert quickly(partial(sent, body))["reason"] != "parser_fault"

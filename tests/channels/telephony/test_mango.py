@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-import time
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -396,11 +396,9 @@ def test_no_value_of_any_field_is_a_parser_fault(payload, changes):
     assert result["reason"] != "parser_fault", result
 
 
-def test_a_nasty_payload_takes_no_time():
+def test_a_nasty_payload_takes_no_time(quickly):
     nested = json.dumps({**CALL, "to": "@"}).replace('"@"', '{"a":' * 400 + "1" + "}" * 400)
     wide = json.dumps({**CALL, **{f"f{n}": ["x"] * 9 for n in range(1500)}})
     for text in (nested, wide):
-        started = time.perf_counter()
-        result = try_delivery("mango", ACCOUNT, signed(text))
-        assert time.perf_counter() - started < 0.1
+        result = quickly(partial(try_delivery, "mango", ACCOUNT, signed(text)))
         assert result["outcome"] == "accepted"

@@ -2,7 +2,7 @@
 
 import base64
 import json
-import time
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -225,8 +225,6 @@ def test_no_value_of_any_field_is_a_parser_fault(fields, changes):
     assert result["reason"] != "parser_fault", result
 
 
-def test_a_nasty_delivery_takes_no_time():
+def test_a_nasty_delivery_takes_no_time(quickly):
     for fields in ({**HISTORY, "start": "9" * 90_000}, {**EVENT, "phone": "+7" * 40_000}):
-        started = time.perf_counter()
-        assert sent(fields)["outcome"] == "accepted"
-        assert time.perf_counter() - started < 0.1
+        assert quickly(partial(sent, fields))["outcome"] == "accepted"

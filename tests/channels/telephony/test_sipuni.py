@@ -1,7 +1,7 @@
 """Sipuni: the sample, the gotchas, the secret path, and hostile input."""
 
 import json
-import time
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -155,9 +155,7 @@ def test_no_value_of_any_field_is_a_parser_fault(changes):
     assert result["reason"] != "parser_fault", result
 
 
-def test_a_nasty_delivery_takes_no_time():
+def test_a_nasty_delivery_takes_no_time(quickly):
     link = "https://" + "@" * 20_000 + "?" + "a=1&" * 400
     for fields in ({**HANGUP, "call_record_link": link}, {**HANGUP, "src_num": "+" * 60_000}):
-        started = time.perf_counter()
-        assert sent(fields, "POST")["outcome"] == "accepted"
-        assert time.perf_counter() - started < 0.1
+        assert quickly(partial(sent, fields, "POST"))["outcome"] == "accepted"

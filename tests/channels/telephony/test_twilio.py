@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
-import time
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -260,7 +260,6 @@ def test_no_value_of_any_field_is_a_parser_fault(changes):
     assert result["reason"] != "parser_fault", result
 
 
-def test_a_nasty_delivery_takes_no_time():
-    started = time.perf_counter()
-    assert sent({**ENDED, "Timestamp": "(" * 60_000, "From": "+" * 60_000})["outcome"] == "accepted"
-    assert time.perf_counter() - started < 0.1
+def test_a_nasty_delivery_takes_no_time(quickly):
+    fields = {**ENDED, "Timestamp": "(" * 60_000, "From": "+" * 60_000}
+    assert quickly(partial(sent, fields))["outcome"] == "accepted"

@@ -1,7 +1,7 @@
 """UIS and CoMagic: the recommended template, other templates, and hostile input."""
 
 import json
-import time
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -205,12 +205,9 @@ def test_no_template_is_a_parser_fault(changes, text):
         assert result["reason"] != "parser_fault", result
 
 
-def test_a_nasty_template_takes_no_time():
+def test_a_nasty_template_takes_no_time(quickly):
     deep = '{"a":' * 900 + "1" + "}" * 900
     lists = json.dumps(CALL)[:-1] + ',"x":' + "[" * 900 + "]" * 900 + "}"
     wide = json.dumps({**CALL, **{f"f{n}": "x" * 20 for n in range(7000)}})
     for body in (deep, lists, wide):
-        started = time.perf_counter()
-        result = sent(body)
-        assert time.perf_counter() - started < 0.1
-        assert result["reason"] != "parser_fault"
+        assert quickly(partial(sent, body))["reason"] != "parser_fault"

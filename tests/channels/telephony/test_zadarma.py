@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
-import time
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -275,8 +275,6 @@ def test_no_value_of_any_field_is_a_parser_fault(event, changes):
     assert result["reason"] != "parser_fault", result
 
 
-def test_a_nasty_delivery_takes_no_time():
-    started = time.perf_counter()
-    result = sent("NOTIFY_END", {**IN, "disposition": "9" * 50_000, "duration": "9" * 50_000})
-    assert time.perf_counter() - started < 0.1
-    assert result["outcome"] == "accepted"
+def test_a_nasty_delivery_takes_no_time(quickly):
+    fields = {**IN, "disposition": "9" * 50_000, "duration": "9" * 50_000}
+    assert quickly(partial(sent, "NOTIFY_END", fields))["outcome"] == "accepted"
