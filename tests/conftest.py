@@ -7,6 +7,10 @@ from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from servers.fixtures import database, kafka, own_kafka, own_postgres, postgres
+
+__all__ = ["database", "kafka", "own_kafka", "own_postgres", "postgres"]
+
 settings.register_profile(
     "fast", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )

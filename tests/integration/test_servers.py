@@ -1,0 +1,59 @@
+"""The servers that other tests rest on are the real ones, and survive what is done to them."""
+
+import psycopg
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from servers.kafka import KafkaServer
+from servers.postgres import PostgresServer, fresh_database
+
+
+async def _create(address: str, topic: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=address)
+    await admin.start()
+    try:
+        answer = await admin.create_topics([NewTopic(topic, 1, 1)])
+        assert answer.topic_errors[0][1] == 0, answer
+    finally:
+        await admin.close()
+
+
+async def _produce(address: str, topic: str) -> int:
+    producer = AIOKafkaProducer(bootstrap_servers=address, acks="all", enable_idempotence=True)
+    await producer.start()
+    try:
+        return (await producer.send_and_wait(topic, b"value")).offset
+    finally:
+        await producer.stop()
+
+
+async def test_kafka_takes_records(kafka: str) -> None:
+    await _create(kafka, "servers")
+    assert [await _produce(kafka, "servers") for _ in range(2)] == [0, 1]
+
+
+async def test_a_killed_kafka_keeps_what_it_took(own_kafka: KafkaServer) -> None:
+    await _create(own_kafka.address, "servers")
+    await _produce(own_kafka.address, "servers")
+    own_kafka.kill()
+    own_kafka.start()
+    assert await _produce(own_kafka.address, "servers") == 1
+
+
+def test_each_database_is_new_and_commits_go_to_the_disk(postgres: str) -> None:
+    first, second = fresh_database(postgres), fresh_database(postgres)
+    with psycopg.connect(first) as connection:
+        connection.execute("CREATE TABLE found AS SELECT 1")
+        assert connection.execute("SHOW fsync").fetchone() == ("on",)
+        assert connection.execute("SHOW server_version_num").fetchone() >= ("150000",)
+    with psycopg.connect(second) as connection:
+        assert connection.execute("SELECT to_regclass('found')").fetchone() == (None,)
+
+
+def test_a_killed_postgres_keeps_what_it_committed(own_postgres: PostgresServer) -> None:
+    url = own_postgres.url()
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 7 AS number")
+    own_postgres.kill()
+    own_postgres.start()
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT number FROM kept").fetchone() == (7,)

@@ -1,0 +1,87 @@
+"""The servers as fixtures: started by the first test that asks, stopped when the session ends.
+
+A server that cannot start is an error of the test, never a reason to skip it. LEADLOG_TEST_KAFKA
+(host:port) and LEADLOG_TEST_POSTGRES (a URL whose user may create databases) name servers that
+run already.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from servers.kafka import KafkaServer
+from servers.postgres import PostgresServer, fresh_database
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[str]:
+    """The address of a Kafka that all tests of the session share; it is never stopped."""
+    if given := os.environ.get("LEADLOG_TEST_KAFKA"):
+        yield given
+        return
+    with _folder("kafka") as folder:
+        server = KafkaServer(folder)
+        server.start()
+        try:
+            yield server.address
+        finally:
+            server.stop()
+
+
+@pytest.fixture
+def own_kafka() -> Iterator[KafkaServer]:
+    """A Kafka for one test, which may stop, kill and pause it."""
+    with _folder("kafka") as folder:
+        server = KafkaServer(folder)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.kill()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL that all tests of the session share; it is never stopped."""
+    if given := os.environ.get("LEADLOG_TEST_POSTGRES"):
+        yield given
+        return
+    with _folder("postgres") as folder:
+        server = PostgresServer(folder)
+        server.start()
+        try:
+            yield server.url()
+        finally:
+            server.stop()
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL for one test, which may stop and kill it."""
+    with _folder("postgres") as folder:
+        server = PostgresServer(folder)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+@pytest.fixture
+def database(postgres: str) -> str:
+    """The URL of an empty database."""
+    return fresh_database(postgres)
+
+
+@contextmanager
+def _folder(name: str) -> Iterator[Path]:
+    """A folder that another user may enter, too: pytest's own are closed to all but one."""
+    path = Path(tempfile.mkdtemp(prefix=f"leadlog-{name}-"))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)

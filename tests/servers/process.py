@@ -1,0 +1,105 @@
+"""A server of ours as a child process: it dies with us, and tells why it did not start."""
+
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+_STOP_WITHIN_S = 20
+
+
+class ServerFault(Exception):
+    """A test server cannot start; the text says why, with the end of its log."""
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody has now."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port: int = held.getsockname()[1]
+        return port
+
+
+class ServerProcess:
+    """One start of one server. `die_with` is the signal that it gets should this process die."""
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        log: Path,
+        user: str | None = None,
+        stop_with: signal.Signals = signal.SIGTERM,
+    ) -> None:
+        self._name = name
+        self._log = log
+        self._stop_with = stop_with
+        wrapped = [
+            program("setpriv", "util-linux"),
+            "--pdeathsig",
+            stop_with.name.removeprefix("SIG"),
+        ]
+        if user is not None:
+            wrapped += [f"--reuid={user}", f"--regid={user}", "--init-groups"]
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [*wrapped, *command], stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
+
+    @property
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    def wait_until(self, ready: Callable[[], bool], within_s: float) -> None:
+        """Return once `ready`; ServerFault when the process ends or the time is over."""
+        end = time.monotonic() + within_s
+        while not ready():
+            if not self.running:
+                raise self._fault(f"ended with status {self._process.returncode}")
+            if time.monotonic() > end:
+                self.kill()
+                raise self._fault(f"was not ready within {within_s:.0f} s")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Orderly; by force where that takes too long."""
+        if self.running:
+            self._process.send_signal(self._stop_with)
+        try:
+            self._process.wait(_STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def pause(self) -> None:
+        """It hangs: connections stay open, nothing is answered."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
+    def _fault(self, what: str) -> ServerFault:
+        last = self._log.read_text(errors="replace")[-3000:]
+        return ServerFault(f"{self._name} {what}; the end of its log:\n{last}")
+
+
+def listening(port: int) -> bool:
+    """Whether somebody takes connections on this port of the loopback."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def program(name: str, package: str) -> str:
+    """The path of a program; ServerFault names the package that has it."""
+    found = shutil.which(name)
+    if found is None:
+        raise ServerFault(f"there is no {name} ({package}); run scripts/install-test-servers")
+    return found
