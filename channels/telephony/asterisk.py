@@ -22,9 +22,9 @@ from msgspec import structs
 
 from channels.sdk.adapter import PollingAdapter
 from channels.sdk.batch import each_item
-from channels.sdk.delivery import PollItem
+from channels.sdk.delivery import Delivery, PollItem
 from channels.sdk.errors import Unreadable
-from channels.sdk.lead import Call
+from channels.sdk.lead import Call, Raw
 from channels.sdk.outcome import Ignored, IgnoreReason, Outcome, QuarantineReason
 from channels.sdk.read import read_item, read_json
 from channels.sdk.settings import AccountSettings
@@ -54,6 +54,12 @@ class AsteriskAdapter(PollingAdapter[AsteriskSettings]):
     account_type = "asterisk"
     channel = "asterisk"
     Settings = AsteriskSettings
+
+    def raw(self, source: Delivery | PollItem) -> Raw:
+        """AMI is text, ARI JSON."""
+        text = isinstance(source, PollItem) and isinstance(source.item, str)
+        kept = super().raw(source)
+        return structs.replace(kept, content_type="text/plain") if text else kept
 
     def parse_item(self, item: PollItem) -> Sequence[Outcome]:
         content = item.item

@@ -8,9 +8,13 @@ Decided here, as the reference is silent:
   our own colleague and shows the customer as the caller.
 * `Connected` means answered only at an `abonent`: a voice menu or a queue picks up by itself. Nor
   does the first leg of a callback: it is our colleague who picked up.
+* `Disconnected` ends the call, except where the leg only gives way to another one: a menu or the
+  first leg of a callback that ended normally (1000, 1100), a colleague who transferred the call,
+  or one of ours who did not take an incoming one. Then the summary tells.
 * A summary happened at `end_time`; its wait runs from `create_time` to the answer or the end.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +25,8 @@ from channels.sdk.read import as_dict
 from channels.sdk.times import Timestamp, epoch_or_none
 from channels.telephony.values import between, plain, same_number, sane, whole
 
-_MACHINES = frozenset({"ivr", "queue"})
+_NOT_TAKEN = re.compile(r"1111|112[1-9]|113[0-9]|116[0-9]")
+"""Reasons why one colleague's telephone rang in vain: busy, declined, unreachable, too late."""
 _DIRECTIONS: dict[int, Direction | None] = {0: None, 1: "in", 2: "out"}
 _SUMMARY_FIELDS = frozenset({"call_direction", "entry_result", "talk_time", "end_time"})
 _KINDS = frozenset({"call", "summary", "recording", "dtmf", "sms"})
@@ -121,7 +126,7 @@ def moment(payload: dict[str, Any], name: str, received_at: Timestamp) -> Timest
 
 def leg_state(payload: dict[str, Any], call: Call, at: Timestamp | None) -> Call:
     """`call` with the state of the whole call as one leg's notification tells it."""
-    by_machine = plain(payload.get("location")).partition(".")[0] in _MACHINES
+    by_machine = _at_machine(payload)
     match plain(payload.get("call_state")):
         case "Appeared":
             return structs.replace(call, state="ringing")
@@ -131,10 +136,25 @@ def leg_state(payload: dict[str, Any], call: Call, at: Timestamp | None) -> Call
             return structs.replace(call, state="answered", answered_at=at)
         case "OnHold":
             return structs.replace(call, state=None if by_machine else "answered")
-        case "Disconnected":
+        case "Disconnected" if not _goes_on(payload):
             return structs.replace(call, state="ended", ended_at=at)
         case _:
             return call
+
+
+def _at_machine(payload: dict[str, Any]) -> bool:
+    return plain(payload.get("location")).partition(".")[0] in {"ivr", "queue"}
+
+
+def _goes_on(payload: dict[str, Any]) -> bool:
+    """Whether a leg's end is not the call's: another leg follows, or the summary will tell."""
+    caller, called = as_dict(payload.get("from")), as_dict(payload.get("to"))
+    passed_on = caller.get("was_transferred") or called.get("was_transferred")
+    reason = plain(payload.get("disconnect_reason"))
+    if _at_machine(payload) or _calls_back(payload):
+        return reason in {"1000", "1100"}
+    rings_on = not plain(caller.get("extension")) and bool(_NOT_TAKEN.fullmatch(reason))
+    return passed_on is True or rings_on
 
 
 def recording_of(payload: dict[str, Any]) -> str:

@@ -179,6 +179,28 @@ def test_a_hung_up_leg_is_ended():
     ) == ("ended", "2025-01-01T00:13:20.000Z")
 
 
+@pytest.mark.parametrize(
+    "leg",
+    [
+        {"location": "ivr", "disconnect_reason": "1100"},
+        {"location": "queue", "disconnect_reason": 1100},
+        {"disconnect_reason": 1111},
+        {"disconnect_reason": "1122"},
+        {"callback_initiator": "API", "disconnect_reason": 1000},
+        {"to": {"extension": "12", "was_transferred": True}, "disconnect_reason": 1120},
+    ],
+)
+def test_a_leg_that_gives_way_to_another_does_not_end_the_call(leg):
+    assert "state" not in lead({**CALL, "call_state": "Disconnected", "seq": 3, **leg})["call"]
+
+
+@pytest.mark.parametrize("location", ["ivr", "queue", "abonent", None])
+@pytest.mark.parametrize("reason", [1110, "1120", None])
+def test_who_hangs_up_ends_the_call_wherever_it_is(location, reason):
+    leg = {"location": location, "disconnect_reason": reason}
+    assert lead({**CALL, "call_state": "Disconnected", **leg})["call"]["state"] == "ended"
+
+
 def test_a_transferred_leg_amends_the_same_call():
     caller = {"number": "79210000006", "taken_from_call_id": "MToxMDAw"}
     told = lead({**CALL, "call_id": "MToxMDAx", "from": caller})
