@@ -13,9 +13,11 @@ def exact_form(delivery: Delivery) -> dict[str, bytes]:
 
 
 def parameters(delivery: Delivery) -> dict[str, str]:
-    """Every parameter of the body, then of the address, each with the first of its values."""
+    """Every parameter of the body, or of the address where there is no body; first values count."""
+    if not delivery.body:
+        return first_values(read_pairs(delivery.query))
     in_body, _ = read_form(delivery)
-    return first_values([*in_body, *read_pairs(delivery.query)])
+    return first_values(in_body)
 
 
 def segments(delivery: Delivery) -> tuple[str, ...]:

@@ -70,7 +70,9 @@ def leg_of(payload: dict[str, Any], country: str) -> Leg:
     """The parties of a notification, its direction included."""
     caller, called = as_dict(payload.get("from")), as_dict(payload.get("to"))
     direction, line = _direction(payload, country), line_of(payload)
-    rings_ours = plain(called.get("extension")) and _calls_back(payload)
+    rings_ours = plain(called.get("extension")) and (
+        _calls_back(payload) or not plain(caller.get("extension"))
+    )
     dialled = direction == "out" and not rings_ours
     theirs, ours = (called, caller) if dialled else (caller, called)
     customer = plain(theirs.get("number"))

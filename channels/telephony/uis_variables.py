@@ -14,8 +14,8 @@ _ABSENT = {"", "null", "none", "undefined"}
 _NO = {"0", "false", "no", "нет"}
 
 _RECORDED = re.compile(r"record|запис")
-_LOST = re.compile(r"lost|miss|потерян|пропущен")
-_OVER = re.compile(r"finish|(?<![a-z])end|complet|hang_?up|releas|заверш|оконч")
+_LOST = re.compile(r"lost|miss|(un|no_?t?_?)answer|потерян|пропущ|неотвеч")
+_OVER = re.compile(r"finish|disconnect|(?<![a-z])end|complet|hang_?up|releas|заверш|оконч")
 _WAITING = re.compile(r"wait|ожидан")
 _ANSWERED = re.compile(r"answer|accept|connect|talk|отве[тч]|разговор|соединен")
 _OUTGOING = re.compile(r"(?<![a-z])out|исходящ")

@@ -245,6 +245,11 @@ def test_a_callback_goes_out_though_its_first_leg_rings_us():
     assert told["call"]["state"] == "ringing"
 
 
+def test_the_summary_of_a_callback_names_its_customer():
+    told = lead({**SUMMARY, "call_direction": 2})
+    assert (told["direction"], told["identities"][0]["value"]) == ("out", "+79210000006")
+
+
 def test_a_call_that_we_route_stays_incoming():
     caller = {"number": "79210000006", "taken_from_call_id": "MToxMDAw"}
     assert lead({**CALL, "command_id": "c1", "from": caller})["direction"] == "in"

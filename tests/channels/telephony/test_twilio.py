@@ -72,6 +72,7 @@ def test_a_completed_call(recorded, lead_of):
     ]
     assert told["call"] == {"id": SID, "line": "+78120000000", "state": "ended", "talk_s": 42}
     assert told["occurred_at"] == RECEIVED
+    assert "fields" not in told
 
 
 def test_the_answer_is_empty_twiml(recorded):

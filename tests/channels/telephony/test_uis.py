@@ -76,6 +76,8 @@ def test_the_recommended_template(recorded, lead_of):
         ({"notification_mnemonic": "call_answered", "talk_time_duration": None}, "answered"),
         ({"notification_mnemonic": "talk_started", "talk_time_duration": None}, "answered"),
         ({"notification_mnemonic": "wait_for_answer", "talk_time_duration": None}, "ringing"),
+        ({"notification_mnemonic": "no_answer", "talk_time_duration": None}, "missed"),
+        ({"notification_mnemonic": "call_disconnected", "talk_time_duration": None}, "ended"),
         ({"notification_mnemonic": "record_call", "talk_time_duration": None}, None),
     ],
 )
