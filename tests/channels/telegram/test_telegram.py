@@ -509,6 +509,34 @@ def test_no_update_meets_a_fault(data, recorded, spoilt, survives):
     survives(ACCOUNT, item={"ok": True, "result": [changed, sample]})
 
 
+RICH = {
+    "text": "/start dXRtX3NvdXJjZT12aw 8 999 123-45-67",
+    "entities": [{"type": "phone_number", "offset": 2, "length": 9}],
+    "caption_entities": [{"type": "email", "offset": 0, "length": 3}],
+    "photo": [{"file_id": "f", "width": 1, "file_size": 2}],
+    "animation": {"file_id": "f"},
+    "document": {"file_id": "f", "file_name": "n", "file_size": 1},
+    "contact": {"phone_number": "79991234567", "user_id": CUSTOMER["id"]},
+    "forward_origin": {"type": "user", "sender_user": CUSTOMER},
+    "location": {"latitude": 1.5, "longitude": 2},
+    "venue": {"title": "t", "address": "a"},
+    "reply_to_message": {"message_id": 1},
+    "successful_payment": {"currency": "RUB", "total_amount": 1, "order_info": {"email": "a@b.ru"}},
+    "web_app_data": {"data": '{"phone": "8 999 123-45-67"}'},
+    "reply_markup": {"inline_keyboard": [[{"text": "t", "callback_data": "d"}]]},
+}
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.data())
+def test_no_content_meets_a_fault(data, spoilt, survives):
+    name = data.draw(st.sampled_from(["message", "edited_message", "business_message"]))
+    broken = data.draw(spoilt(update(name, edit_date=1, business_connection_id="b", **RICH)))
+    survives(ACCOUNT, json.dumps(broken).encode())
+    query = {"id": "q", "from": CUSTOMER, "data": "d", "message": RICH}
+    survives(ACCOUNT, item=data.draw(spoilt({"update_id": 1, "callback_query": query})))
+
+
 @settings(max_examples=50, deadline=None)
 @given(body=st.binary(max_size=200))
 def test_no_bytes_meet_a_fault(body, survives):

@@ -478,6 +478,42 @@ def test_no_event_meets_a_fault(data, recorded, spoilt, survives):
     survives(ACCOUNT, item={"ts": "1", "updates": [broken, sample]})
 
 
+PHOTO = {"type": "photo", "photo": {"id": 1, "owner_id": 2, "title": "t", "size": 3}}
+LINK = {"type": "link", "link": {"url": "https://example.ru"}}
+RICH = [
+    message(
+        attachments=[PHOTO, LINK],
+        geo={"coordinates": {"latitude": 1, "longitude": 2}, "place": {"title": "t"}},
+        reply_message={"conversation_message_id": 3},
+        fwd_messages=[{}],
+        ref="r",
+    ),
+    message("message_edit", update_time=5),
+    message("message_reply", from_id=-22222222, out=1),
+    event("message_event", {"user_id": 1, "peer_id": 1, "event_id": "e", "payload": {}}),
+    event("board_post_new", {"id": 1, "from_id": 5, "topic_id": 2, "topic_owner_id": -3}),
+    event(
+        "market_order_edit",
+        {
+            "id": 1,
+            "user_id": 5,
+            "total_price": {"amount": "1", "currency": {"name": "RUB"}},
+            "recipient": {"name": "n", "phone": "79991234567"},
+            "preview_order_items": [{"title": "t", "price": {"amount": 1}, "item": {"sku": "s"}}],
+            "payment": {"payment_status": "paid"},
+            "delivery": {"address": "a"},
+        },
+    ),
+]
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.data())
+def test_no_content_meets_a_fault(data, spoilt, survives):
+    broken = data.draw(spoilt(data.draw(st.sampled_from(RICH))))
+    survives({"type": "vk", "name": "shop"}, json.dumps(broken).encode())
+
+
 @settings(max_examples=50, deadline=None)
 @given(body=st.binary(max_size=200))
 def test_no_bytes_meet_a_fault(body, survives):
