@@ -4,6 +4,7 @@ The server writes its address and a token, readable by its owner only, beside th
 travel as JSON lines, so that a long list starts at once.
 """
 
+import contextlib
 import json
 import os
 import secrets
@@ -38,17 +39,17 @@ class OperationFailed(Exception):
 def announce(data: Path, url: str) -> Address:
     """Tell commands where this server is."""
     address = Address(url, secrets.token_urlsafe(32), os.getpid())
-    update(data, address, url)
-    return address
+    return update(data, address, url)
 
 
-def update(data: Path, address: Address, url: str) -> None:
+def update(data: Path, address: Address, url: str) -> Address:
     """Tell the address once it is known."""
     address = msgspec.structs.replace(address, url=url)
     fresh = data / f"{FILE}.{os.getpid()}"
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(msgspec.json.encode(address))
     fresh.replace(data / FILE)
+    return address
 
 
 def retire(data: Path) -> None:
@@ -64,14 +65,26 @@ def running(data: Path) -> Address | None:
         return None
 
 
-def ask(address: Address, operation: str, arguments: dict[str, Any]) -> Iterator[Any]:
+def new_client() -> httpx.Client:
+    """Connections to running servers; whoever asks often keeps one."""
+    return httpx.Client(timeout=_TIMEOUT, trust_env=False)
+
+
+def ask(
+    address: Address,
+    operation: str,
+    arguments: dict[str, Any],
+    *,
+    client: httpx.Client | None = None,
+) -> Iterator[Any]:
     """Run an operation on the running server; OperationFailed with what it says."""
     headers = {"authorization": f"Bearer {address.token}"}
     url = f"{address.url}{PATH}{operation}"
+    connections = contextlib.nullcontext(client) if client else new_client()
     try:
         with (
-            httpx.Client(timeout=_TIMEOUT, trust_env=False) as client,
-            client.stream("POST", url, json=arguments, headers=headers) as response,
+            connections as used,
+            used.stream("POST", url, json=arguments, headers=headers) as response,
         ):
             if response.status_code != 200:
                 response.read()
@@ -85,11 +98,14 @@ def ask(address: Address, operation: str, arguments: dict[str, Any]) -> Iterator
 
 
 def _results(lines: Iterator[str]) -> Iterator[Any]:
-    for line in lines:
+    done = False
+    for line in lines:  # to its end, also behind "done": else the connection could not be kept
         message = json.loads(line)
         if "error" in message:
             raise OperationFailed(message["error"], status=message.get("status", 1))
         if "done" in message:
-            return
-        yield message["result"]
-    raise OperationFailed("the server went away in the middle of its answer")
+            done = True
+        else:
+            yield message["result"]
+    if not done:
+        raise OperationFailed("the server went away in the middle of its answer")

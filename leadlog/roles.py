@@ -55,13 +55,22 @@ class Runner:
         return "ok" if self.thread is not None and self.thread.is_alive() else "not running"
 
 
-def serve(settings: Settings, *, announce: Callable[[str], None] = print) -> int:
+Companion = Callable[[System, control.Address, threading.Event], None]
+"""Works beside a ready server in a thread of its own until the event is set, as the demo does."""
+
+
+def serve(
+    settings: Settings,
+    *,
+    announce: Callable[[str], None] = print,
+    companion: Companion | None = None,
+) -> int:
     """Every role in one process until SIGINT or SIGTERM; gives the exit status.
 
     Raises DataInUse when another process owns the data directory.
     """
     with owned(settings) as system:
-        return asyncio.run(_serve(settings, system, announce))
+        return asyncio.run(_serve(settings, system, announce, companion))
 
 
 @contextlib.contextmanager
@@ -78,7 +87,12 @@ def owned(settings: Settings) -> Iterator[System]:
         lock.release()
 
 
-async def _serve(settings: Settings, system: System, announce: Callable[[str], None]) -> int:
+async def _serve(
+    settings: Settings,
+    system: System,
+    announce: Callable[[str], None],
+    companion: Companion | None,
+) -> int:
     stop = threading.Event()
     writer = SQLiteLogWriter(system.log_path)
     runners = [
@@ -101,9 +115,12 @@ async def _serve(settings: Settings, system: System, announce: Callable[[str], N
         await _until_started(server, serving)
         if server.started:
             url = f"http://{_host(settings.server.host)}:{_port(server)}"
-            control.update(settings.data, address, url)
+            address = control.update(settings.data, address, url)
             for line in _addresses(url, settings):
                 announce(line)
+            if companion is not None:
+                runners.append(_beside(companion, system, address))
+                runners[-1].start(stop)
         await serving
     finally:
         stop.set()
@@ -115,6 +132,10 @@ async def _serve(settings: Settings, system: System, announce: Callable[[str], N
     return 1 if any(runner.fault for runner in runners) or not server.started else 0
 
 
+def _beside(companion: Companion, system: System, address: control.Address) -> Runner:
+    return Runner("companion", lambda stop: companion(system, address, stop))
+
+
 async def _until_started(server: uvicorn.Server, serving: "asyncio.Task[None]") -> None:
     while not (server.started or serving.done()):  # noqa: ASYNC110 - uvicorn tells it only so
         await asyncio.sleep(0.01)
@@ -124,6 +145,16 @@ def webhook_adapters(settings: Settings) -> dict[str, WebhookAdapter[Any]]:
     """The adapters of all accounts that providers call."""
     made = {str(table["name"]): make_adapter(dict(table)) for table in settings.accounts}
     return {name: a for name, a in made.items() if isinstance(a, WebhookAdapter)}
+
+
+class _Server(uvicorn.Server):
+    """Ends on a signal without raising it anew, so that what follows the server is still closed."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
 
 
 def _server(door: FrontDoor, settings: Settings) -> uvicorn.Server:
@@ -141,7 +172,7 @@ def _server(door: FrontDoor, settings: Settings) -> uvicorn.Server:
         timeout_graceful_shutdown=_STOP_WITHIN_S,
         server_header=False,
     )
-    return uvicorn.Server(config)
+    return _Server(config)
 
 
 def _port(server: uvicorn.Server) -> int:
