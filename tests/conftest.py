@@ -1,11 +1,6 @@
 """What all tests share."""
 
-import sys
-from pathlib import Path
-
 from hypothesis import HealthCheck, settings
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 from servers.fixtures import database, kafka, own_kafka, own_postgres, postgres
 
