@@ -67,8 +67,8 @@ class CardCommands:
             if one == other:
                 raise CommandRefused("both name the same leaf card")
             _refuse_vetoed(work, one, other)
-            event = CardsMerged(actor=by.actor, at=by.at, reason=reason, one=one, other=other)
-            work.decide_by_hand("merge", one, other, by.command, event)
+            event = CardsMerged(actor=by.actor, at=by.at, reason=reason, one=a, other=b)
+            work.decide_by_hand("merge", a, b, by.command, event)
             return {one, other}
 
         return self._run(by, decide, dry_run)
@@ -80,8 +80,8 @@ class CardCommands:
             one, other = _card(work, a), _card(work, b)
             if one == other:
                 raise CommandRefused("both name the same leaf card; it cannot be two persons")
-            event = CardsVetoed(actor=by.actor, at=by.at, reason=reason, one=one, other=other)
-            work.decide_by_hand("veto", one, other, by.command, event)
+            event = CardsVetoed(actor=by.actor, at=by.at, reason=reason, one=a, other=b)
+            work.decide_by_hand("veto", a, b, by.command, event)
             return {one, other}
 
         return self._run(by, decide, dry_run)
@@ -175,10 +175,9 @@ class CardCommands:
 
 def _card(work: Work, leaf: Id) -> Id:
     """The leaf card that an id bears on now."""
-    card = work.card(leaf)
-    if card is None:
+    if work.card(leaf) is None:
         raise NotThere(f"no leaf card {UUID(bytes=leaf)}")
-    return _card(work, card.moved_to) if card.moved_to else leaf
+    return work.bears_on(leaf)
 
 
 def _refuse_vetoed(work: Work, one: Id, other: Id) -> None:
@@ -206,7 +205,7 @@ def _switch(work: Work, rows: list[tuple[Hand, bool]], *, in_force: bool) -> set
         work.changes.hands.append((hand, in_force))
         match hand.kind:
             case "merge" | "veto":
-                leaves |= {hand.a, hand.b}
+                leaves |= {work.bears_on(hand.a), work.bears_on(hand.b)}
             case "share" | "unshare":
                 _refresh_mark(work, hand.a)
                 leaves.add(hand.a)

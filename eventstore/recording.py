@@ -287,18 +287,10 @@ def _record_more(work: Work, lead: LeadContent, state: LeadState, event_id: Id) 
     _pair_up(work, state)
     rejudge(work, leaves)
     if before.identities != identities and not before.identities:
-        leaves |= _leave_own_card(work, state)
+        leaf = stand(work, state)
+        work.alias(own_leaf(state.id), leaf)
+        leaves.add(leaf)
     _start_over(work, state, leaves)
-
-
-def _leave_own_card(work: Work, state: LeadState) -> set[Id]:
-    """The lead has an identity now: decisions about its own card bear on where it stands."""
-    own, leaf = own_leaf(state.id), stand(work, state)
-    work.changing(own).moved_to = leaf
-    for hand in work.hands([own]):
-        a, b = (leaf if hand.a == own else hand.a), (leaf if hand.b == own else hand.b)
-        work.changes.hands += [(hand, False), (hand._replace(a=a, b=b), True)]
-    return {leaf}
 
 
 def _same_place(before: LeadRecorded, after: LeadRecorded) -> bool:

@@ -11,6 +11,7 @@ from typing import Literal
 from eventstore.domain.events import Id, PersonFormed, SharedChanged
 from eventstore.domain.partition import Edge, join
 from eventstore.rows import Card, Hand
+from eventstore.touches import stand
 from eventstore.work import Work
 
 Pairing = tuple[Id, Id]
@@ -24,6 +25,7 @@ def regroup(work: Work, seeds: Iterable[Id], *, because: Id) -> set[Id]:
     """
     seeds = {leaf for leaf in seeds if work.card(leaf) is not None}
     flipped = {leaf for leaf in seeds if _flip(work, leaf, because)}
+    seeds |= {moved for leaf in flipped for moved in _move_aliases(work, leaf)}
     members = _reach(work, seeds, flipped)
     merges, vetoes = by_hand(work.hands(members))
     links = [
@@ -66,6 +68,19 @@ def _flip(work: Work, leaf: Id, because: Id) -> bool:
         by = "list"
     work.emit_card(leaf, SharedChanged(shared=shared, by=by, because=because))
     return True
+
+
+def _move_aliases(work: Work, leaf: Id) -> set[Id]:
+    """Leads that had no identity at first may stand elsewhere now; gives where."""
+    found: set[Id] = set()
+    for own in work.known_card(leaf).aliases:
+        lead = work.known_card(own).opened_by
+        work.load_leads([lead])
+        place = stand(work, work.leads[lead])
+        if place != work.known_card(own).moved_to:
+            work.alias(own, place)
+            found.add(place)
+    return found
 
 
 def _reach(work: Work, seeds: set[Id], flipped: set[Id]) -> dict[Id, Card]:

@@ -170,14 +170,35 @@ class Work:
         return self.source.appearances(wanted) | ours
 
     def hands(self, leaves: Collection[Id]) -> list[Hand]:
-        """Merges, vetoes and marks in force on these leaf cards, in recorded order."""
-        wanted = set(leaves)
-        found = {(h.decision, h.a, h.b): h for h in self.source.hands(wanted)}
+        """Merges, vetoes and marks in force on these leaf cards, in recorded order.
+
+        A decision that names the card of a lead without identity bears on the leaf card where
+        that lead stands now (SEMANTICS 2.2.5).
+        """
+        wanted = {leaf: leaf for leaf in leaves}
+        for leaf in leaves:
+            for alias in self.known_card(leaf).aliases:
+                if self.known_card(alias).moved_to == leaf:
+                    wanted[alias] = leaf
+        found = {(h.decision, h.a, h.b): h for h in self.source.hands(wanted.keys())}
         for hand, in_force in self.changes.hands:
             found.pop((hand.decision, hand.a, hand.b), None)
             if in_force and (hand.a in wanted or hand.b in wanted):
                 found[hand.decision, hand.a, hand.b] = hand
-        return sorted(found.values(), key=lambda hand: hand.order)
+        bearing = [h._replace(a=self.bears_on(h.a), b=self.bears_on(h.b)) for h in found.values()]
+        return sorted(bearing, key=lambda hand: hand.order)
+
+    def bears_on(self, leaf: Id) -> Id:
+        """The leaf card that an id bears on: its own, or where the lead of that card stands."""
+        card = self.card(leaf)
+        return card.moved_to if card is not None and card.moved_to else leaf
+
+    def alias(self, own: Id, leaf: Id) -> None:
+        """The lead of the card `own` stands on `leaf` from now on."""
+        self.changing(own).moved_to = leaf
+        card = self.changing(leaf)
+        if own not in card.aliases:
+            card.aliases = [*card.aliases, own]
 
     def decision(self, decision: Id) -> list[tuple[Hand, bool]]:
         """The rows of one decision, and whether they are in force."""

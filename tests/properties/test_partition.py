@@ -10,6 +10,8 @@ from support.deals_oracle import check_deals
 from support.worlds import KEYRING, Fed, base, check, decision_id, lead
 
 from eventstore.deal_commands import CommandRefused, order
+from eventstore.domain.partition import partition
+from eventstore.touches import own_leaf
 
 KINDS = ("phone", "email", "telegram", "visitor", "vk")
 VALUES = {
@@ -106,7 +108,9 @@ class World(RuleBasedStateMachine):
     @precondition(lambda self: len(self.leaves()) > 1)
     @rule(data=st.data(), kind=st.sampled_from(["merge", "veto"]))
     def merge_or_veto(self, data, kind):
-        a, b = data.draw(st.lists(st.sampled_from(self.leaves()), min_size=2, max_size=2, unique=True))
+        a, b = data.draw(
+            st.lists(st.sampled_from(self.leaves()), min_size=2, max_size=2, unique=True)
+        )
         by = self.by()
         try:
             decided = getattr(self.fed.commands, kind)(a, b, by)
@@ -153,9 +157,19 @@ class World(RuleBasedStateMachine):
         check(self.fed, facts)
         check_deals(self.fed, facts)
 
+    def named(self):
+        """Decisions, the cards of leads that have an identity by now read as where they stand."""
+        marks = {w[0]: w[1] for _, kind, w, force in self.decisions if force and kind == "mark"}
+        _, _, anchors = partition(self.fed.facts(marks=marks))
+        moved = {own_leaf(lead_id): leaf for lead_id, leaf in anchors.items()}
+        for decision, kind, what, in_force in self.decisions:
+            if kind in {"merge", "veto"}:
+                what = tuple(moved.get(leaf, leaf) for leaf in what)
+            yield decision, kind, what, in_force
+
     def by_hand(self):
         marks, latest, withdrawn = {}, {}, set()
-        for _, kind, what, in_force in self.decisions:
+        for _, kind, what, in_force in self.named():
             if not in_force:
                 continue
             if kind == "mark":
@@ -166,7 +180,11 @@ class World(RuleBasedStateMachine):
                 latest[tuple(sorted(what))] = (kind, what)
         return {
             "marks": marks,
-            "merges": [w for _, k, w, f in self.decisions if f and k == "merge" and latest[tuple(sorted(w))][0] == "merge"],
+            "merges": [
+                what
+                for _, kind, what, in_force in self.named()
+                if in_force and kind == "merge" and latest[tuple(sorted(what))][0] == "merge"
+            ],
             "vetoes": [w for k, w in latest.values() if k == "veto"],
             "withdrawn": withdrawn,
         }
@@ -175,5 +193,5 @@ class World(RuleBasedStateMachine):
         self.fed.base.recorder.close()
 
 
-World.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+World.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
 TestWorld = World.TestCase
