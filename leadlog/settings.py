@@ -5,19 +5,20 @@ The only reader of the environment. Every fault is named with its line and what 
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from channels.registry import UnknownType, adapter_class, types
 from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import SALES, Pipeline
+from leadlog.environment import lay_over
+from leadlog.secret_files import read_files
+from leadlog.setting_faults import Places, at, of_accounts, of_domain, of_model, of_stores
 from leadlog.toml_lines import lines_of
 
-PREFIX = "LEADLOG_"
 DEFAULT_FILE = Path("leadlog.toml")
 
 
@@ -59,13 +60,19 @@ class Logging(_Table):
 class Settings(_Table):
     """Everything that can be set."""
 
-    data: Path = Path("data")
+    data: Path = Field(default=Path("data"), validate_default=True)
     server: Server = Server()
     stores: Stores = Stores()
     logging: Logging = Logging()
     accounts: tuple[dict[str, Any], ...] = ()
     matching: dict[str, Any] = {}
     pipelines: tuple[dict[str, Any], ...] = ()
+
+    @field_validator("data")
+    @classmethod
+    def _absolute(cls, data: Path) -> Path:
+        """Once and for all: the analytics engine changes the working directory while it loads."""
+        return data.absolute()
 
     @property
     def matching_rules(self) -> Matching:
@@ -77,7 +84,7 @@ class Settings(_Table):
 
     def path(self, url: str) -> Path:
         """The file or folder of an embedded store's URL."""
-        return (self.data / url.partition(":///")[2]).absolute()
+        return self.data / url.partition(":///")[2]
 
 
 def load(
@@ -87,138 +94,36 @@ def load(
 
     ConfigurationError names every fault at once.
     """
-    table, lines = _read(file)
-    faults = list(_from_environment(table, environ))
+    table, places = _read(file)
+    faults = list(lay_over(table, environ, places))
     if data is not None:
         table["data"] = str(data)
+    placed = list(read_files(table, Path(str(table.get("data", "data")))))
+    unread = {place[:2] for place, _ in placed}
     try:
         settings = Settings.model_validate(table)
     except ValidationError as error:
-        raise ConfigurationError([*faults, *_explained(error, lines)]) from None
-    faults += _check_accounts(settings, lines)
-    faults += _check_domain(settings, lines)
+        faults += of_model(error, Settings, places)
+    placed += of_stores(table.get("stores"))
+    placed += of_accounts(table.get("accounts"), unread=unread)
+    placed += of_domain(table.get("matching"), table.get("pipelines"))
+    faults += [at(places, place) + told for place, told in placed]
     if faults:
         raise ConfigurationError(faults)
     return settings
 
 
-def _read(file: Path | None) -> tuple[dict[str, Any], dict[tuple[str | int, ...], int]]:
+def _read(file: Path | None) -> tuple[dict[str, Any], Places]:
     path = file or DEFAULT_FILE
     if file is None and not path.exists():
         return {}, {}
     try:
         text = path.read_text(encoding="utf-8")
-        return tomllib.loads(text), lines_of(text)
+        table = tomllib.loads(text)
     except FileNotFoundError:
         raise ConfigurationError([f"{path}: there is no such file"]) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise ConfigurationError([f"{path}: {error.strerror}"]) from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError([f"{path}: {error}"]) from None
-
-
-def _from_environment(table: dict[str, Any], environ: Mapping[str, str]) -> Iterator[str]:
-    """Lay `LEADLOG_SERVER_PORT` over `[server] port`, `LEADLOG_OFFICE_SALT` over an account's."""
-    for name, value in sorted(environ.items()):
-        if name.startswith(PREFIX) and name not in _NOT_SETTINGS:
-            key = name.removeprefix(PREFIX).lower()
-            if not _lay_over(table, key, value):
-                yield f"{name}: no such setting; names are LEADLOG_TABLE_KEY or LEADLOG_ACCOUNT_KEY"
-
-
-_NOT_SETTINGS = frozenset({"LEADLOG_FAULT", "LEADLOG_CONFIG"})
-
-
-def _lay_over(table: dict[str, Any], key: str, value: str) -> bool:
-    if key == "data":
-        table["data"] = value
-        return True
-    for section in ("server", "stores", "logging"):
-        model = Settings.model_fields[section].annotation
-        field = key.removeprefix(f"{section}_")
-        if field != key and model is not None and field in model.model_fields:
-            table.setdefault(section, {})[field] = value
-            return True
-    if key.startswith("test_"):
-        return True  # addresses for the project's own tests
-    for account in table.get("accounts", ()):
-        field = key.removeprefix(f"{str(account.get('name', '')).lower()}_")
-        if field != key:
-            account[field] = value
-            return True
-    return False
-
-
-def _explained(error: ValidationError, lines: dict[tuple[str | int, ...], int]) -> Iterator[str]:
-    for fault in error.errors():
-        where = tuple(fault["loc"])
-        name = ".".join(str(part) for part in where)
-        known = ""
-        if fault["type"] == "extra_forbidden":
-            known = f"; known here: {', '.join(_known(where[:-1]))}"
-        given = fault.get("input")
-        shown = f" (given: {given!r})" if isinstance(given, str | int | float | bool) else ""
-        yield f"{_line(lines, where)}{name}: {fault['msg']}{shown}{known}"
-
-
-def _known(where: tuple[str | int, ...]) -> Iterator[str]:
-    model: Any = Settings
-    for part in where:
-        model = model.model_fields[part].annotation
-    yield from model.model_fields
-
-
-def _line(lines: dict[tuple[str | int, ...], int], where: tuple[str | int, ...]) -> str:
-    for end in range(len(where), 0, -1):
-        if where[:end] in lines:
-            return f"line {lines[where[:end]]}: "
-    return ""
-
-
-def _check_accounts(settings: Settings, lines: dict[tuple[str | int, ...], int]) -> Iterator[str]:
-    names: set[str] = set()
-    for number, table in enumerate(settings.accounts):
-        at = _line(lines, ("accounts", number))
-        name = table.get("name")
-        if not isinstance(name, str) or not name:
-            yield f"{at}accounts: every account needs a name; it becomes its address /in/<name>"
-        elif name in names:
-            yield f"{at}accounts: the name {name!r} is given twice; give one another name"
-        names.add(str(name))
-        try:
-            _secrets_from_files(table, settings.data)
-            adapter_class(str(table.get("type", ""))).Settings.from_table(dict(table))
-        except UnknownType:
-            known = ", ".join(types())
-            yield f"{at}accounts.{name}: type {table.get('type')!r} is unknown; known: {known}"
-        except (ValueError, OSError, ImportError) as error:
-            yield f"{at}accounts.{name}: {error}"
-
-
-def _secrets_from_files(table: dict[str, Any], data: Path) -> None:
-    """Replace `salt_file = "…"` by the `salt` that the file holds."""
-    settings = adapter_class(str(table.get("type", ""))).Settings
-    for name in settings.secret_names():
-        file = table.pop(f"{name}_file", None)
-        if file is None:
-            continue
-        if name in table:
-            raise ValueError(f"both {name} and {name}_file are given; keep one")
-        try:
-            table[name] = (
-                (data / file if not Path(file).exists() else Path(file)).read_text().strip()
-            )
-        except OSError as error:
-            raise ValueError(f"{name}_file: cannot read {file}: {error.strerror}") from error
-
-
-def _check_domain(settings: Settings, lines: dict[tuple[str | int, ...], int]) -> Iterator[str]:
-    try:
-        settings.matching_rules  # noqa: B018 - reading it checks it
-    except (msgspec.ValidationError, ValueError) as error:
-        yield f"{_line(lines, ('matching',))}matching: {error}"
-    try:
-        ids = [pipeline.id for pipeline in settings.sales_pipelines]
-    except (msgspec.ValidationError, ValueError) as error:
-        yield f"{_line(lines, ('pipelines', 0))}pipelines: {error}"
-    else:
-        if len(set(ids)) != len(ids):
-            yield f"{_line(lines, ('pipelines', 0))}pipelines: two have the same id"
+    return table, {place: f"{path} line {line}" for place, line in lines_of(text).items()}

@@ -4,6 +4,7 @@ import re
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_.\-\"']+)\s*=")
+_QUOTES = ('"""', "'''")
 
 Place = tuple[str | int, ...]
 
@@ -13,7 +14,12 @@ def lines_of(text: str) -> dict[Place, int]:
     found: dict[Place, int] = {}
     counts: dict[Place, int] = {}
     here: Place = ()
+    within = ""  # the quotes of a text of several lines
     for number, line in enumerate(text.splitlines(), 1):
+        if within:
+            within = "" if within in line else within
+            continue
+        within = next((quotes for quotes in _QUOTES if line.count(quotes) == 1), "")
         if header := _HEADER.match(line):
             here = _enter(_names(header[2]), header[1] == "[[", counts)
             found.setdefault(here, number)

@@ -1,0 +1,138 @@
+"""What is wrong with a configuration: each fault with its place and its remedy."""
+
+import difflib
+import re
+from collections.abc import Container, Iterator
+from typing import Any
+
+import msgspec
+from pydantic import BaseModel, ValidationError
+
+from channels.registry import UnknownType, adapter_class, types
+from eventstore.domain.matching import Matching
+from eventstore.domain.pipeline import Pipeline
+from leadlog.toml_lines import Place
+
+Places = dict[Place, str]
+"""Where each value was given: `line 12`, or the name of an environment variable."""
+
+_SCHEMES = {
+    "log": ("sqlite", "kafka"),
+    "events": ("sqlite", "postgresql"),
+    "analytics": ("chdb", "clickhouse", "clickhouses"),
+}
+_MSGSPEC_PATH = re.compile(r" - at `\$([^`]*)`")
+_MSGSPEC_STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
+_MSGSPEC_FIELD = re.compile(r"unknown field `(\w+)`")
+_NOT_IN_AN_ADDRESS = re.compile(r"[\s/?#%]")
+
+
+def of_model(error: ValidationError, model: type[BaseModel], places: Places) -> Iterator[str]:
+    """The faults that pydantic found. Values of unknown keys are not repeated: may be secrets."""
+    for fault in error.errors():
+        place = tuple(fault["loc"])
+        name = ".".join(str(part) for part in place)
+        if fault["type"] == "extra_forbidden":
+            told = _unknown(str(place[-1]), _fields(model, place[:-1]))
+        else:
+            given = fault.get("input")
+            shown = f" (given: {given!r})" if isinstance(given, str | int | float) else ""
+            told = f"{fault['msg']}{shown}"
+        yield f"{at(places, place)}{name}: {told}"
+
+
+def _fields(model: Any, place: Place) -> list[str]:
+    for part in place:
+        model = model.model_fields[part].annotation
+    return list(model.model_fields)
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, 1)
+    meant = f"did you mean {close[0]!r}? " if close else ""
+    return f"unknown setting {name!r}; {meant}known here: {', '.join(known)}"
+
+
+def of_stores(table: Any) -> Iterator[tuple[Place, str]]:
+    """Stores that are none of ours. Addresses are not repeated: they may hold a password."""
+    for name, schemes in _SCHEMES.items():
+        url = table.get(name) if isinstance(table, dict) else None
+        if isinstance(url, str) and url.partition("://")[0] not in schemes:
+            known = " or ".join(f"{scheme}://" for scheme in schemes)
+            yield ("stores", name), f"stores.{name}: an address that begins with {known} is needed"
+
+
+def of_accounts(accounts: Any, *, unread: Container[Place] = ()) -> Iterator[tuple[Place, str]]:
+    """Accounts that no adapter can be made of; those `unread` lack a secret and were told of."""
+    seen: set[str] = set()
+    for number, table in enumerate(accounts if isinstance(accounts, list) else ()):
+        if not isinstance(table, dict):
+            continue  # told by the model
+        name = table.get("name")
+        here: Place = ("accounts", number)
+        if not isinstance(name, str) or not name:
+            yield here, "accounts: every account needs a name; it becomes its address /in/<name>"
+        elif _NOT_IN_AN_ADDRESS.search(name):
+            told = f"accounts: {name!r} becomes an address: no spaces and none of / ? # %"
+            yield (*here, "name"), told
+        elif name in seen:
+            told = f"accounts: the name {name!r} is given twice; give one another name"
+            yield (*here, "name"), told
+        seen.add(str(name))
+        if here not in unread:
+            yield from _of_account(table, here)
+
+
+def _of_account(table: dict[str, Any], here: Place) -> Iterator[tuple[Place, str]]:
+    name, account_type = table.get("name"), table.get("type")
+    try:
+        settings = adapter_class(str(account_type)).Settings
+        settings.from_table(dict(table))
+    except UnknownType:
+        close = difflib.get_close_matches(str(account_type), list(types()), 1)
+        meant = f"did you mean {close[0]!r}? " if close else ""
+        told = f"type {account_type!r} is unknown; {meant}known: {', '.join(types())}"
+        yield (*here, "type"), f"accounts.{name}: {told}"
+    except ImportError as error:
+        yield (*here, "type"), f"accounts.{name}: its adapter cannot be loaded: {error}"
+    except ValueError as error:
+        yield (*here, *_inner(str(error))), f"accounts.{name}: {error}"
+
+
+def of_domain(matching: Any, pipelines: Any) -> Iterator[tuple[Place, str]]:
+    """Rules and pipelines that the domain does not take."""
+    if isinstance(matching, dict):
+        yield from _converted(matching, Matching, ("matching",))
+    ids: set[str] = set()
+    for number, table in enumerate(pipelines if isinstance(pipelines, list) else ()):
+        if not isinstance(table, dict):
+            continue
+        here: Place = ("pipelines", number)
+        yield from _converted(table, Pipeline, here)
+        if table.get("id") in ids:
+            yield (*here, "id"), f"pipelines: the id {table['id']!r} is given twice"
+        ids.add(str(table.get("id")))
+
+
+def _converted(table: Any, kind: type[Any], here: Place) -> Iterator[tuple[Place, str]]:
+    try:
+        msgspec.convert(table, kind)
+    except ValueError as error:  # msgspec's own is one, too
+        yield (*here, *_inner(str(error))), f"{here[0]}: {error}"
+
+
+def _inner(message: str) -> Place:
+    """The place that an error of msgspec names, within what was converted."""
+    path = _MSGSPEC_PATH.search(message)
+    steps = _MSGSPEC_STEP.findall(path[1]) if path else []
+    place: Place = tuple(int(number) if number else name for name, number in steps)
+    unknown = _MSGSPEC_FIELD.search(message)
+    return (*place, unknown[1]) if unknown else place
+
+
+def at(places: Places, place: Place) -> str:
+    """The nearest known place, as the beginning of a line; nothing where none is known."""
+    for end in range(len(place), 0, -1):
+        if place[:end] in places:
+            return f"{places[place[:end]]}: "
+    return ""
