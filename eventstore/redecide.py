@@ -37,7 +37,7 @@ from eventstore.work import LeadState, Order, Work
 
 
 @dataclass
-class _Stored:
+class StoredDeal:
     """A deal as its stream has it."""
 
     opened: DealOpened
@@ -88,18 +88,19 @@ def _concerned(work: Work, leaves: set[Id]) -> tuple[dict[Id, Card], list[LeadSt
         persons |= beyond
 
 
-def _stored_deals(work: Work, leads: Collection[LeadState]) -> dict[Id, _Stored]:
+def _stored_deals(work: Work, leads: Collection[LeadState]) -> dict[Id, StoredDeal]:
     ids = {deal_id(lead.id, lead.newest.pipeline) for lead in leads}
-    ids |= {lead.deal for lead in leads if lead.deal}
-    found: dict[Id, _Stored] = {}
-    for stream, events in work.deal_streams(ids).items():
-        found[stream] = _read_deal(events)
-    return found
+    return read_deals(work, ids | {lead.deal for lead in leads if lead.deal})
 
 
-def _read_deal(events: Iterable[tuple[Order, Any]]) -> _Stored:
+def read_deals(work: Work, ids: Collection[Id]) -> dict[Id, StoredDeal]:
+    """These deals as their streams have them; those that nobody opened are left out."""
+    return {stream: _read_deal(events) for stream, events in work.deal_streams(ids).items()}
+
+
+def _read_deal(events: Iterable[tuple[Order, Any]]) -> StoredDeal:
     (_, opened), *rest = events
-    stored = _Stored(opened, opened.repeat_of)
+    stored = StoredDeal(opened, opened.repeat_of)
     for order, event in rest:
         match event:
             case DealJoined():
@@ -123,7 +124,7 @@ class _Play:
         work: Work,
         members: dict[Id, Card],
         leads: list[LeadState],
-        stored: dict[Id, _Stored],
+        stored: dict[Id, StoredDeal],
     ) -> None:
         self.work = work
         self.members = members
@@ -167,11 +168,9 @@ class _Play:
                 held = action is not Action.LINK or (a, b, lead.id) in withdrawn
                 if not held and self._stands(a, b):
                     earliest[a, b] = min(earliest.get((a, b), lead.first), lead.first)
-        hands = self.work.hands(self.members)
-        merges, _ = by_hand(hands)
-        decided = {(h.a, h.b): h.order for h in hands if h.kind == "merge"}
+        merges, _ = by_hand(self.work.hands(self.members))
         links = [(order, pair) for pair, order in earliest.items()]
-        links += [(decided[pair], pair) for pair in merges if self._of_one_person(*pair)]
+        links += [(h.order, (h.a, h.b)) for h in merges if self._of_one_person(h.a, h.b)]
         return links
 
     def leads_with_pairs(self) -> list[LeadState]:
@@ -267,14 +266,16 @@ class _Play:
         return stored is not None and any(order > self._now for order, _ in stored.commands)
 
 
-def _record_deals(work: Work, play: _Play, stored: dict[Id, _Stored], because: Id, at: int) -> None:
+def _record_deals(
+    work: Work, play: _Play, stored: dict[Id, StoredDeal], because: Id, at: int
+) -> None:
     for deal_name, deal in play.deals.items():
         before = stored.get(deal_name)
         into, by = play.joined.get(deal_name, (b"", ""))
         if before is None:
             lead = play.openers[deal_name]
             work.emit_new(deal_name, opening(lead, deal, stand(work, lead)))
-            before = _Stored(opening(lead, deal, b""), deal.repeat_of)
+            before = StoredDeal(opening(lead, deal, b""), deal.repeat_of)
         if before.withdrawn:
             work.emit(deal_name, DealRestored(because=because, at=at))
         if before.repeat_of != deal.repeat_of:

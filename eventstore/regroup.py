@@ -33,23 +33,27 @@ def regroup(work: Work, seeds: Iterable[Id], *, because: Id) -> set[Id]:
         for key, pair in work.pairs_of(_unshared(members)).items()
         if pair.key and not (work.known_card(key[0]).shared or work.known_card(key[1]).shared)
     ]
-    edges = [Edge((number,), a, b) for number, (a, b) in enumerate(merges)]
-    roots, _ = join(members, [*edges, *sorted(links)], vetoes)
-    return seeds | flipped | _form(work, members, roots, set(vetoes), because)
+    edges = [Edge(merge.order, merge.a, merge.b) for merge in merges]
+    roots, _ = join(members, [*edges, *sorted(links)], [(veto.a, veto.b) for veto in vetoes])
+    vetoed = {leaf for veto in vetoes for leaf in (veto.a, veto.b)}
+    return seeds | flipped | _form(work, members, roots, vetoed, because)
 
 
-def by_hand(hands: Collection[Hand]) -> tuple[list[Pairing], list[Pairing]]:
-    """Merges in recorded order, and vetoes. Of both on the same two cards the later one counts."""
-    latest: dict[Pairing, Hand] = {}
+def by_hand(hands: Iterable[Hand]) -> tuple[list[Hand], list[Hand]]:
+    """Merges and vetoes that count, in recorded order.
+
+    Of a merge and a veto on the same two cards the later one counts; a merge repeated counts from
+    the first time since the last veto on them.
+    """
+    standing: dict[Pairing, Hand] = {}
     for hand in hands:
         if hand.kind in {"merge", "veto"}:
-            latest[min(hand.a, hand.b), max(hand.a, hand.b)] = hand
-    merges = [(h.a, h.b) for h in hands if h.kind == "merge" and _stands(h, latest)]
-    return merges, [pair for pair, hand in latest.items() if hand.kind == "veto"]
-
-
-def _stands(hand: Hand, latest: dict[Pairing, Hand]) -> bool:
-    return latest[min(hand.a, hand.b), max(hand.a, hand.b)].kind == hand.kind
+            pair = (min(hand.a, hand.b), max(hand.a, hand.b))
+            known = standing.get(pair)
+            if known is None or known.kind != hand.kind:
+                standing[pair] = hand
+    found = sorted(standing.values(), key=lambda hand: hand.order)
+    return [h for h in found if h.kind == "merge"], [h for h in found if h.kind == "veto"]
 
 
 def _flip(work: Work, leaf: Id, because: Id) -> bool:
@@ -110,7 +114,7 @@ def _form(
     work: Work,
     members: dict[Id, Card],
     roots: dict[Id, Id],
-    vetoes: set[Pairing],
+    vetoed: set[Id],
     because: Id,
 ) -> set[Id]:
     """Write the persons that changed; gives the leaf cards of all that did."""
@@ -118,7 +122,6 @@ def _form(
     components: dict[Id, list[Id]] = defaultdict(list)
     for leaf, root in roots.items():
         components[root].append(leaf)
-    vetoed = {leaf for pair in vetoes for leaf in pair}
     before: dict[Id, set[Id]] = defaultdict(set)
     for leaf, card in members.items():
         before[card.person].add(leaf)

@@ -6,10 +6,10 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from support.deals_oracle import check_deals
+from support.deals_oracle import check_deals, stored_deals
 from support.worlds import KEYRING, Fed, base, check, decision_id, lead
 
-from eventstore.deal_commands import CommandRefused, order
+from eventstore.deal_commands import CommandRefused, DealCommands, order
 from eventstore.domain.partition import partition
 from eventstore.touches import own_leaf
 
@@ -85,6 +85,7 @@ class World(RuleBasedStateMachine):
         self.fed = new_fed()
         self.given = {}
         self.decisions = []
+        self.merged = []
         self.number = 0
 
     def by(self):
@@ -117,6 +118,8 @@ class World(RuleBasedStateMachine):
         except CommandRefused:
             return
         self.decisions.append([decided.decision, kind, (a, b), True])
+        if kind == "merge":
+            self.fed.journal.append(("merge", len(self.decisions) - 1))
 
     @precondition(lambda self: self.leaves())
     @rule(data=st.data(), shared=st.booleans())
@@ -127,6 +130,27 @@ class World(RuleBasedStateMachine):
         except CommandRefused:
             return
         self.decisions.append([decided.decision, "mark", (leaf, shared), True])
+
+    @precondition(lambda self: self.open_deals())
+    @rule(data=st.data(), what=st.sampled_from(["accept", "won", "lost"]), at=st.integers(0, 60))
+    def command(self, data, what, at):
+        deal = data.draw(st.sampled_from(self.open_deals()))
+        self.number += 1
+        by = order("", command=decision_id(self.number), at=1000 * (1_700_000_000 + at * 86_400))
+        commands = DealCommands(self.fed.base)
+        try:
+            if what == "accept":
+                commands.accept(deal, by)
+            else:
+                commands.close(deal, what, by, reason="price" if what == "lost" else "")
+        except CommandRefused:
+            return
+        events = self.fed.base.recorder.streams([deal], personal=False)[deal]
+        self.fed.journal.append(("command", deal, events[-1].event))
+
+    def open_deals(self):
+        placed, fates = stored_deals(self.fed) if self.fed.events else ({}, {})
+        return sorted(i for i, fate in fates.items() if fate[0] == "open")
 
     @precondition(lambda self: self.decisions)
     @rule(data=st.data())
@@ -155,37 +179,27 @@ class World(RuleBasedStateMachine):
             return
         facts = self.fed.facts(**self.by_hand())
         check(self.fed, facts)
-        check_deals(self.fed, facts)
-
-    def named(self):
-        """Decisions, the cards of leads that have an identity by now read as where they stand."""
-        marks = {w[0]: w[1] for _, kind, w, force in self.decisions if force and kind == "mark"}
-        _, _, anchors = partition(self.fed.facts(marks=marks))
-        moved = {own_leaf(lead_id): leaf for lead_id, leaf in anchors.items()}
-        for decision, kind, what, in_force in self.decisions:
-            if kind in {"merge", "veto"}:
-                what = tuple(moved.get(leaf, leaf) for leaf in what)
-            yield decision, kind, what, in_force
+        check_deals(self.fed, facts, self.merged)
 
     def by_hand(self):
-        marks, latest, withdrawn = {}, {}, set()
-        for _, kind, what, in_force in self.named():
-            if not in_force:
-                continue
-            if kind == "mark":
-                marks[what[0]] = what[1]
-            elif kind == "withdraw":
-                withdrawn.add(what)
-            else:
-                latest[tuple(sorted(what))] = (kind, what)
+        """Facts by hand, cards of leads that have an identity by now read as where they stand."""
+        marks = {w[0]: w[1] for _, kind, w, force in self.decisions if force and kind == "mark"}
+        withdrawn = {w for _, kind, w, force in self.decisions if force and kind == "withdraw"}
+        _, _, anchors = partition(self.fed.facts(marks=marks))
+        moved = {own_leaf(lead_id): leaf for lead_id, leaf in anchors.items()}
+        latest = {}
+        for number, (_, kind, what, in_force) in enumerate(self.decisions):
+            if in_force and kind in {"merge", "veto"}:
+                pair = tuple(moved.get(leaf, leaf) for leaf in what)
+                known = latest.get(tuple(sorted(pair)))
+                if known is None or known[1] != kind:
+                    latest[tuple(sorted(pair))] = (number, kind, pair)
+        merges = [(n, pair) for n, kind, pair in sorted(latest.values()) if kind == "merge"]
+        self.merged = [(self.fed.journal.index(("merge", n)), pair) for n, pair in merges]
         return {
             "marks": marks,
-            "merges": [
-                what
-                for _, kind, what, in_force in self.named()
-                if in_force and kind == "merge" and latest[tuple(sorted(what))][0] == "merge"
-            ],
-            "vetoes": [w for k, w in latest.values() if k == "veto"],
+            "merges": [pair for _, pair in merges],
+            "vetoes": [pair for _, kind, pair in latest.values() if kind == "veto"],
             "withdrawn": withdrawn,
         }
 

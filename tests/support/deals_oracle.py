@@ -1,5 +1,136 @@
-"""The deals oracle comes with its own tests."""
+"""The deals of a world by one plain run in recorded order (SEMANTICS 3.3 to 3.5)."""
+
+from collections import defaultdict
+
+from eventstore.domain.deals import (
+    Touch,
+    absorb,
+    apply,
+    joins_of_unsorted,
+    new_deal,
+    note_touch,
+    place,
+)
+from eventstore.domain.partition import evidence, partition
+from eventstore.keyring import derived
+from eventstore.touches import bytes_of, deal_id
 
 
-def check_deals(fed, facts) -> None:
-    return
+def expected_deals(fed, facts, merged):
+    """({lead: deal}, {deal: (status, stage, joined into, repeat of)}).
+
+    `merged`: (place in the journal, pair) of the merges that count.
+    """
+    person, shared, anchors = partition(facts)
+    matching = fed.base.policy.matching
+    pipeline = fed.base.policy.default_pipeline
+    order = {entry: number for number, entry in enumerate(fed.journal)}
+    leads = {lead.id: lead for lead in facts.leads}
+    links = []
+    for lead in facts.leads:
+        for edge in evidence(lead, matching):
+            a, b = edge.a, edge.b
+            held = shared[a] or shared[b] or (a, b, lead.id) in facts.withdrawn
+            if not held and person[a] == person[b]:
+                links.append((order["lead", lead.id], 0, (a, b)))
+    merges = [(n, 0, pair) for n, pair in merged if person[pair[0]] == person[pair[1]]]
+    touches = [(order["lead", i], 1, i) for i in leads]
+    commands = [(n, 2, e[1:]) for n, e in enumerate(fed.journal) if e[0] == "command"]
+    named_last = {what[0]: n for n, _, what in commands}
+
+    parent = {leaf: leaf for leaf in person}
+
+    def find(leaf):
+        while parent[leaf] != leaf:
+            leaf = parent[leaf]
+        return leaf
+
+    deals_of = defaultdict(list)
+    deals, openers, joined, placed, repeats = {}, {}, {}, {}, {}
+    for now, kind, what in sorted([*links, *merges, *touches, *commands], key=lambda s: s[:2]):
+        if kind == 0:
+            a, b = find(what[0]), find(what[1])
+            if a == b:
+                continue
+            ours, theirs = deals_of.pop(a, []), deals_of.pop(b, [])
+            parent[b] = a
+            both = [*ours, *theirs]
+            for later, earlier in joins_of_unsorted(
+                ours, theirs, lambda d: (order["lead", openers[d.id]],)
+            ):
+                if named_last.get(later.id, -1) > now:
+                    continue
+                absorb(later, earlier)
+                both.remove(later)
+                joined[later.id] = earlier.id
+            deals_of[a] = both
+        elif kind == 1:
+            folded = fed.folded(what)
+            touch = Touch(
+                what,
+                leads[what].occurred_at,
+                folded.kind,
+                folded.direction,
+                pipeline.id,
+                derived(f"thread/{folded.channel}/{folded.account}/{folded.thread}".encode())
+                if folded.thread
+                else b"",
+                shared.get(anchors[what], False),
+            )
+            here = deals_of[find(anchors[what])]
+            own = deal_id(what, pipeline.id)
+            placement = place(touch, here, pipeline)
+            if placement.opens or own in named_last:
+                repeat = min(here, key=lambda d: (-d.activity, d.id)).id if here else b""
+                deal = new_deal(own, touch, repeat)
+                here.append(deal)
+                deals[own], openers[own], placed[what], repeats[own] = deal, what, own, repeat
+            elif placement.joined:
+                note_touch(placement.joined, touch)
+                placed[what] = placement.joined.id
+        else:
+            name, event = what
+            apply(deals[name], event)
+    fates = {i: (d.status, d.stage, joined.get(i, b""), repeats[i]) for i, d in deals.items()}
+    return placed, fates
+
+
+def stored_deals(fed):
+    """The same from the event store's streams and rows."""
+    work = fed.base.work()
+    ids = [bytes_of(lead_id) for lead_id in fed.events]
+    work.load_leads(ids)
+    placed = {i: work.leads[i].deal for i in ids if work.leads[i].deal}
+    from eventstore.redecide import read_deals
+
+    found = {}
+    for name, deal in read_deals(work, {deal_id(i, "sales") for i in ids}).items():
+        if not deal.withdrawn:
+            found[name] = deal
+    fates = {}
+    rows = {}
+    for leaves in fed.stored_persons().values():
+        for _, card in fed.base.recorder.cards(leaves).values():
+            rows |= {deal.id: deal for deal in card.deals}
+    for name, deal in found.items():
+        if deal.into:
+            assert name not in rows, "a joined deal is in nobody's row"
+            fates[name] = (None, None, deal.into, deal.repeat_of)
+        else:
+            row = rows.pop(name)
+            assert row.repeat_of == deal.repeat_of
+            fates[name] = (row.status, row.stage, b"", deal.repeat_of)
+    assert not rows, "rows know of deals that the streams do not have"
+    return placed, fates
+
+
+def check_deals(fed, facts, merged) -> None:
+    """Touches are in the deals, and deals are, as in one plain run of the oracle."""
+    placed, fates = expected_deals(fed, facts, merged)
+    stored_placed, stored_fates = stored_deals(fed)
+    assert placed == stored_placed
+    shown = {
+        i: (None, None, into, repeat) if into else (status, stage, into, repeat)
+        for i, (status, stage, into, repeat) in fates.items()
+    }
+    assert shown == stored_fates

@@ -66,6 +66,8 @@ class Fed:
     base: CustomerBase
     offsets: "count[int]" = field(default_factory=count)
     events: dict[str, list[LeadContent]] = field(default_factory=dict)
+    journal: list = field(default_factory=list)
+    """What was recorded, in order: leads when first fed, merges, commands on deals."""
 
     @property
     def commands(self) -> CardCommands:
@@ -73,9 +75,14 @@ class Fed:
 
     def feed(self, *events: LeadContent) -> dict[str, int]:
         for event in events:
+            if event.lead_id not in self.events:
+                self.journal.append(("lead", bytes_of(event.lead_id)))
             self.events.setdefault(event.lead_id, []).append(event)
         entries = [Entry("log", next(self.offsets), Lead(event)) for event in events]
         return self.base.handle(entries)
+
+    def folded(self, lead_id: bytes) -> LeadContent:
+        return fold(self.events[str(UUID(bytes=lead_id))])
 
     def facts(self, marks=(), merges=(), vetoes=(), withdrawn=()) -> Facts:
         """The same facts for the oracle, from what was fed, not from what was stored."""
