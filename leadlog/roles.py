@@ -56,7 +56,10 @@ class Runner:
 
 
 Companion = Callable[[System, control.Address, threading.Event], None]
-"""Works beside a ready server in a thread of its own until the event is set, as the demo does."""
+"""Works beside a ready server, as the demo does, in a thread of its own, until the event is set.
+
+The server ends when it returns earlier.
+"""
 
 
 def serve(
@@ -119,7 +122,7 @@ async def _serve(
             for line in _addresses(url, settings):
                 announce(line)
             if companion is not None:
-                runners.append(_beside(companion, system, address))
+                runners.append(_beside(server, companion, system, address))
                 runners[-1].start(stop)
         await serving
     finally:
@@ -132,8 +135,14 @@ async def _serve(
     return 1 if any(runner.fault for runner in runners) or not server.started else 0
 
 
-def _beside(companion: Companion, system: System, address: control.Address) -> Runner:
-    return Runner("companion", lambda stop: companion(system, address, stop))
+def _beside(
+    server: uvicorn.Server, companion: Companion, system: System, address: control.Address
+) -> Runner:
+    def run(stop: threading.Event) -> None:
+        companion(system, address, stop)
+        server.should_exit = True
+
+    return Runner("companion", run)
 
 
 async def _until_started(server: uvicorn.Server, serving: "asyncio.Task[None]") -> None:

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from leadlog.cli import cards, channels, deals, numbers, quarantine, running
+from leadlog.cli import cards, channels, deals, demo, numbers, quarantine, running
 from leadlog.control import OperationFailed
 from leadlog.settings import ConfigurationError
 from leadlog.system import DataInUse
@@ -18,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 running.add_to(app)
+demo.add_to(app)
 numbers.add_to(app)
 app.add_typer(channels.app, name="channels")
 app.add_typer(cards.app, name="card")
