@@ -1,0 +1,73 @@
+"""leadlog.example.toml has every setting, and what it shows as default is the default."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from channels.registry import BUILT_IN
+from eventstore.domain.matching import Matching, Rule
+from eventstore.domain.pipeline import SALES, Pipeline, Stage
+from leadlog.account_fields import fields_of
+from leadlog.settings import Logging, Server, Settings, Stores, load
+
+EXAMPLE = Path(__file__).parents[2] / "leadlog.example.toml"
+COMMON = {"type", "name", "country", "timezone", "secret_path"}
+
+
+@pytest.fixture(scope="module")
+def switched_on():
+    """The text with every example switched on: lines that begin with # and no space."""
+    return re.sub(r"(?m)^#(?! |$)", "", EXAMPLE.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def tables(switched_on):
+    return tomllib.loads(switched_on)
+
+
+def test_it_loads_as_it_is():
+    settings = load(EXAMPLE, environ={})
+    assert [account["name"] for account in settings.accounts] == ["site"]
+
+
+def test_it_loads_with_everything_switched_on(switched_on, tmp_path):
+    (tmp_path / "all.toml").write_text(switched_on, encoding="utf-8")
+    settings = load(tmp_path / "all.toml", environ={})
+    assert {account["type"] for account in settings.accounts} == set(BUILT_IN)
+
+
+def test_what_it_shows_as_default_is_the_default():
+    shown = load(EXAMPLE, environ={})
+    assert shown.matching_rules == Matching()
+    assert shown.sales_pipelines == (SALES,)
+    assert shown.model_copy(update={"accounts": (), "matching": {}, "pipelines": ()}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("model", "table"), [(Server, "server"), (Stores, "stores"), (Logging, "logging")]
+)
+def test_every_setting_of_a_table_is_there(tables, model, table):
+    assert set(model.model_fields) == set(tables[table])
+
+
+def test_every_table_is_there(tables):
+    assert set(Settings.model_fields) == set(tables)
+
+
+def test_every_setting_of_matching_and_pipelines_is_there(tables):
+    assert set(Matching.__struct_fields__) == set(tables["matching"])
+    assert set(Rule.__struct_fields__) == set(tables["matching"]["rules"][0])
+    assert set(Pipeline.__struct_fields__) == set(tables["pipelines"][0])
+    assert set(Stage.__struct_fields__) == set().union(*tables["pipelines"][0]["stages"])
+
+
+@pytest.mark.parametrize("account_type", BUILT_IN)
+def test_every_setting_of_every_account_type_is_there(tables, account_type):
+    shown = set().union(*(a for a in tables["accounts"] if a["type"] == account_type))
+    assert set(fields_of(account_type)) - COMMON == shown - COMMON
+
+
+def test_what_every_account_has_is_there(tables):
+    assert set(tables["accounts"][0]) >= COMMON
