@@ -10,10 +10,8 @@ from collections.abc import Sequence
 import msgspec
 import structlog
 
-from channels.sdk.identities import normalise
 from channels.sdk.lead import LeadContent
 from channels.sdk.outcome import QuarantineReason
-from channels.sdk.times import canonical_time
 from eventstore.customer_base import TRANSIENT, Aside, CustomerBase, Delivered, Entry, Ignored, Lead
 from eventstore.rows import Quarantine
 from eventstore.touches import bytes_of, milliseconds
@@ -21,6 +19,7 @@ from ingest.faults import faultpoint
 from ingest.log.port import Logged, RecordType
 from ingest.log.records import IgnoredDelivery, QuarantinedDelivery, quarantine_id
 from ingest.metrics import PROCESSED, PROCESSOR_BATCHES
+from ingest.processor.checks import checked
 
 _lead = msgspec.json.Decoder(LeadContent).decode
 _ignored = msgspec.json.Decoder(IgnoredDelivery).decode
@@ -94,26 +93,6 @@ def _decoded(record: Logged) -> Delivered:
                 )
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         return _aside(record, QuarantineReason.WRONG_TYPE, str(error)[:200])
-
-
-def checked(lead: LeadContent) -> LeadContent:
-    """The lead with canonical times and identities; ValueError names the field that is wrong.
-
-    Adapters of ours write nothing else; what others put on the log may be anything.
-    """
-    if len(lead.occurred_at) != 24 or lead.occurred_at[-1] != "Z":
-        lead = msgspec.structs.replace(lead, occurred_at=canonical_time(lead.occurred_at))
-    if len(lead.received_at) != 24 or lead.received_at[-1] != "Z":
-        lead = msgspec.structs.replace(lead, received_at=canonical_time(lead.received_at))
-    for text in (lead.lead_id, lead.event_id):
-        if len(bytes_of(text)) != 16:
-            raise ValueError(f"{text!r} is no UUID")
-    for identity in lead.identities:
-        if normalise(identity.kind, identity.value) != identity.value:
-            raise ValueError(
-                f"identity of kind {identity.kind!r} is not normalised; see LEAD_EVENT.md"
-            )
-    return lead
 
 
 def _aside(record: Logged, reason: QuarantineReason, detail: str) -> Aside:

@@ -1,0 +1,32 @@
+"""What a lead event must be before it is decided about, whoever put it on the log."""
+
+from typing import TypeVar
+
+import msgspec
+
+from channels.sdk.identities import normalise
+from channels.sdk.lead import LeadContent
+from channels.sdk.times import canonical_time
+from eventstore.touches import bytes_of
+
+L = TypeVar("L", bound=LeadContent)
+
+
+def checked(lead: L) -> L:
+    """The lead with canonical times and identities; ValueError names the field that is wrong.
+
+    Adapters of ours write nothing else; what others put on the log may be anything.
+    """
+    if len(lead.occurred_at) != 24 or lead.occurred_at[-1] != "Z":
+        lead = msgspec.structs.replace(lead, occurred_at=canonical_time(lead.occurred_at))
+    if len(lead.received_at) != 24 or lead.received_at[-1] != "Z":
+        lead = msgspec.structs.replace(lead, received_at=canonical_time(lead.received_at))
+    for text in (lead.lead_id, lead.event_id):
+        if len(bytes_of(text)) != 16:
+            raise ValueError(f"{text!r} is no UUID")
+    for identity in lead.identities:
+        if normalise(identity.kind, identity.value) != identity.value:
+            raise ValueError(
+                f"identity of kind {identity.kind!r} is not normalised; see LEAD_EVENT.md"
+            )
+    return lead
