@@ -20,6 +20,7 @@ from channels.sdk.delivery import Delivery, PollItem
 from channels.sdk.errors import Unreadable
 from channels.sdk.lead import LeadEvent, Raw
 from channels.sdk.outcome import Accepted, Outcome, QuarantineReason
+from channels.sdk.read import as_dict, as_int
 
 _LARGEST = 64 * 1024 * 1024
 
@@ -67,6 +68,12 @@ class EmailAdapter(PollingAdapter[EmailSettings]):
             text=said.text,
             attachments=bodies.attachments_of(letter.mail),
             campaign=said.campaign,
-            fields=said.fields,
+            fields=said.fields | _cut(item),
             thread=threads.thread(headers, self._ourselves),
         )
+
+
+def _cut(item: PollItem) -> dict[str, str]:
+    """How many bytes a mail has of which `imap` fetched only the first."""
+    size = as_int(as_dict(item.item).get("size"))
+    return {"mail_bytes": str(size)} if size else {}

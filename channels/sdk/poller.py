@@ -1,0 +1,44 @@
+"""What fetches deliveries from a provider that does not call us: the port of every poller.
+
+One poller serves one account. The pollers' role of a process calls it, in one task for each
+account and in no two processes at once:
+
+    async for batch in poller.batches(stored_cursor):
+        outcomes of `intake.examine_item(adapter, item)` for each item → lead log or quarantine
+        store batch.cursor
+
+Only when all of that is durable does the caller ask for the next batch, so whatever a crash cuts
+off comes again, and the ids of the lead events make one effect of it.
+"""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Protocol
+
+from channels.sdk.delivery import PollItem
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one poll brought."""
+
+    items: tuple[PollItem, ...]
+    """May be empty, where only the cursor moved."""
+    cursor: str
+    """Where to go on once the items are stored. Opaque to the caller; below 64 KB."""
+
+
+class Poller(Protocol):
+    """Waits for deliveries and hands them on."""
+
+    def batches(self, cursor: str) -> AsyncGenerator[Batch, None]:
+        """Batches without end, from the last stored cursor on; "" before the first.
+
+        Waits inside, never blocks the loop, and yields only where there is something. A cursor
+        that it does not understand counts as "". Holds a connection until it is closed
+        (`aclose`) or cancelled; both are prompt. Ends by raising only: `RetryLater` (call the
+        same object again after the pause, with the cursor stored last) or `StopAdapter` (stop
+        the account and tell the ops team). Anything else is a bug: treat it as `RetryLater` with
+        a long pause.
+        """
+        ...
