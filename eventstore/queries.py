@@ -30,7 +30,7 @@ class Cards:
     """Queries over persons. Every call reads the last commit."""
 
     def __init__(self, base: CustomerBase, *, country: str = "RU") -> None:
-        self._base = base
+        self.base = base
         self._source = base.recorder
         self._country = country
 
@@ -76,18 +76,34 @@ class Cards:
         card = found[1]
         return self.person_of(card.moved_to) if card.moved_to else card.person
 
+    def names(self, leaves: Collection[Id]) -> dict[Id, str]:
+        """`kind:value` of each leaf card, as the lead that opened it has it."""
+        cards = {leaf: card for leaf, (_, card) in self._source.cards(leaves).items()}
+        streams = self._source.streams({c.opened_by for c in cards.values()}, personal=True)
+        values: dict[Id, str] = {}
+        for events in streams.values():
+            for recorded in events:
+                content = getattr(recorded.event, "personal", None)
+                for identity in content.identities if content else ():
+                    leaf = self.base.keyring.leaf(identity.kind, identity.value)
+                    values[leaf] = f"{identity.kind}:{identity.value}"
+        return {
+            leaf: values.get(leaf, f"{card.kind}:{text_id(card.opened_by)}")
+            for leaf, card in cards.items()
+        }
+
     def _candidates(self, query: str) -> Iterator[Id]:
         """Leaf cards that the text may mean, whether they are there or not."""
         text = query.strip()
         kind, colon, value = text.partition(":")
         if colon and (normal := normalise(kind, value, self._country)) is not None:
-            yield self._base.keyring.leaf(kind, normal)
+            yield self.base.keyring.leaf(kind, normal)
         try:
             yield from self._by_id(UUID(text).bytes)
         except ValueError:
             for guess in ("phone", "email"):
                 if (normal := normalise(guess, text, self._country)) is not None:
-                    yield self._base.keyring.leaf(guess, normal)
+                    yield self.base.keyring.leaf(guess, normal)
 
     def _by_id(self, name: Id) -> Iterator[Id]:
         yield name
@@ -166,7 +182,7 @@ class Cards:
         """The identity as the last lead spelled it."""
         for told in reversed(mine):
             for identity in told.content.identities if told.content else ():
-                if self._base.keyring.leaf(identity.kind, identity.value) == leaf:
+                if self.base.keyring.leaf(identity.kind, identity.value) == leaf:
                     return identity
         return None
 

@@ -12,7 +12,9 @@ from uuid import UUID
 import msgspec
 
 from eventstore.deal_commands import CommandRefused, NotThere, order
+from leadlog import doctor
 from leadlog.audit import audit
+from leadlog.card_operations import CARD_OPERATIONS
 from leadlog.control import OperationFailed
 from leadlog.feed import feed
 from leadlog.system import System
@@ -55,26 +57,6 @@ def _is_current(system: System, ends: dict[str, int]) -> bool:
         if end >= 0 and (recorder.max_tracking_id(partition) or -1) < end:
             return False
     return bool(system.projector.position >= recorder.last_position())
-
-
-def _card_list(system: System, arguments: Arguments) -> Iterator[Any]:
-    yield from system.cards.all(with_leads=bool(arguments.get("with_leads")))
-
-
-def _card_find(system: System, arguments: Arguments) -> Iterator[Any]:
-    found = system.cards.find(arguments["query"])
-    if not found:
-        raise OperationFailed(
-            f"no card for {arguments['query']!r}; give a phone, an e-mail, an id or kind:value"
-        )
-    yield from found
-
-
-def _card_show(system: System, arguments: Arguments) -> Iterator[Any]:
-    shown = system.cards.show(arguments["id"], everything=bool(arguments.get("all")))
-    if shown is None:
-        raise OperationFailed(f"no card {arguments['id']!r}")
-    yield shown
 
 
 def _deal_list(system: System, arguments: Arguments) -> Iterator[Any]:
@@ -145,6 +127,11 @@ def _audit(system: System, arguments: Arguments) -> Iterator[Any]:
     yield audit(system, full=bool(arguments.get("full")))
 
 
+def _doctor(system: System, arguments: Arguments) -> Iterator[Any]:
+    del arguments
+    yield from map(msgspec.to_builtins, doctor.examine(system))
+
+
 def _quarantine(system: System, arguments: Arguments) -> Iterator[Any]:
     ids = [_uuid(arguments["id"], "quarantined delivery")] if "id" in arguments else None
     for item in system.base.recorder.quarantined(ids):
@@ -162,9 +149,7 @@ def _uuid(text: str, what: str) -> bytes:
 
 
 OPERATIONS: dict[str, Operation] = {
-    "card.list": _card_list,
-    "card.find": _card_find,
-    "card.show": _card_show,
+    **CARD_OPERATIONS,
     "deal.list": _deal_list,
     "deal.show": _deal_show,
     "deal.command": _deal_command,
@@ -172,5 +157,6 @@ OPERATIONS: dict[str, Operation] = {
     "feed": _feed,
     "wait": _wait,
     "audit": _audit,
+    "doctor": _doctor,
     "quarantine": _quarantine,
 }

@@ -7,8 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eventstore.card_commands import CardCommands
 from eventstore.customer_base import CustomerBase
 from eventstore.deal_commands import DealCommands
+from eventstore.explain import Explainer
 from eventstore.keyring import Keyring
 from eventstore.queries import Cards
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
@@ -66,6 +68,14 @@ class System:
     @cached_property
     def cards(self) -> Cards:
         return Cards(self.base)
+
+    @cached_property
+    def card_commands(self) -> CardCommands:
+        return CardCommands(self.base)
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        return Explainer(self.cards)
 
     @cached_property
     def deals(self) -> DealCommands:

@@ -7,8 +7,20 @@ from rich.console import Console
 from rich.table import Table
 
 from leadlog.cli.ask import AsJson, Config, Data, ask, settings, write_json
+from leadlog.control import OperationFailed
 
-app = typer.Typer(help="Persons: list, find, show.", no_args_is_help=True)
+app = typer.Typer(
+    help="Persons: list, find, show, explain, and every decision about them.", no_args_is_help=True
+)
+
+One = Annotated[str, typer.Argument(metavar="ID", help="An id, or kind:value in any spelling.")]
+Other = Annotated[str, typer.Argument(metavar="ID2", help="Another one.")]
+Reason = Annotated[str, typer.Option(help="Why, for those who read it later.")]
+Actor = Annotated[str, typer.Option("--as", help="Who decides.")]
+Command = Annotated[
+    str | None, typer.Option("--command", help="Id of the command: the same twice is one effect.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell what would change, change nothing.")]
 
 
 @app.command("list")
@@ -68,6 +80,182 @@ def show(
         write_json([found])
     else:
         _card(found)
+
+
+@app.command()
+def explain(
+    card: One,
+    other: Annotated[str | None, typer.Argument(metavar="[ID2]", help="Another one.")] = None,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Why the leaf cards of one person are one, or why two are or are not.
+
+    Example: [bold]leadlog card explain phone:89123456789 telegram:5550000042[/bold]
+    """
+    (found,) = ask(settings(config, data), "card.explain", id=card, other=other)
+    if as_json:
+        write_json([found])
+        return
+    console = Console()
+    console.print("one person" if found["together"] else f"apart: {found['because']}")
+    for link in found["links"]:
+        what = f"{link['rule']} (version {link['version']})" if link["version"] else link["rule"]
+        leads = ", ".join(link["evidence"][:3])
+        console.print(
+            f"  {link['a']} - {link['b']}: {what}, by {link['by']}  {leads}", markup=False
+        )
+    if found["apart_without"]:
+        console.print(f"  apart without: {', '.join(found['apart_without'])}", markup=False)
+
+
+@app.command()
+def merge(
+    card: One,
+    other: Other,
+    reason: Reason = "",
+    actor: Actor = "",
+    command: Command = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Say that two cards are one person.
+
+    Example: [bold]leadlog card merge phone:89123456789 vk:20000001 --dry-run[/bold]
+    """
+    given = {"id": card, "other": other}
+    _decide(config, data, as_json, "card.merge", reason, actor, command, dry_run, given)
+
+
+@app.command()
+def unmerge(
+    card: One,
+    other: Other,
+    reason: Reason = "",
+    actor: Actor = "",
+    command: Command = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Say that two leaf cards are never the same person (a veto).
+
+    Example: [bold]leadlog card unmerge phone:89123456789 email:anna@example.ru[/bold]
+    """
+    given = {"id": card, "other": other}
+    _decide(config, data, as_json, "card.unmerge", reason, actor, command, dry_run, given)
+
+
+@app.command()
+def share(
+    card: One,
+    reason: Reason = "",
+    actor: Actor = "",
+    command: Command = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Say that an identity is used by several persons: it links nobody any more.
+
+    Example: [bold]leadlog card share phone:84951234567 --reason switchboard[/bold]
+    """
+    given = {"id": card, "shared": True}
+    _decide(config, data, as_json, "card.mark", reason, actor, command, dry_run, given)
+
+
+@app.command()
+def unshare(
+    card: One,
+    reason: Reason = "",
+    actor: Actor = "",
+    command: Command = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Say that an identity is one person's, whatever the limit or the list says.
+
+    Example: [bold]leadlog card unshare phone:89123456789[/bold]
+    """
+    given = {"id": card, "shared": False}
+    _decide(config, data, as_json, "card.mark", reason, actor, command, dry_run, given)
+
+
+@app.command()
+def undo(
+    decision: Annotated[str, typer.Argument(metavar="DECISION", help="The decision's id.")],
+    reason: Reason = "",
+    actor: Actor = "",
+    command: Command = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Take a decision back as if it had never been made; an undo, too.
+
+    Example: [bold]leadlog card undo 3f0c…[/bold]
+    """
+    given = {"decision": decision}
+    _decide(config, data, as_json, "card.undo", reason, actor, command, dry_run, given)
+
+
+@app.command()
+def withdraw(
+    card: Annotated[str | None, typer.Argument(metavar="[A]", help="A leaf card.")] = None,
+    other: Annotated[str | None, typer.Argument(metavar="[B]", help="Another one.")] = None,
+    rule: Annotated[str | None, typer.Option(help="Links of this matching rule.")] = None,
+    version: Annotated[int | None, typer.Option(help="Of this version of the rules.")] = None,
+    identity: Annotated[str | None, typer.Option(help="With this identity.")] = None,
+    since: Annotated[str | None, typer.Option("--from", help="Leads from this time on.")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="Leads before this time.")] = None,
+    reason: Reason = "",
+    actor: Actor = "",
+    command: Command = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Withdraw the evidence of automatic links, for one pair or for all that a query selects.
+
+    Example: [bold]leadlog card withdraw --rule "one form" --from 2026-03-01 --dry-run[/bold]
+    """
+    if (card is None) != (other is None):
+        raise OperationFailed("give two cards, or none", status=2)
+    given = {
+        "id": card, "other": other, "rule": rule, "version": version, "identity": identity,
+        "from": since, "to": until,
+    }  # fmt: skip
+    _decide(config, data, as_json, "card.withdraw", reason, actor, command, dry_run, given)
+
+
+def _decide(
+    config: Any,
+    data: Any,
+    as_json: bool,
+    operation: str,
+    reason: str,
+    actor: str,
+    command: str | None,
+    dry_run: bool,
+    given: dict[str, Any],
+) -> None:
+    how = {"reason": reason, "actor": actor, "command": command, "dry_run": dry_run}
+    (told,) = ask(settings(config, data), operation, **given, **how)
+    if as_json:
+        write_json([told])
+        return
+    changed = ", ".join(f"{count} {name}" for name, count in told["changed"].items())
+    verb = "would change" if dry_run else "changed"
+    print(f"decision {told['decision']} {verb} {changed}")  # noqa: T201 - the result
 
 
 def _table(found: list[dict[str, Any]]) -> None:

@@ -70,6 +70,9 @@ ARROW: Final[dict[Kind, pa.DataType]] = {
 
 SCHEMA: Final = pa.schema([(name, ARROW[kind]) for name, kind in COLUMNS.items()])
 
+STREAM_IS: Final = "stream"
+"""In place of a field's name: the stream's own id."""
+
 _LABELS: Final = {
     "utm_source": "campaign.source",
     "utm_medium": "campaign.medium",
@@ -81,12 +84,9 @@ _LABELS: Final = {
     "paid": "campaign.paid",
 }
 _TOUCH: Final = {name: name for name in ("channel", "account", "kind", "amount", "currency")}
-_DECISION: Final = {"decision": "decision", "actor": "actor", "occurred_at": "at"}
+_DECISION: Final = {"decision": STREAM_IS, "actor": "actor", "occurred_at": "at"}
 _COMMAND: Final = {"decision": "command", "actor": "actor", "occurred_at": "at"}
 _REDECIDED: Final = {"because": "because", "occurred_at": "at"}
-
-STREAM_IS: Final = "stream"
-"""In place of a field's name: the stream's own id."""
 
 FIELDS: Final[dict[type[ev.Event], dict[str, str]]] = {
     ev.LeadRecorded: {
@@ -106,9 +106,9 @@ FIELDS: Final[dict[type[ev.Event], dict[str, str]]] = {
         "status": "by",
         "because": "because",
     },
-    ev.CardsMerged: {"leaf": STREAM_IS, "other": "other", **_DECISION},
-    ev.CardsVetoed: {"leaf": STREAM_IS, "other": "other", **_DECISION},
-    ev.CardMarked: {"leaf": STREAM_IS, "shared": "shared", **_DECISION},
+    ev.CardsMerged: {"leaf": "one", "other": "other", **_DECISION},
+    ev.CardsVetoed: {"leaf": "one", "other": "other", **_DECISION},
+    ev.CardMarked: {"leaf": "leaf", "shared": "shared", **_DECISION},
     ev.EvidenceWithdrawn: {**_DECISION},
     ev.DecisionUndone: {"other": "undone", **_DECISION},
     ev.DealOpened: {

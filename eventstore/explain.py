@@ -1,0 +1,210 @@
+"""Why two leaf cards are one person, or why they are not (SEMANTICS 2.4.12)."""
+
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterable
+from itertools import combinations
+from typing import Any, NamedTuple
+
+from eventstore.domain.events import CardsMerged, Id
+from eventstore.domain.matching import Action
+from eventstore.queries import Cards, text_id
+from eventstore.regroup import by_hand
+from eventstore.rows import Card, Hand
+from eventstore.work import Work
+
+Json = dict[str, Any]
+Pairing = tuple[Id, Id]
+
+_MOST_FOR_FEWEST = 12
+"""With so many facts concerned the smallest set is found by trying; else one least by inclusion."""
+
+
+class Link(NamedTuple):
+    """A statement that two leaf cards are one person, with what it stands on."""
+
+    a: Id
+    b: Id
+    rule: str
+    version: int
+    by: str
+    facts: tuple[Id, ...]
+    """Leads that are its evidence, oldest first; of a merge by hand, the decision."""
+
+
+class Explainer:
+    """Explains the persons as they stand. Reads only."""
+
+    def __init__(self, cards: Cards) -> None:
+        self._cards = cards
+        self._base = cards.base
+
+    def person(self, leaf: Id) -> Json:
+        """All links that make the leaf card's person."""
+        work = self._base.work()
+        members = work.members({work.known_card(leaf).person})
+        links = standing_links(work, members)
+        return {"together": True, "links": self._shown(links), "apart_without": []}
+
+    def two(self, a: Id, b: Id) -> Json:
+        """The chain between two leaf cards and the facts it hangs on; or what keeps them apart."""
+        work = self._base.work()
+        a, b = work.bears_on(a), work.bears_on(b)
+        if work.known_card(a).person != work.known_card(b).person:
+            return self._apart(work, a, b)
+        members = work.members({work.known_card(a).person})
+        links = standing_links(work, members)
+        facts = apart_without(links, a, b)
+        return {
+            "together": True,
+            "links": self._shown(chain(links, a, b)),
+            "apart_without": [text_id(fact) for fact in facts],
+        }
+
+    def _apart(self, work: Work, a: Id, b: Id) -> Json:
+        ours = work.members({work.known_card(a).person})
+        theirs = work.members({work.known_card(b).person})
+        both = {**ours, **theirs}
+        _, vetoes = by_hand(work.hands(both))
+        vetoes = [v for v in vetoes if (v.a in ours) != (v.b in ours)]
+        crossing = [
+            key for key in work.pairs_of(ours) if (key[0] in ours) != (key[1] in ours)
+            and key[0] in both and key[1] in both
+        ]  # fmt: skip
+        found = links_of(work, crossing)
+        told: Json = {
+            "together": False,
+            "links": self._shown(found),
+            "apart_without": [],
+            "because": _because(both, vetoes, crossing, found),
+        }
+        if vetoes:
+            told["vetoes"] = [text_id(veto.decision) for veto in vetoes]
+        shared = {leaf for key in crossing for leaf in key if both[leaf].shared}
+        if shared:
+            told["shared"] = sorted(self._cards.names(shared).values())
+        return told
+
+    def _shown(self, links: Iterable[Link]) -> list[Json]:
+        links = list(links)
+        names = self._cards.names({leaf for link in links for leaf in (link.a, link.b)})
+        return [
+            {
+                "a": names[link.a],
+                "b": names[link.b],
+                "rule": link.rule,
+                "version": link.version,
+                "evidence": [text_id(fact) for fact in link.facts] if link.by == "rule" else [],
+                "by": link.by,
+                **({} if link.by == "rule" else {"decision": text_id(link.facts[0])}),
+            }
+            for link in links
+        ]
+
+
+def _because(
+    cards: dict[Id, Card], vetoes: list[Hand], crossing: list[Pairing], links: list[Link]
+) -> str:
+    if vetoes:
+        return "veto"
+    if any(cards[link.a].shared or cards[link.b].shared for link in links):
+        return "shared"
+    return "rule" if crossing else "no evidence"
+
+
+def standing_links(work: Work, members: dict[Id, Card]) -> list[Link]:
+    """Every link in force between leaf cards of one person: by rules, then by hand."""
+    unshared = {leaf for leaf, card in members.items() if not card.shared}
+    keys = [
+        key
+        for key, pair in work.pairs_of(unshared).items()
+        if pair.key and key[0] in unshared and key[1] in unshared
+    ]
+    merges, _ = by_hand(work.hands(members))
+    return links_of(work, keys) + [
+        _merge_link(work, merge) for merge in merges if merge.a in members and merge.b in members
+    ]
+
+
+def links_of(work: Work, keys: Collection[Pairing]) -> list[Link]:
+    """The automatic links on these pairs, with all evidence that is not withdrawn."""
+    leaves = {leaf for key in keys for leaf in key}
+    times: dict[Id, set[Id]] = defaultdict(set)
+    for leaf, lead in work.appearances(leaves):
+        times[lead].add(leaf)
+    together = [lead for lead, found in times.items() if len(found) > 1]
+    work.load_leads(together)
+    withdrawn = work.withdrawn(leaves)
+    evidence: dict[Pairing, list[tuple[int, Id, str, int]]] = defaultdict(list)
+    wanted = set(keys)
+    for lead in together:
+        state = work.leads[lead]
+        rules = work.policy.judged_by(state.newest.rules)
+        for i, j, _, name, action in rules.pairs(state.identities):
+            a, b = sorted((state.identities[i].leaf, state.identities[j].leaf))
+            held = action is not Action.LINK or (a, b, lead) in withdrawn
+            if not held and (a, b) in wanted:
+                entry = (state.newest.occurred_at, lead, name, state.newest.rules)
+                evidence[a, b].append(entry)
+    links = []
+    for (a, b), entries in sorted(evidence.items()):
+        entries.sort()
+        _, _, rule, version = entries[0]
+        links.append(Link(a, b, rule, version, "rule", tuple(lead for _, lead, _, _ in entries)))
+    return links
+
+
+def chain(links: list[Link], a: Id, b: Id) -> list[Link]:
+    """The shortest chain of links from one leaf card to another."""
+    neighbours: dict[Id, list[tuple[Id, Link]]] = defaultdict(list)
+    for link in links:
+        neighbours[link.a].append((link.b, link))
+        neighbours[link.b].append((link.a, link))
+    came: dict[Id, tuple[Id, Link]] = {}
+    queue = deque([a])
+    seen = {a}
+    while queue:
+        here = queue.popleft()
+        for other, link in neighbours[here]:
+            if other not in seen:
+                seen.add(other)
+                came[other] = (here, link)
+                queue.append(other)
+    path: list[Link] = []
+    while b in came:
+        b, link = came[b]
+        path.append(link)
+    return path[::-1]
+
+
+def apart_without(links: list[Link], a: Id, b: Id) -> list[Id]:
+    """A smallest set of facts without which no chain joins the two leaf cards."""
+    if a == b:
+        return []
+    facts = sorted({fact for link in links for fact in link.facts})
+    if len(facts) <= _MOST_FOR_FEWEST:
+        for size in range(len(facts) + 1):
+            for chosen in combinations(facts, size):
+                if not _joined(links, a, b, set(chosen)):
+                    return list(chosen)
+    around = min((_facts_at(links, leaf) for leaf in (a, b)), key=len)
+    for fact in sorted(around):
+        if not _joined(links, a, b, around - {fact}):
+            around = around - {fact}
+    return sorted(around)
+
+
+def _facts_at(links: list[Link], leaf: Id) -> set[Id]:
+    return {fact for link in links if leaf in (link.a, link.b) for fact in link.facts}
+
+
+def _joined(links: list[Link], a: Id, b: Id, without: set[Id]) -> bool:
+    left = [link for link in links if any(fact not in without for fact in link.facts)]
+    return bool(chain(left, a, b))
+
+
+def _merge_link(work: Work, merge: Hand) -> Link:
+    actor = ""
+    for events in work.source.streams([merge.decision], personal=False).values():
+        if isinstance(events[0].event, CardsMerged):
+            actor = events[0].event.actor
+    return Link(merge.a, merge.b, "merge", 0, actor or "hand", (merge.decision,))

@@ -1,0 +1,136 @@
+"""What can be asked and decided about cards, by name (see leadlog.operations)."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+from channels.sdk.times import canonical_time
+from eventstore.card_commands import CardCommands, Decided
+from eventstore.deal_commands import Orders, order
+from eventstore.evidence import Selection, select
+from eventstore.queries import text_id
+from eventstore.touches import milliseconds
+from leadlog.control import OperationFailed
+from leadlog.system import System
+
+Arguments = dict[str, Any]
+
+
+def list_all(system: System, arguments: Arguments) -> Iterator[Any]:
+    yield from system.cards.all(with_leads=bool(arguments.get("with_leads")))
+
+
+def find(system: System, arguments: Arguments) -> Iterator[Any]:
+    found = system.cards.find(arguments["query"])
+    if not found:
+        raise OperationFailed(
+            f"no card for {arguments['query']!r}; give a phone, an e-mail, an id or kind:value"
+        )
+    yield from found
+
+
+def show(system: System, arguments: Arguments) -> Iterator[Any]:
+    shown = system.cards.show(arguments["id"], everything=bool(arguments.get("all")))
+    if shown is None:
+        raise OperationFailed(f"no card {arguments['id']!r}")
+    yield shown
+
+
+def explain(system: System, arguments: Arguments) -> Iterator[Any]:
+    """Why the leaf cards of one person are one, or about two, why they are or are not."""
+    one = _leaf(system, arguments["id"])
+    if "other" in arguments:
+        yield system.explainer.two(one, _leaf(system, arguments["other"]))
+    else:
+        yield system.explainer.person(one)
+
+
+def merge(system: System, arguments: Arguments) -> Iterator[Any]:
+    a, b = _leaf(system, arguments["id"]), _leaf(system, arguments["other"])
+    yield _decide(system, arguments, lambda c, by, **how: c.merge(a, b, by, **how))
+
+
+def unmerge(system: System, arguments: Arguments) -> Iterator[Any]:
+    a, b = _leaf(system, arguments["id"]), _leaf(system, arguments["other"])
+    yield _decide(system, arguments, lambda c, by, **how: c.veto(a, b, by, **how))
+
+
+def mark(system: System, arguments: Arguments) -> Iterator[Any]:
+    leaf, shared = _leaf(system, arguments["id"]), bool(arguments["shared"])
+    yield _decide(system, arguments, lambda c, by, **how: c.mark(leaf, shared, by, **how))
+
+
+def undo(system: System, arguments: Arguments) -> Iterator[Any]:
+    decision = _uuid(arguments["decision"])
+    yield _decide(system, arguments, lambda c, by, **how: c.undo(decision, by, **how))
+
+
+def withdraw(system: System, arguments: Arguments) -> Iterator[Any]:
+    """Withdraw the evidence that a query selects; at least one condition is needed."""
+    pair = None
+    if "id" in arguments:
+        pair = (_leaf(system, arguments["id"]), _leaf(system, arguments["other"]))
+    identity = arguments.get("identity")
+    selection = Selection(
+        pair=pair,
+        rule=arguments.get("rule"),
+        version=arguments.get("version"),
+        identity=_leaf(system, identity) if identity else None,
+        since=_moment(arguments.get("from")),
+        until=_moment(arguments.get("to")),
+    )
+    if selection == Selection():
+        raise OperationFailed("say what to withdraw: two cards, --rule, --identity, …", status=2)
+    evidence = list(select(system.base, selection))
+    yield _decide(system, arguments, lambda c, by, **how: c.withdraw(evidence, by, **how))
+
+
+def _decide(system: System, arguments: Arguments, decide: Callable[..., Decided]) -> dict[str, Any]:
+    by: Orders = order(
+        str(arguments.get("actor") or ""),
+        command=str(arguments.get("command") or ""),
+        at=arguments.get("at"),
+    )
+    commands: CardCommands = system.card_commands
+    dry_run, reason = bool(arguments.get("dry_run")), str(arguments.get("reason") or "")
+    decided = decide(commands, by, reason=reason, dry_run=dry_run)
+    told: dict[str, Any] = {
+        "decision": text_id(decided.decision),
+        "changed": decided.changed._asdict(),
+    }
+    if dry_run:
+        told["dry_run"] = True
+    return told
+
+
+def _leaf(system: System, name: str) -> bytes:
+    leaf = system.cards.leaf_of(name)
+    if leaf is None:
+        raise OperationFailed(f"no card {name!r}; give an id, or kind:value such as phone:8912…")
+    return leaf
+
+
+def _moment(text: str | None) -> int | None:
+    if text is None:
+        return None
+    return milliseconds(canonical_time(f"{text}T00:00:00Z" if len(text) == 10 else text))
+
+
+def _uuid(text: str) -> bytes:
+    try:
+        return UUID(text).bytes
+    except ValueError:
+        raise OperationFailed(f"{text!r} is no id of a decision", status=2) from None
+
+
+CARD_OPERATIONS = {
+    "card.list": list_all,
+    "card.find": find,
+    "card.show": show,
+    "card.explain": explain,
+    "card.merge": merge,
+    "card.unmerge": unmerge,
+    "card.mark": mark,
+    "card.undo": undo,
+    "card.withdraw": withdraw,
+}
