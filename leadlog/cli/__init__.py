@@ -1,10 +1,10 @@
-"""The command `leadlog`. Each group of commands is a module; all speak through `leadlog.cli.ask`."""
+"""The command `leadlog`. Each group of commands is a module; all speak through `cli.ask`."""
 
 import sys
 
 import typer
 
-from leadlog.cli import cards, channels, deals, demo, numbers, quarantine, running
+from leadlog.cli import cards, channels, deals, demo, health, numbers, quarantine, running
 from leadlog.control import OperationFailed
 from leadlog.settings import ConfigurationError
 from leadlog.system import DataInUse
@@ -20,6 +20,7 @@ app = typer.Typer(
 running.add_to(app)
 demo.add_to(app)
 numbers.add_to(app)
+health.add_to(app)
 app.add_typer(channels.app, name="channels")
 app.add_typer(cards.app, name="card")
 app.add_typer(deals.app, name="deal")

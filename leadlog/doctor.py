@@ -1,0 +1,229 @@
+"""`leadlog doctor`: settings, stores, channels, clock, lag; each good, odd or broken.
+
+Odd is what somebody should look at when there is time; broken means that leads are lost, refused
+or not decided about until somebody acts.
+"""
+
+import os
+import sqlite3
+import stat
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from channels.registry import make_adapter
+from channels.sdk.adapter import WebhookAdapter
+from ingest.log.sqlite import connect
+from leadlog import control, machine
+from leadlog.machine import Finding
+from leadlog.settings import ConfigurationError, Settings
+from leadlog.system import System
+
+_LOOK_AGAIN_S = 1.0
+_MUCH_LAG = 10_000
+_HOUR_MS = 3_600_000
+_QUIET_H = 7 * 24
+_OPEN_TYPES = frozenset({"webform"})
+"""Types that anybody may post to: forms on a site."""
+
+
+def of_settings(settings: Settings, file: Path) -> Iterator[Finding]:
+    """The configuration, which could be read."""
+    if not file.exists():
+        yield Finding("settings", "good", f"no {file}: every setting has its default")
+    else:
+        yield Finding("settings", "good", f"{file} is sound")
+        if settings.accounts and file.stat().st_mode & stat.S_IROTH:
+            remedy = f"chmod 600 {file}, or keep the secrets in files of their own (…_file)"
+            yield Finding("settings", "odd", f"everybody on this machine may read {file}", remedy)
+    if not settings.accounts:
+        remedy = "add an [[accounts]] table (leadlog.example.toml), or try: leadlog demo"
+        yield Finding("settings", "odd", "no accounts: nothing can come in", remedy)
+
+
+def of_faults(error: ConfigurationError) -> Iterator[Finding]:
+    """The configuration, which could not be read."""
+    for fault in error.faults:
+        yield Finding("settings", "broken", fault, "mend it; nothing starts before")
+
+
+def examine(system: System) -> Iterator[Finding]:
+    """Everything else, in this process, which owns the data directory."""
+    broken_key = _identity_key(system.settings)
+    yield broken_key
+    if broken_key.state == "broken":
+        return  # opening the event store would make a new key
+    recorded_ms = 0
+    stores_are_open = True
+    for subject, check in (("log", _log), ("events", _events), ("analytics", _analytics)):
+        finding = _guarded(f"stores.{subject}", check, system)
+        stores_are_open = stores_are_open and finding.state != "broken"
+        yield finding
+    if stores_are_open:
+        recorded_ms = _newest_recorded_ms(system)
+    yield from machine.examine(system.settings.data, recorded_ms)
+    yield from _channels(system, has_ledger=stores_are_open)
+    if stores_are_open:
+        yield _quarantine(system)
+        yield from _lag(system)
+
+
+def _guarded(subject: str, check: Callable[[System], Finding], system: System) -> Finding:
+    try:
+        return check(system)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding
+        told = f"cannot be used: {type(error).__name__}: {error}"
+        remedy = "see the message; `df`, rights and the address in [stores] are the usual causes"
+        return Finding(subject, "broken", told, remedy)
+
+
+def _identity_key(settings: Settings) -> Finding:
+    key = settings.data / "identity.key"
+    events = settings.path(settings.stores.events)
+    if not key.exists():
+        if settings.stores.events.startswith("sqlite:") and events.exists():
+            told = f"{key} is gone, and {events} was written with it"
+            remedy = "restore it from the backup: without it every returning customer looks new"
+            return Finding("identity key", "broken", told, remedy)
+        return Finding("identity key", "good", "will be made at the first start")
+    if key.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        told = f"others may read {key}"
+        return Finding("identity key", "odd", told, f"chmod 600 {key}")
+    return Finding("identity key", "good", f"{key}; is it in your backup?")
+
+
+def _log(system: System) -> Finding:
+    connection = connect(system.log_path)
+    try:
+        return _durable("stores.log", connection, system.log_path)
+    finally:
+        connection.close()
+
+
+def _events(system: System) -> Finding:
+    path = system.settings.path(system.settings.stores.events)
+    with system.base.recorder.datastore.transaction(commit=False) as cursor:
+        return _durable("stores.events", cursor.sqlite_cursor.connection, path)
+
+
+def _durable(subject: str, connection: sqlite3.Connection, path: Path) -> Finding:
+    """Whether it takes a write, and keeps it when the power fails."""
+    (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+    (synchronous,) = connection.execute("PRAGMA synchronous").fetchone()
+    if mode != "wal" or synchronous < 2:
+        told = f"{path} is not written durably (journal {mode}, synchronous {synchronous})"
+        return Finding(subject, "broken", told, "move the file aside for a look; it was changed")
+    if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
+        told = f"{path} may not be written by this user"
+        return Finding(subject, "broken", told, f"give {path.parent} to the user of the service")
+    size = path.stat().st_size / 1024 / 1024
+    return Finding(subject, "good", f"{path}, {size:,.1f} MiB, durable")
+
+
+def _analytics(system: System) -> Finding:
+    position = system.projector.position or _prepared(system)
+    return Finding("stores.analytics", "good", f"answers, at position {position:,}")
+
+
+def _prepared(system: System) -> int:
+    from projections.facts.table import FactTable
+
+    return FactTable(system.analytics).prepare()
+
+
+def _newest_recorded_ms(system: System) -> int:
+    recorder = system.base.recorder
+    newest = recorder.read(max(recorder.last_position() - 1, 0), 1)
+    return newest[0].recorded_at if newest else 0
+
+
+def _channels(system: System, *, has_ledger: bool) -> Iterator[Finding]:
+    ledger = system.base.recorder.ledger() if has_ledger else {}
+    hour = int(time.time() * 1000) // _HOUR_MS
+    for table in system.settings.accounts:
+        yield _channel(dict(table), ledger, hour)
+
+
+def _channel(table: dict[str, Any], ledger: dict[tuple[str, int, str], int], hour: int) -> Finding:
+    name = str(table["name"])
+    subject = f"account {name}"
+    adapter = make_adapter(table)
+    open_door = isinstance(adapter, WebhookAdapter) and not adapter.settings.secrets()
+    if open_door and table["type"] not in _OPEN_TYPES:
+        told = f"anybody who knows the address /in/{name} may send leads to it"
+        return Finding(subject, "odd", told, "set its secret, or a secret_path")
+    hours = [then for account, then, _ in ledger if account == name]
+    if not hours:
+        told = "nothing has ever come"
+        remedy = f"is https://your.host/in/{name} set at the provider? README of its channel"
+        return Finding(subject, "odd", told, remedy)
+    outcomes: Counter[str] = Counter()
+    for (account, then, outcome), count in ledger.items():
+        if account == name and then >= hour - _QUIET_H:
+            outcomes[outcome] += count
+    told = "in a week: " + (", ".join(f"{n:,} {o}" for o, n in sorted(outcomes.items())) or "0")
+    if not outcomes:
+        return Finding(subject, "odd", told, "is the provider still sending? look there")
+    if outcomes["quarantined"] * 5 > sum(outcomes.values()):
+        return Finding(subject, "odd", told, "leadlog quarantine list: does it send a new format?")
+    return Finding(subject, "good", told)
+
+
+def _quarantine(system: System) -> Finding:
+    waiting = len(system.base.recorder.quarantined())
+    if not waiting:
+        return Finding("quarantine", "good", "empty")
+    remedy = "leadlog quarantine list, then show, retry"
+    return Finding("quarantine", "odd", f"{waiting:,} deliveries wait for a look", remedy)
+
+
+def _lag(system: System) -> Iterator[Finding]:
+    before = _behind(system)
+    address = control.running(system.settings.data)
+    served = address is not None and address.pid == os.getpid()
+    if served and any(before.values()):
+        time.sleep(_LOOK_AGAIN_S)
+        after = _behind(system)
+    else:
+        after = before
+    for name, behind in before.items():
+        yield lag(name, behind, after[name], served=served)
+
+
+def _behind(system: System) -> dict[str, int]:
+    recorder = system.base.recorder
+    unread = 0
+    for partition in system.log.partitions():
+        behind = system.log.end(partition) - _done(system, partition)
+        unread = behind if behind < 0 else unread + behind
+    return {"processor": unread, "projector": recorder.last_position() - system.projector.position}
+
+
+def _done(system: System, partition: str) -> int:
+    """The offset that is processed; before the first one, that which precedes it."""
+    done = system.base.recorder.max_tracking_id(partition)
+    if done is not None:
+        return done
+    first = system.log.read(partition, -1, 1)
+    return first[0].offset - 1 if first else -1
+
+
+def lag(name: str, before: int, after: int, *, served: bool) -> Finding:
+    """How far a role is behind, seen twice a second apart while a server runs."""
+    subject = f"lag of {name}"
+    if after < 0:
+        told = f"it has passed the end of what it reads by {-after:,}: an older copy was put back"
+        return Finding(
+            subject, "broken", told, "put back the newer copy: new leads are passed over"
+        )
+    if not served:
+        told = f"{after:,} behind, for no server runs" if after else "none; no server runs"
+        return Finding(subject, "good", told, "leadlog up" if after else "")
+    if before > 0 and after >= before:
+        told = f"{after:,} behind, and not catching up"
+        return Finding(subject, "broken", told, "look at its log; /readyz tells its state")
+    if after > _MUCH_LAG:
+        return Finding(subject, "odd", f"{after:,} behind, catching up", "wait, then look again")
+    return Finding(subject, "good", f"{after:,} behind" if after else "none")

@@ -1,0 +1,114 @@
+"""The doctor's judgements: what is good, odd, and broken."""
+
+from pathlib import Path
+
+import pytest
+
+from leadlog import doctor, machine
+
+GIB = 1024**3
+NOW_S = 1_800_000_000
+
+
+@pytest.mark.parametrize(
+    ("state", "free", "total"),
+    [
+        ("good", 50 * GIB, 100 * GIB),
+        ("odd", 4 * GIB, 100 * GIB),
+        ("odd", GIB - 1, 10 * GIB),
+        ("broken", 100 * 1024**2, 100 * GIB),
+        ("broken", 0, 100 * GIB),
+    ],
+)
+def test_room_on_the_disk(state, free, total):
+    assert machine.space(free, total).state == state
+
+
+@pytest.mark.parametrize(
+    ("state", "free", "total"),
+    [("good", 10**6, 10**7), ("odd", 10**4, 10**7), ("broken", 999, 10**7), ("good", 0, 0)],
+)
+def test_inodes(state, free, total):
+    assert machine.inodes(free, total).state == state
+
+
+MOUNTS = """\
+overlay / overlay rw 0 0
+/dev/sda1 /srv ext4 rw 0 0
+nas:/leads /srv/leads nfs4 rw 0 0
+tmpfs /srv/leads/over tmpfs rw 0 0
+/dev/sdb1 /srv/my\\040disk xfs rw 0 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        ("overlay", "/home/data"),
+        ("ext4", "/srv/data"),
+        ("ext4", "/srv/leadsheet"),
+        ("nfs4", "/srv/leads/data"),
+        ("tmpfs", "/srv/leads/over"),
+        ("xfs", "/srv/my disk/data"),
+    ],
+)
+def test_the_file_system_of_a_path_is_that_of_its_nearest_mount(kind, path):
+    assert machine.file_system_of(Path(path), MOUNTS) == kind
+
+
+def test_a_later_mount_on_the_same_point_hides_the_earlier():
+    assert machine.file_system_of(Path("/srv"), MOUNTS + "x /srv btrfs rw 0 0\n") == "btrfs"
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"), [("good", "ext4"), ("odd", "tmpfs"), ("broken", "nfs4")]
+)
+def test_a_file_system_that_forgets_or_cannot_lock_is_told(state, kind):
+    assert machine.file_system(kind).state == state
+
+
+@pytest.mark.parametrize(
+    ("state", "now", "step", "ahead_s"),
+    [
+        ("good", NOW_S, 0.0, -60),
+        ("good", NOW_S, 0.4, 0.5),
+        ("odd", NOW_S, 0.0, 60),
+        ("odd", NOW_S, -30.0, -60),
+        ("broken", NOW_S, 0.0, 2 * 60 * 60),
+        ("broken", 1_000_000, 0.0, -60),
+    ],
+)
+def test_the_clock(state, now, step, ahead_s):
+    assert machine.clock(now, step, int((now + ahead_s) * 1000)).state == state
+
+
+@pytest.mark.parametrize(
+    ("state", "before", "after", "served"),
+    [
+        ("good", 0, 0, True),
+        ("good", 500, 20, True),
+        ("odd", 90_000, 50_000, True),
+        ("broken", 5, 5, True),
+        ("broken", 5, 900, True),
+        ("good", 5, 5, False),
+        ("broken", -3, -3, True),
+        ("broken", -3, -3, False),
+    ],
+)
+def test_lag(state, before, after, served):
+    assert doctor.lag("processor", before, after, served=served).state == state
+
+
+def test_everything_that_is_not_good_says_what_to_do():
+    found = [
+        machine.space(0, GIB),
+        machine.inodes(1, 10),
+        machine.file_system("nfs"),
+        machine.clock(NOW_S, 0, NOW_S * 2000),
+        machine.clock(NOW_S, 9, 0),
+        doctor.lag("processor", 1, 1, served=True),
+        doctor.lag("processor", 99_999, 99_998, served=True),
+    ]
+    assert [
+        finding.remedy for finding in found if finding.state == "good" or not finding.remedy
+    ] == []
