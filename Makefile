@@ -26,9 +26,8 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
 	@touch $@
 
-packages:
-	@scripts/install-debian-packages chromium=chromium
-	@if [ -x scripts/install-test-servers ]; then scripts/install-test-servers; fi
+packages: ## the Debian packages and the servers that tests start
+	@scripts/install-test-servers
 
 up: $(STAMP) ## start: the made-up workshop, or your own business once there is a leadlog.toml
 	@if [ -e leadlog.toml ]; then exec $(BIN)/leadlog up; else exec $(BIN)/leadlog demo; fi
