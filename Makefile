@@ -11,7 +11,7 @@ SUITES := unit properties channels contracts integration e2e
 SUITE_DIRS = $(wildcard $(addprefix tests/,$(SUITES)))
 
 .DEFAULT_GOAL := help
-.PHONY: help install packages up test check format bench chaos soak constraints clean
+.PHONY: help install packages up test check format bench chaos soak docs constraints clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ chaos: install ## kill, cut and fill up what can be, under load
 
 soak: install ## the same for hours
 	$(BIN)/pytest -m soak tests/chaos
+
+docs: $(STAMP) ## write the pages that come from the code
+	$(BIN)/python scripts/write_metrics_page.py
 
 constraints: ## take today's newest versions and pin them all in constraints.txt
 	scripts/pin-constraints $(PYTHON) $(PIP_VERSION)
