@@ -22,6 +22,8 @@ POLL_S: Final = 0.1
 GATHER_S: Final = 0.3
 """How long a live one waits for a block to fill: some three parts a second, visible within 1 s."""
 _LONGEST_PAUSE_S: Final = 5.0
+_UNKNOWN: Final = -1
+"""Before the first look at the table, which need not exist."""
 
 _log = structlog.get_logger(__name__)
 
@@ -45,7 +47,7 @@ class Projector:
         self._clock = clock
         self._working = threading.RLock()
         self._moved = threading.Condition()
-        self._position = 0
+        self._position = _UNKNOWN
         self._certain = False
         self._flushed = float("-inf")
         self.failures = 0
@@ -54,7 +56,7 @@ class Projector:
     @property
     def position(self) -> int:
         """The last position known to be in the table; 0 before the first look."""
-        return self._position
+        return max(0, self._position)
 
     def lag(self) -> int:
         """How many positions the table is behind the event store."""
@@ -75,7 +77,7 @@ class Projector:
     def reach(self, position: int, *, timeout: float) -> bool:
         """Wait until `run` in another thread has projected `position`; False when it's too long."""
         with self._moved:
-            return self._moved.wait_for(lambda: self.position >= position, timeout)
+            return self._moved.wait_for(lambda: self._position >= position, timeout)
 
     def run(self, stop: threading.Event) -> None:
         """Follow the event store until `stop` is set. Raises only StoreInUse."""
