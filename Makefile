@@ -47,6 +47,7 @@ format: $(STAMP) ## put the code into its one format
 	$(BIN)/ruff format .
 
 bench: $(STAMP) ## the paired benchmarks, as ratios
+	@scripts/install-debian-packages wrk=wrk
 	$(BIN)/leadlog bench
 
 chaos: install ## kill, cut and fill up what can be, under load
