@@ -9,13 +9,13 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from channels.sdk.adapter import WebhookAdapter
 from channels.sdk.delivery import Delivery, Reply
 from channels.sdk.intake import Examined, Handshake, Invalid, Rejected, examine, problem
 from channels.sdk.outcome import Accepted, Ignored, Outcome
-from channels.sdk.times import format_time
+from channels.sdk.times import Timestamp, format_time
 from ingest.faults import faultpoint
 from ingest.log.port import LeadLogWriter, LogUnavailable
 from ingest.log.records import records_of
@@ -40,36 +40,57 @@ class _Gone(Exception):
     """The client went away before its body was whole: there is nobody to answer."""
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Gateway:
     """`POST /in/{account}[/…]` for every account that is fed by webhooks."""
 
-    def __init__(self, adapters: Mapping[str, WebhookAdapter[Any]], log: LeadLogWriter) -> None:
+    def __init__(
+        self,
+        adapters: Mapping[str, WebhookAdapter[Any]],
+        log: LeadLogWriter,
+        *,
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
         self._adapters = adapters
         self._log = log
+        self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        parts = [unquote(part) for part in scope["path"][len(PREFIX) :].split("/")]
+        parts = [unquote(part) for part in _path(scope)[len(PREFIX) :].split("/")]
         adapter = self._adapters.get(parts[0])
         if adapter is None:
             await _send(send, problem(404, "no such account", f"no account {parts[0][:80]!r}"))
             return
+        limit = adapter.body_limit(_media_type(scope))
         try:
-            body = await asyncio.wait_for(_body(scope, receive, adapter.max_body), _BODY_SECONDS)
+            body = await asyncio.wait_for(_body(scope, receive, limit), _BODY_SECONDS)
         except _TooLarge:
-            limit = adapter.max_body
             reply = problem(413, "the body is too large", f"at most {limit} bytes are taken")
-            await _send(send, reply, (("connection", "close"),))
+            await self._unread(send, reply, adapter, scope)
             return
         except TimeoutError:
-            await _send(send, _TOO_SLOW, (("connection", "close"),))
+            await self._unread(send, _TOO_SLOW, adapter, scope)
             return
         except _Gone:
             return
         started = time.perf_counter()
-        delivery = _delivery(scope, body, tuple(parts[1:]))
+        delivery = self._delivery(scope, body)
         reply = _refused(adapter, delivery) or await self._take(parts[0], adapter, delivery)
         await _send(send, reply, adapter.cors(delivery))
         ACCEPT_SECONDS.observe(time.perf_counter() - started)
+
+    async def _unread(
+        self, send: Send, reply: Reply, adapter: WebhookAdapter[Any], scope: Scope
+    ) -> None:
+        """Answer without the rest of the body: the connection is of no more use."""
+        cors = adapter.cors(self._delivery(scope, b""))
+        await _send(send, reply, (("connection", "close"), *cors))
+
+    def _delivery(self, scope: Scope, body: bytes) -> Delivery:
+        return _delivery(scope, body, format_time(self._clock()))
 
     async def _take(self, account: str, adapter: WebhookAdapter[Any], delivery: Delivery) -> Reply:
         match examine(adapter, delivery):
@@ -130,13 +151,25 @@ def _refused(adapter: WebhookAdapter[Any], delivery: Delivery) -> Reply | None:
     return None
 
 
-def _delivery(scope: Scope, body: bytes, segments: tuple[str, ...]) -> Delivery:
+def _media_type(scope: Scope) -> str:
+    named = (value for name, value in scope["headers"] if name.lower() == b"content-type")
+    content_type: str = next(named, b"").decode("latin-1")
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _path(scope: Scope) -> str:
+    """As it was called, nothing decoded: some providers sign it."""
+    return (scope.get("raw_path") or quote(scope["path"]).encode()).decode("latin-1")
+
+
+def _delivery(scope: Scope, body: bytes, received_at: Timestamp) -> Delivery:
     headers: dict[str, str] = {}
     for name, value in scope["headers"]:
         headers[name.decode("latin-1").lower()] = value.decode("latin-1")
     query = scope["query_string"].decode("latin-1")
     host = headers.get("host", "")
-    url = f"{scope['scheme']}://{host}{scope['path']}"
+    path = _path(scope)
+    url = f"{scope['scheme']}://{host}{path}"
     client = scope.get("client")
     return Delivery(
         method=scope["method"],
@@ -144,8 +177,8 @@ def _delivery(scope: Scope, body: bytes, segments: tuple[str, ...]) -> Delivery:
         headers=headers,
         body=body,
         remote_ip=client[0] if client else "",
-        received_at=format_time(datetime.now(UTC)),
-        segments=segments,
+        received_at=received_at,
+        segments=tuple(unquote(part) for part in path[len(PREFIX) :].split("/")[1:]),
     )
 
 
