@@ -3,6 +3,7 @@
 import codecs
 import json
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
@@ -114,7 +115,10 @@ def first_values(pairs: list[tuple[str, str]]) -> dict[str, str]:
 
 
 def as_text(value: Any) -> str:
-    """A JSON value as a person would read it: lists joined by commas, objects as JSON."""
+    """A JSON value as a person would read it: lists joined by commas, objects as JSON.
+
+    Never raises, however deeply it is nested.
+    """
     match value:
         case None:
             return ""
@@ -123,11 +127,29 @@ def as_text(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case list():
-            return ", ".join(as_text(item) for item in value)
+            return ", ".join(as_text(item) for item in _flat(value))
         case dict():
-            return msgspec.json.encode(value).decode()
+            return _json_text(value)
         case _:
             return str(value)
+
+
+def _flat(values: list[Any]) -> Iterator[Any]:
+    """The items of lists within lists, in order; an empty list is an empty text."""
+    waiting: list[Any] = [values]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list) and value:
+            waiting.extend(reversed(value))
+        else:
+            yield "" if value == [] else value
+
+
+def _json_text(value: dict[str, Any]) -> str:
+    try:
+        return msgspec.json.encode(value).decode()
+    except (RecursionError, TypeError, ValueError):
+        return "{…}"
 
 
 def as_dict(value: Any) -> dict[str, Any]:
