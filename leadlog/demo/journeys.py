@@ -185,7 +185,7 @@ JOURNEYS: tuple[tuple[float, Journey], ...] = (
     (5, avito),
     (3, max_bot),
     (2, family),
-    (3, office),
+    (5, office),
 )
 """How often each happens, against the others."""
 

@@ -42,32 +42,32 @@ class Show:
             address=address,
             past_until=lambda: sender.past_until,
         )
-        over = threading.Event()
-        with ThreadPoolExecutor(2, "demo") as pool:
-            working = [pool.submit(sender.run, over), pool.submit(shift.run, over)]
-            try:
-                self._watch(working, stop, board, sender, shift)
-            finally:
-                over.set()
+        over, display = threading.Event(), self.display()
 
-    def _watch(
-        self,
-        working: list["Future[None]"],
-        stop: threading.Event,
-        board: Board,
-        sender: Sender,
-        shift: Shift,
-    ) -> None:
-        end = time.monotonic() + (self.seconds if self.seconds is not None else float("inf"))
-        display = self.display()
+        def tell() -> None:
+            display.show(numbers_of(board, sent=sender.sent, commands=shift.made))
+
         try:
-            while not stop.is_set() and time.monotonic() < end:
-                failed = wait(working, _LOOK_S, FIRST_EXCEPTION).done
-                display.show(numbers_of(board, sent=sender.sent, commands=shift.made))
-                if failed:
-                    _raise_unless_over(failed.pop(), stop)
+            with ThreadPoolExecutor(2, "demo") as pool:
+                working = [pool.submit(sender.run, over), pool.submit(shift.run, over)]
+                try:
+                    self._watch(working, stop, tell)
+                finally:
+                    over.set()
+            board.follow()
+            tell()
         finally:
             display.close()
+
+    def _watch(
+        self, working: list["Future[None]"], stop: threading.Event, tell: Callable[[], None]
+    ) -> None:
+        end = time.monotonic() + (self.seconds if self.seconds is not None else float("inf"))
+        while not stop.is_set() and time.monotonic() < end:
+            failed = wait(working, _LOOK_S, FIRST_EXCEPTION).done
+            if failed:
+                _raise_unless_over(failed.pop(), stop)
+            tell()
 
 
 def _raise_unless_over(failed: "Future[None]", stop: threading.Event) -> None:

@@ -1,0 +1,58 @@
+"""The demo empties its own directory, and nobody else's."""
+
+from pathlib import Path
+
+import pytest
+
+from leadlog.demo.place import NotOurs, make_anew
+from leadlog.system import DataInUse, DataLock
+
+
+def test_a_new_directory_is_made(tmp_path: Path) -> None:
+    make_anew(tmp_path / "data" / "demo")
+    assert (tmp_path / "data" / "demo").is_dir()
+
+
+def test_an_empty_directory_is_taken(tmp_path: Path) -> None:
+    make_anew(tmp_path)
+    make_anew(tmp_path)
+
+
+def test_what_an_earlier_demo_left_is_removed(tmp_path: Path) -> None:
+    make_anew(tmp_path)
+    (tmp_path / "events.db").write_text("old")
+    (tmp_path / "analytics" / "store").mkdir(parents=True)
+    make_anew(tmp_path)
+    assert not (tmp_path / "events.db").exists()
+    assert not (tmp_path / "analytics").exists()
+
+
+def test_what_a_link_points_to_stays(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "kept").write_text("real")
+    make_anew(tmp_path / "demo")
+    (tmp_path / "demo" / "link").symlink_to(elsewhere)
+    make_anew(tmp_path / "demo")
+    assert (elsewhere / "kept").read_text() == "real"
+    assert not (tmp_path / "demo" / "link").exists()
+
+
+def test_foreign_data_is_refused_and_kept(tmp_path: Path) -> None:
+    (tmp_path / "events.db").write_text("real")
+    with pytest.raises(NotOurs, match="--data"):
+        make_anew(tmp_path)
+    assert (tmp_path / "events.db").read_text() == "real"
+
+
+def test_a_running_demo_is_left_alone(tmp_path: Path) -> None:
+    make_anew(tmp_path)
+    (tmp_path / "events.db").write_text("in use")
+    lock = DataLock(tmp_path)
+    assert lock.take()
+    try:
+        with pytest.raises(DataInUse):
+            make_anew(tmp_path)
+    finally:
+        lock.release()
+    assert (tmp_path / "events.db").read_text() == "in use"
