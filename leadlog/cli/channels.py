@@ -11,7 +11,8 @@ from rich.table import Table
 
 from channels.registry import BUILT_IN, adapter_class, types
 from channels.sdk.adapter import PollingAdapter, WebhookAdapter
-from channels.trial import BadCall, try_delivery
+from channels.sdk.recorded import BadCall
+from channels.trial import try_delivery
 from leadlog.cli.ask import AsJson, Config, Data, note, write_json
 from leadlog.control import OperationFailed
 
