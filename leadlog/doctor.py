@@ -38,9 +38,6 @@ def of_settings(settings: Settings, file: Path) -> Iterator[Finding]:
         if settings.accounts and file.stat().st_mode & stat.S_IROTH:
             remedy = f"chmod 600 {file}, or keep the secrets in files of their own (…_file)"
             yield Finding("settings", "odd", f"everybody on this machine may read {file}", remedy)
-    if not settings.accounts:
-        remedy = "add an [[accounts]] table (leadlog.example.toml), or try: leadlog demo"
-        yield Finding("settings", "odd", "no accounts: nothing can come in", remedy)
 
 
 def of_faults(error: ConfigurationError) -> Iterator[Finding]:
@@ -118,7 +115,8 @@ def _durable(subject: str, connection: sqlite3.Connection, path: Path) -> Findin
     if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
         told = f"{path} may not be written by this user"
         return Finding(subject, "broken", told, f"give {path.parent} to the user of the service")
-    size = path.stat().st_size / 1024 / 1024
+    files = (path, path.with_name(f"{path.name}-wal"))
+    size = sum(file.stat().st_size for file in files if file.exists()) / 1024 / 1024
     return Finding(subject, "good", f"{path}, {size:,.1f} MiB, durable")
 
 
@@ -142,6 +140,9 @@ def _newest_recorded_ms(system: System) -> int:
 def _channels(system: System, *, has_ledger: bool) -> Iterator[Finding]:
     ledger = system.base.recorder.ledger() if has_ledger else {}
     hour = int(time.time() * 1000) // _HOUR_MS
+    if not system.settings.accounts:
+        remedy = "add an [[accounts]] table (leadlog.example.toml), or try: leadlog demo"
+        yield Finding("accounts", "odd", "there are none: nothing can come in", remedy)
     for table in system.settings.accounts:
         yield _channel(dict(table), ledger, hour)
 
