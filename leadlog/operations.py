@@ -110,7 +110,7 @@ def _deal_command(system: System, arguments: Arguments) -> Iterator[Any]:
 def _funnel(system: System, arguments: Arguments) -> Iterator[Any]:
     from projections.funnel.service import funnel
 
-    yield msgspec.to_builtins(funnel(system.analytics, system.settings.sales_pipelines, arguments))
+    yield msgspec.to_builtins(funnel(system.reports, system.settings.sales_pipelines, arguments))
 
 
 def _feed(system: System, arguments: Arguments) -> Iterator[Any]:

@@ -22,6 +22,7 @@ from leadlog.settings import ConfigurationError, Settings
 
 if TYPE_CHECKING:  # the engine of analytics takes a quarter of a second to import
     from projections.clickhouse.client import ClickHouse
+    from projections.reports import Reports
     from projections.runner import Projector
 
 
@@ -104,6 +105,13 @@ class System:
         from projections.runner import Projector
 
         return Projector(self.base.recorder, FactTable(self.analytics))
+
+    @cached_property
+    def reports(self) -> "Reports":
+        from projections.reports import Reports, by_projector
+
+        wait = by_projector(self.projector)
+        return Reports(self.analytics, latest=self.base.recorder.last_position, wait=wait)
 
     def catch_up(self) -> None:
         """Process and project everything that is on the log, in this thread."""
