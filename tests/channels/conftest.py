@@ -3,12 +3,14 @@
 import json
 from collections.abc import Callable
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import strategies as st
 
+import channels
 from channels.registry import make_adapter
 from channels.sdk.delivery import Delivery, PollItem
 from channels.sdk.intake import Examined, examine, examine_item
@@ -78,10 +80,16 @@ def spoilt() -> Callable[[Any], st.SearchStrategy[Any]]:
     return _spoilt
 
 
+@pytest.fixture(scope="session")
+def recordings() -> Callable[[str], Path]:
+    """The folder in which the adapters of a family ship their recorded deliveries."""
+    return lambda family: Path(channels.__file__).parent / family / "recordings"
+
+
 @pytest.fixture
-def recorded(request) -> Callable[[str], dict[str, Any]]:
-    """The account and request of `fixtures/NAME.json` beside the test."""
-    folder = request.path.parent / "fixtures"
+def recorded(request, recordings) -> Callable[[str], dict[str, Any]]:
+    """The account and request of a recording of the family that the test is about."""
+    folder = recordings(request.path.parent.name)
     return lambda name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
 
 

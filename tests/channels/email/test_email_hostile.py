@@ -65,10 +65,10 @@ def test_any_bytes_in_any_charset_meet_no_fault(body, charset, kind, survives) -
 
 
 @pytest.fixture(scope="module")
-def recorded_once(request) -> dict[str, bytes]:
+def recorded_once(recordings) -> dict[str, bytes]:
     import json
 
-    folder = request.path.parent / "fixtures"
+    folder = recordings("email")
     return {
         name: json.loads((folder / f"{name}.json").read_text())["request"]["body"].encode()
         for name in SAMPLES

@@ -11,10 +11,11 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
+import channels.telephony
 from channels.trial import try_delivery
 
 Result = dict[str, Any]
-FIXTURES = Path(__file__).parent / "fixtures"
+RECORDINGS = Path(channels.telephony.__file__).parent / "recordings"
 
 
 def tell(account_type: str, account: dict[str, Any], request: dict[str, Any]) -> Result:
@@ -28,7 +29,7 @@ class Recorded:
 
     def __init__(self, name: str) -> None:
         self.type = name.partition("_")[0]
-        content = json.loads((FIXTURES / f"{name}.json").read_text("utf-8"))
+        content = json.loads((RECORDINGS / f"{name}.json").read_text("utf-8"))
         self.account: dict[str, Any] = content["account"]
         self.request: dict[str, Any] = content["request"]
 
