@@ -1,0 +1,148 @@
+"""`leadlog demo` on a free port: live numbers within seconds, and every one of them provable."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+LEADLOG = str(Path(sys.executable).with_name("leadlog"))
+_SHAPE_WITHIN_S = 90
+_PAST = 638
+"""How many requests the past of the default seed has."""
+
+
+def leadlog(*arguments: str, data: Path) -> "subprocess.CompletedProcess[str]":
+    command = [LEADLOG, *arguments, "--data", str(data), "--json"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def objects(*arguments: str, data: Path) -> list[dict[str, Any]]:
+    done = leadlog(*arguments, data=data)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+class Played(NamedTuple):
+    """A demo that ran until its funnel had a shape, and was then stopped with Ctrl-C."""
+
+    data: Path
+    shown: dict[str, Any]
+    """Its last numbers."""
+    said: str
+    status: int
+    audited: "subprocess.CompletedProcess[str]"
+    """An audit while it ran."""
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    data = tmp_path_factory.mktemp("demo") / "data"
+    command = [LEADLOG, "demo", "--port", "0", "--speed", "5", "--data", str(data), "--json"]
+    errors = data.with_name("errors")
+    with errors.open("w") as said:
+        demo = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True)
+        assert demo.stdout is not None
+        try:
+            lines = _until_it_has_a_shape(demo.stdout, errors)
+            audited = leadlog("audit", "--wait", "20", data=data)
+            demo.send_signal(signal.SIGINT)
+            lines += demo.communicate(timeout=30)[0].splitlines()
+        finally:
+            demo.kill()
+    return Played(data, json.loads(lines[-1]), errors.read_text(), demo.returncode, audited)
+
+
+def _until_it_has_a_shape(lines: Iterable[str], errors: Path) -> list[str]:
+    deadline = time.monotonic() + _SHAPE_WITHIN_S
+    read = []
+    for line in lines:
+        read.append(line)
+        shown = json.loads(line)
+        if shown["sent"] > _PAST and shown["won"] >= 10:
+            return read
+        assert time.monotonic() < deadline, f"too slow: {line}\n{errors.read_text()[-3000:]}"
+    pytest.fail(f"the demo ended by itself\n{errors.read_text()[-3000:]}")
+
+
+def test_ctrl_c_ends_it_cleanly(played: Played) -> None:
+    assert played.status == 0
+    assert not (played.data / "server.json").exists()
+
+
+def test_every_answer_was_the_expected_one(played: Played) -> None:
+    assert "demo_unexpected_answer" not in played.said
+    assert "Traceback" not in played.said
+
+
+def test_nothing_is_lost_and_nothing_doubled_while_it_runs(played: Played) -> None:
+    assert played.audited.returncode == 0, played.audited
+
+
+def test_nothing_is_lost_and_nothing_doubled_afterwards(played: Played) -> None:
+    (audit,) = objects("audit", "--full", "--wait", "20", data=played.data)
+    assert audit["ok"]
+    assert all(audit["deliveries"][outcome] > 0 for outcome in audit["deliveries"])
+
+
+def test_the_numbers_shown_are_those_of_the_cards(played: Played) -> None:
+    """But for what was accepted in the very end, and decided after the last look."""
+    cards = objects("card", "list", "--with-leads", data=played.data)
+    statuses = Counter(deal["status"] for card in cards for deal in card["deals"])
+    assert len(cards) == pytest.approx(played.shown["persons"], abs=3)
+    assert statuses.total() == pytest.approx(played.shown["deals"], abs=3)
+    for status in ("open", "won", "lost", "declined"):
+        assert statuses[status] == pytest.approx(played.shown[status], abs=3), status
+
+
+def test_leads_come_by_every_channel(played: Played) -> None:
+    shown = played.shown
+    assert set(shown["leads"]) == {
+        *("webform", "tilda", "marquiz", "mango", "zadarma"),
+        *("telegram", "vk", "whatsapp", "avito", "max"),
+    }
+
+
+def test_customers_who_came_by_several_channels_are_one_card(played: Played) -> None:
+    data = played.data
+    kinds = [
+        {leaf["kind"] for leaf in card["leaves"]}
+        for card in objects("card", "list", "--with-leads", data=data)
+    ]
+    assert sum({"telegram", "phone", "email"} <= held for held in kinds) > 5
+
+
+def test_the_switchboard_of_the_office_counts_as_shared(played: Played) -> None:
+    data = played.data
+    (office,) = objects("card", "show", "phone:+74950000777", data=data)
+    (leaf,) = [leaf for leaf in office["leaves"] if leaf["value"] == "+74950000777"]
+    assert leaf["shared"]
+
+
+def test_the_funnel_has_several_channels_and_a_shape(played: Played) -> None:
+    data = played.data
+    (funnel,) = objects("funnel", "--by", "channel", data=data)
+    counts = [step["count"] for step in funnel["steps"]]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] > counts[-1] > 0
+    assert len(funnel["groups"]) >= 8
+
+
+def test_it_stops_by_itself(tmp_path: Path) -> None:
+    done = leadlog("demo", "--port", "0", "--for", "2", data=tmp_path / "data")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["sent"] > 0
+
+
+def test_it_leaves_other_data_alone(tmp_path: Path) -> None:
+    (tmp_path / "events.db").write_text("real")
+    done = leadlog("demo", "--port", "0", "--for", "2", data=tmp_path)
+    assert done.returncode == 2
+    assert "--data" in done.stderr
+    assert (tmp_path / "events.db").read_text() == "real"
