@@ -1,7 +1,7 @@
-"""Events to stored bytes and back. The personal part stands apart, so that it can be sealed.
+"""Events to stored bytes and back. The personal part stands apart and is sealed.
 
 A state is: four bytes, the length of the open part; the open part (MessagePack of the event); the
-personal part (JSON of a `LeadContent`), empty for events that have none.
+sealed personal part (JSON of a `LeadContent`), empty for events that have none.
 """
 
 import struct
@@ -9,7 +9,8 @@ import struct
 import msgspec
 
 from channels.sdk.lead import LeadContent
-from eventstore.domain.events import AnyEvent, Event, LeadRecorded
+from eventstore.domain.events import AnyEvent, Event, Id, LeadRecorded
+from eventstore.vault import Key, seal, unseal
 
 _LENGTH = struct.Struct(">I")
 _encode = msgspec.msgpack.Encoder().encode
@@ -18,22 +19,32 @@ _encode_personal = msgspec.json.Encoder().encode
 _decode_personal = msgspec.json.Decoder(LeadContent).decode
 
 
-def to_state(event: Event, personal: LeadContent | None = None) -> bytes:
-    """The stored bytes of an event; `personal` is given beside it, never within."""
+def to_state(
+    event: Event, personal: LeadContent | None = None, *, stream: Id = b"", key: Key | None = None
+) -> bytes:
+    """The stored bytes of an event; `personal` is given beside it, and sealed with `key`."""
     opened = _encode(event)
-    sealed = _encode_personal(personal) if personal is not None else b""
+    sealed = b""
+    if personal is not None and key is not None:
+        sealed = seal(key, stream, _encode_personal(personal))
     return _LENGTH.pack(len(opened)) + opened + sealed
 
 
-def to_event(state: bytes, *, personal: bool = False) -> AnyEvent:
-    """The event; with its personal part only where it is asked for."""
+def to_event(state: bytes) -> AnyEvent:
+    """The event without its personal part."""
     (length,) = _LENGTH.unpack_from(state)
-    end = _LENGTH.size + length
-    event: AnyEvent = _decode(memoryview(state)[_LENGTH.size : end])
-    if personal and isinstance(event, LeadRecorded) and len(state) > end:
-        content = _decode_personal(memoryview(state)[end:])
-        return msgspec.structs.replace(event, personal=content)
+    event: AnyEvent = _decode(memoryview(state)[_LENGTH.size : _LENGTH.size + length])
     return event
+
+
+def with_personal(event: AnyEvent, state: bytes, *, stream: Id, key: Key | None) -> AnyEvent:
+    """The event with its personal part; without one where the key is gone."""
+    (length,) = _LENGTH.unpack_from(state)
+    sealed = state[_LENGTH.size + length :]
+    if not isinstance(event, LeadRecorded) or not sealed or key is None:
+        return event
+    content = _decode_personal(unseal(key, stream, sealed))
+    return msgspec.structs.replace(event, personal=content)
 
 
 def topic(event: Event) -> str:

@@ -295,12 +295,8 @@ def _record_more(work: Work, lead: LeadContent, state: LeadState, event_id: Id) 
 
 def _same_place(before: LeadRecorded, after: LeadRecorded) -> bool:
     """Nothing changed that persons and deals depend on."""
-    return (before.identities, before.occurred_at, before.direction, before.kind) == (
-        after.identities,
-        after.occurred_at,
-        after.direction,
-        after.kind,
-    )
+    names = ("identities", "occurred_at", "direction", "kind", "thread")
+    return all(getattr(before, name) == getattr(after, name) for name in names)
 
 
 def _told_before(work: Work, state: LeadState) -> list[LeadContent]:

@@ -17,11 +17,12 @@ from eventsourcing.sqlite import (
     SQLiteProcessRecorder,
 )
 
-from eventstore.domain.events import Id
-from eventstore.mapper import to_event, to_state, topic
+from eventstore.domain.events import Id, LeadRecorded
+from eventstore.mapper import to_event, to_state, topic, with_personal
 from eventstore.reading import Recorded
 from eventstore.recorders.sqlite_schema import STATEMENTS
 from eventstore.rows import Card, Changes, Hand, Pair, Quarantine
+from eventstore.vault import Key, new_key
 
 _encode = msgspec.msgpack.Encoder().encode
 _card = msgspec.msgpack.Decoder(Card).decode
@@ -86,14 +87,27 @@ class SQLiteCustomerRecorder(SQLiteProcessRecorder):
 
         Raises IntegrityError where another writer was first: read again and decide again.
         """
+        keys, fresh = self._keys_for(changes)
         with self.datastore.transaction(commit=True) as cursor:
-            position = self._insert_recorded(cursor, changes)
+            position = self._insert_recorded(cursor, changes, keys)
+            cursor.executemany("INSERT INTO secret VALUES (?,?)", sorted(fresh.items()))
             _insert_rows(cursor, changes, position - len(changes.events) + 1)
             for partition, offset in sorted(changes.positions.items()):
                 self._insert_tracking(cursor, Tracking(partition, offset))
         return position
 
-    def _insert_recorded(self, cursor: SQLiteCursor, changes: Changes) -> int:
+    def _keys_for(self, changes: Changes) -> tuple[dict[Id, Key], dict[Id, Key]]:
+        """The keys that the personal parts are sealed with, and those of them that are new."""
+        leaves = {
+            event.leaf
+            for _, _, event, personal in changes.events
+            if personal is not None and isinstance(event, LeadRecorded)
+        }
+        known = self.keys(leaves)
+        fresh = {leaf: new_key() for leaf in leaves - known.keys()}
+        return known | fresh, fresh
+
+    def _insert_recorded(self, cursor: SQLiteCursor, changes: Changes, keys: dict[Id, Key]) -> int:
         # The first statement is a write: the transaction never has to be upgraded.
         cursor.execute(
             "UPDATE clock SET recorded_at = max(recorded_at, ?), position = position + ?"
@@ -107,7 +121,16 @@ class SQLiteCustomerRecorder(SQLiteProcessRecorder):
         cursor.executemany(
             "INSERT INTO stored_events VALUES (?,?,?,?,?,?)",
             [
-                (position, stream, version, topic(event), to_state(event, personal), recorded_at)
+                (
+                    position,
+                    stream,
+                    version,
+                    topic(event),
+                    to_state(
+                        event, personal, stream=stream, key=keys.get(getattr(event, "leaf", b""))
+                    ),
+                    recorded_at,
+                )
                 for position, (stream, version, event, personal) in enumerate(changes.events, first)
             ],
         )
@@ -207,10 +230,13 @@ class SQLiteCustomerRecorder(SQLiteProcessRecorder):
             ids,
         )
         found: dict[Id, list[Recorded]] = {}
-        for row in sorted(rows, key=lambda row: row[0]):
-            event = to_event(row[4], personal=personal)
-            found.setdefault(row[2], []).append(Recorded(row[0], row[1], row[2], row[3], event))
+        for recorded in self._recorded(sorted(rows, key=lambda row: row[0]), personal=personal):
+            found.setdefault(recorded.stream, []).append(recorded)
         return found
+
+    def keys(self, leaves: Collection[Id]) -> dict[Id, Key]:
+        """The keys of leaf cards; forgotten ones have none."""
+        return dict(self._in("SELECT leaf, key FROM secret WHERE leaf IN", leaves))
 
     def positions(self, events: Collection[tuple[Id, int]]) -> dict[tuple[Id, int], int]:
         found: dict[tuple[Id, int], int] = {}
@@ -233,10 +259,7 @@ class SQLiteCustomerRecorder(SQLiteProcessRecorder):
             " FROM stored_events WHERE position > ? ORDER BY position LIMIT ?",
             (after, limit),
         )
-        return [
-            Recorded(row[0], row[1], row[2], row[3], to_event(row[4], personal=personal))
-            for row in rows
-        ]
+        return self._recorded(rows, personal=personal)
 
     def last_position(self) -> int:
         return int(self._rows("SELECT coalesce(max(position), 0) FROM stored_events")[0][0])
@@ -266,6 +289,24 @@ class SQLiteCustomerRecorder(SQLiteProcessRecorder):
         return (row[0] for row in self._rows(sql))
 
     # --- plumbing ---
+
+    def _recorded(self, rows: Sequence[Any], *, personal: bool) -> list[Recorded]:
+        """Rows of position, time, stream, version and state as events."""
+        found = [Recorded(row[0], row[1], row[2], row[3], to_event(row[4])) for row in rows]
+        if not personal:
+            return found
+        keys = self.keys({e.event.leaf for e in found if isinstance(e.event, LeadRecorded)})
+        return [
+            recorded._replace(
+                event=with_personal(
+                    recorded.event,
+                    row[4],
+                    stream=recorded.stream,
+                    key=keys.get(getattr(recorded.event, "leaf", b"")),
+                )
+            )
+            for recorded, row in zip(found, rows, strict=True)
+        ]
 
     def _rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         with self.datastore.transaction(commit=False) as cursor:

@@ -25,6 +25,8 @@ STATEMENTS = (
         state BLOB NOT NULL) WITHOUT ROWID""",
     # Most persons have one leaf card and need no entry here.
     "CREATE INDEX IF NOT EXISTS card_of_person ON card (person) WHERE person <> leaf",
+    # The key that the personal parts of a leaf card's leads are sealed with; gone once forgotten.
+    "CREATE TABLE IF NOT EXISTS secret (leaf BLOB PRIMARY KEY, key BLOB NOT NULL) WITHOUT ROWID",
     """CREATE TABLE IF NOT EXISTS pair (
         a BLOB, b BLOB, state BLOB NOT NULL, PRIMARY KEY (a, b)) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS pair_back ON pair (b)",
