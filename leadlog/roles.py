@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from leadlog.system import DataInUse, DataLock, System
 
 ROLES = ("gateway", "pollers", "processor", "projector", "router", "outbox", "desk")
 _STOP_WITHIN_S = 10
+_BACKLOG = 2048
 _log = structlog.get_logger()
 
 
@@ -96,6 +98,7 @@ async def _serve(
     announce: Callable[[str], None],
     companion: Companion | None,
 ) -> int:
+    listening = _listen(settings.server.host, settings.server.port)
     stop = threading.Event()
     writer = SQLiteLogWriter(system.log_path)
     runners = [
@@ -114,7 +117,7 @@ async def _serve(
     for runner in runners:
         runner.start(stop)
     try:
-        serving = asyncio.create_task(server.serve())
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
         await _until_started(server, serving)
         if server.started:
             url = f"http://{_host(settings.server.host)}:{_port(server)}"
@@ -133,6 +136,18 @@ async def _serve(
                 runner.thread.join(_STOP_WITHIN_S)
         control.retire(settings.data)
     return 1 if any(runner.fault for runner in runners) or not server.started else 0
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """The socket, before anything else starts; OperationFailed where it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        why = str(error.strerror).partition(" (while")[0]
+        raise control.OperationFailed(
+            f"cannot listen on {host}:{port}: {why}; choose another with --port or --host"
+        ) from error
 
 
 def _beside(
@@ -169,8 +184,6 @@ class _Server(uvicorn.Server):
 def _server(door: FrontDoor, settings: Settings) -> uvicorn.Server:
     config = uvicorn.Config(
         door,
-        host=settings.server.host,
-        port=settings.server.port,
         http="httptools",
         loop="uvloop",
         lifespan="off",
@@ -190,6 +203,9 @@ def _port(server: uvicorn.Server) -> int:
 
 
 def _host(host: str) -> str:
+    """Where this machine reaches itself, as addresses write it."""
+    if ":" in host:
+        return f"[{'::1' if host == '::' else host}]"
     return "127.0.0.1" if host in ("0.0.0.0", "") else host
 
 

@@ -1,0 +1,65 @@
+"""`leadlog up` says clearly why it cannot start, and leaves nothing behind when it is stopped."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+LEADLOG = str(Path(sys.executable).with_name("leadlog"))
+
+
+def up(data: Path, *arguments: str) -> "subprocess.Popen[str]":
+    command = [LEADLOG, "up", "--data", str(data), *arguments]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=data.parent
+    )
+
+
+@pytest.mark.parametrize("stopped_by", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_signal_stops_it_cleanly(tmp_path: Path, stopped_by: signal.Signals, host: str) -> None:
+    data = tmp_path / "data"
+    server = up(data, "--port", "0", "--host", host)
+    assert server.stdout is not None
+    try:
+        assert "ready" in server.stdout.readline()
+        url = json.loads((data / "server.json").read_text())["url"]
+        assert httpx.get(f"{url}/healthz", trust_env=False).status_code == 200
+        server.send_signal(stopped_by)
+        _, said = server.communicate(timeout=30)
+    finally:
+        server.kill()
+    assert (server.returncode, said) == (0, "")
+    assert not (data / "server.json").exists()
+
+
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        server = up(tmp_path / "data", "--port", str(port))
+        _, said = server.communicate(timeout=60)
+    assert server.returncode == 1
+    assert said == (
+        f"leadlog: cannot listen on 127.0.0.1:{port}: Address already in use;"
+        " choose another with --port or --host\n"
+    )
+
+
+def test_a_relative_data_directory_is_where_it_was_started(tmp_path: Path) -> None:
+    """Although the analytics engine changes the working directory while it loads."""
+    (tmp_path / "data").mkdir()
+    server = up(tmp_path / "data", "--port", "0", "--data", "data")
+    assert server.stdout is not None
+    try:
+        assert "ready" in server.stdout.readline()
+        server.send_signal(signal.SIGINT)
+        server.communicate(timeout=30)
+    finally:
+        server.kill()
+    assert (tmp_path / "data" / "events.db").exists()
+    assert (tmp_path / "data" / "analytics").exists()
