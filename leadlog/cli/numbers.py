@@ -1,5 +1,6 @@
 """funnel, audit: the numbers, and the proof that they can be trusted."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -26,6 +27,9 @@ def funnel(
     ] = None,
     basis: Annotated[str, typer.Option(help="cohort or event.")] = "cohort",
     pipeline: Annotated[str | None, typer.Option(help="The pipeline's id.")] = None,
+    window: Annotated[
+        str | None, typer.Option(help="A step counts within 30d, 12h, 90m of the first one.")
+    ] = None,
     shape: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
     as_json: AsJson = False,
     config: Config = None,
@@ -37,13 +41,15 @@ def funnel(
     """
     chosen = settings(config, data)
     dates = {"from": since, "to": until}
-    (found,) = ask(chosen, "funnel", by=by, as_of=as_of, basis=basis, pipeline=pipeline, **dates)
+    (found,) = ask(
+        chosen, "funnel", by=by, as_of=as_of, basis=basis, pipeline=pipeline, window=window, **dates
+    )
     if as_json or shape == "json":
         write_json([found])
         return
     from projections.funnel.render import render
 
-    print(render(found, shape))  # noqa: T201 - the result
+    sys.stdout.write(render(found, shape).rstrip("\n") + "\n")
 
 
 def audit(
