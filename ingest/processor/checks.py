@@ -4,7 +4,8 @@ from typing import TypeVar
 
 import msgspec
 
-from channels.sdk.identities import normalise
+from channels.sdk.adapter import cap_identities
+from channels.sdk.identities import normalise, present
 from channels.sdk.lead import LeadContent
 from channels.sdk.times import canonical_time
 from eventstore.touches import bytes_of
@@ -29,4 +30,13 @@ def checked(lead: L) -> L:
             raise ValueError(
                 f"identity of kind {identity.kind!r} is not normalised; see LEAD_EVENT.md"
             )
-    return lead
+    return _capped(lead) if len(lead.identities) > 1 else lead
+
+
+def _capped(lead: L) -> L:
+    """Each identity once, at most 8 and 4 of a kind; what is beyond is a mention."""
+    once = present(*lead.identities)
+    kept, beyond = cap_identities(once)
+    if len(kept) == len(lead.identities):
+        return lead
+    return msgspec.structs.replace(lead, identities=kept, mentions=(*lead.mentions, *beyond))
