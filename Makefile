@@ -41,6 +41,7 @@ check: $(STAMP) ## format, lint, types, and who may import whom
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy scripts
 	$(BIN)/lint-imports
 
 format: $(STAMP) ## put the code into its one format
