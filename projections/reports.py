@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from functools import partial
 
 from projections.clickhouse.client import ClickHouse
 from projections.facts.table import FactTable
@@ -10,6 +9,7 @@ from projections.funnel.query import count_funnel
 from projections.funnel.request import FunnelRequest
 from projections.funnel.result import FunnelResult
 from projections.moments import AsOf, resolve
+from projections.overview import Overview, count_overview
 from projections.runner import Projector
 
 Wait = Callable[[int], bool]
@@ -25,7 +25,7 @@ class NotYetProjected(Exception):
 class Reports:
     """Answers questions. Safe to call from any thread.
 
-    `latest` tells the event store's newest position; `wait` is one of the three below. Methods
+    `latest` tells the event store's newest position; `wait` is one of the two below. Methods
     raise NotYetProjected, ClickHouseError or OSError.
     """
 
@@ -38,6 +38,10 @@ class Reports:
         as_of = self.as_of(position=request.position, time=request.time)
         return count_funnel(self._clickhouse, request, as_of)
 
+    def overview(self, now: int) -> Overview:
+        """What there is, at `now` in milliseconds since 1970. Waits for nothing."""
+        return count_overview(self._clickhouse, latest=self._latest(), now=now)
+
     def as_of(self, *, position: int | None = None, time: int | None = None) -> AsOf:
         """What a report may know, once the facts are there. Neither is: all that is known now."""
         latest = self._latest()
@@ -47,14 +51,15 @@ class Reports:
         return resolve(self._clickhouse, position=goal, time=time)
 
 
-def by_projecting(projector: Projector) -> Wait:
-    """Where no projector runs (a command of its own): project here and now."""
-    return lambda position: projector.project_available() >= position
+def by_projector(projector: Projector, *, timeout: float = 10.0) -> Wait:
+    """Where the projector is in this process: wait for its thread, or project here and now."""
 
+    def wait(position: int) -> bool:
+        if projector.running:
+            return projector.reach(position, timeout=timeout)
+        return projector.project_available() >= position
 
-def by_running(projector: Projector, *, timeout: float = 10.0) -> Wait:
-    """Where the projector runs in a thread of this process."""
-    return partial(projector.reach, timeout=timeout)
+    return wait
 
 
 def by_looking(table: FactTable, *, timeout: float = 10.0) -> Wait:

@@ -50,6 +50,8 @@ class Projector:
         self._position = _UNKNOWN
         self._certain = False
         self._flushed = float("-inf")
+        self.running = False
+        """A thread is in `run`."""
         self.failures = 0
         """Failed tries in a row; 0 while all is well."""
 
@@ -81,13 +83,20 @@ class Projector:
 
     def run(self, stop: threading.Event) -> None:
         """Follow the event store until `stop` is set. Raises only StoreInUse."""
-        while not stop.is_set():
-            try:
-                self._follow(stop)
-            except StoreInUse:
-                raise
-            except Exception as error:  # noqa: BLE001 - two stores behind ports: any error may pass
-                self._pause(stop, error)
+        self.running = True
+        try:
+            while not stop.is_set():
+                self._follow_or_wait(stop)
+        finally:
+            self.running = False
+
+    def _follow_or_wait(self, stop: threading.Event) -> None:
+        try:
+            self._follow(stop)
+        except StoreInUse:
+            raise
+        except Exception as error:  # noqa: BLE001 - two stores behind ports: any error may pass
+            self._pause(stop, error)
 
     def _follow(self, stop: threading.Event) -> None:
         while not stop.is_set():

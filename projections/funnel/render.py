@@ -1,18 +1,35 @@
 """A funnel as JSON, CSV, Parquet or a table for the terminal."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet
+from rich.console import Console
 from rich.table import Table
 
 from projections.cells import write_csv
+from projections.funnel.request import WrongRequest
 from projections.funnel.result import FunnelResult, Step
 
 _BAR = 24
 _MEASURES = ("step", "name", "count", "of_first", "of_previous")
+
+
+def render(found: FunnelResult | Mapping[str, Any], shape: str) -> str:
+    """The funnel, or its object as JSON has it, as `table`, `csv` or `json`."""
+    result = msgspec.convert(found, FunnelResult, from_attributes=True)
+    match shape:
+        case "json":
+            return to_json(result).decode()
+        case "csv":
+            return to_csv(result)
+        case "table":
+            return _printed(to_table(result))
+        case _:
+            raise WrongRequest("format", f"there is no {shape!r}", ("table", "csv", "json"))
 
 
 def to_json(result: FunnelResult) -> bytes:
@@ -59,6 +76,13 @@ def to_table(result: FunnelResult) -> Table:
             table.add_section()
         table.add_row(*shown, step.name, f"{step.count:,}", *shares, _bar(step.of_first))
     return table
+
+
+def _printed(table: Table) -> str:
+    console = Console()
+    with console.capture() as text:
+        console.print(table)
+    return text.get().rstrip("\n")
 
 
 def _dimensions(result: FunnelResult) -> tuple[str, ...]:

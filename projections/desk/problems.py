@@ -1,0 +1,75 @@
+"""Errors as answers: problem+json for the API (RFC 9457), a plain page for people."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
+
+from projections.clickhouse.client import ClickHouseError, StoreInUse
+from projections.desk import words
+from projections.desk.frame import AnyRequest, frame, language_of
+from projections.desk.language import translations
+from projections.desk.rendering import render
+from projections.funnel.request import WrongRequest
+from projections.reports import NotYetProjected
+
+_log = structlog.get_logger(__name__)
+
+
+def answer(
+    request: AnyRequest,
+    status: int,
+    detail: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    **more: Any,
+) -> Response[Any]:
+    """An error of this status in the shape that whoever asked can read."""
+    title = HTTPStatus(status).phrase
+    if not request.url.path.startswith("/api/"):
+        language = language_of(request)
+        told = {"title": title, "status": status, "detail": translations(language).gettext(detail)}
+        page = render(language, "problem.html", **told, **frame(request))
+        return Response(page, status_code=status, media_type="text/html", headers=headers)
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    return Response(
+        msgspec.json.encode(body),
+        status_code=status,
+        media_type="application/problem+json",
+        headers=headers,
+    )
+
+
+def _wrong(request: AnyRequest, error: WrongRequest) -> Response[Any]:
+    return answer(request, 400, str(error), field=error.field, allowed=list(error.allowed))
+
+
+def _later(request: AnyRequest, error: Exception) -> Response[Any]:
+    if not isinstance(error, NotYetProjected):
+        _log.warning("desk.analytics_away", error=type(error).__name__, detail=str(error)[:500])
+    return answer(request, 503, words.LATER, headers={"Retry-After": "2"})
+
+
+def _other(request: AnyRequest, error: HTTPException) -> Response[Any]:
+    return answer(request, error.status_code, error.detail, headers=error.headers)
+
+
+def _unexpected(request: AnyRequest, error: Exception) -> Response[Any]:
+    _log.error("desk.failed", path=request.url.path, exc_info=error)
+    return answer(request, 500, words.OUR_MISTAKE)
+
+
+HANDLERS: ExceptionHandlersMap = {
+    WrongRequest: _wrong,
+    NotYetProjected: _later,
+    ClickHouseError: _later,
+    StoreInUse: _later,
+    OSError: _later,
+    HTTPException: _other,
+    Exception: _unexpected,
+}
