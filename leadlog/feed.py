@@ -56,7 +56,7 @@ def read_line(line: str) -> LeadEvent:
     """A lead event of JSON, its unknown fields kept; an error names what is wrong with it."""
     table = msgspec.json.decode(line)
     if not isinstance(table, dict):
-        raise ValueError(f"expected a JSON object, got {type(table).__name__}")  # noqa: TRY004 - bad input
+        raise ValueError(f"expected a JSON object, got {type(table).__name__}")
     unknown = {name: table.pop(name) for name in table.keys() - _KNOWN}
     if unknown:
         table["extra"] = {**table.get("extra", {}), **unknown}

@@ -17,6 +17,7 @@ from leadlog.audit import audit
 from leadlog.card_operations import CARD_OPERATIONS
 from leadlog.control import OperationFailed
 from leadlog.feed import feed
+from leadlog.retry import retry
 from leadlog.system import System
 
 Arguments = dict[str, Any]
@@ -141,6 +142,14 @@ def _quarantine(system: System, arguments: Arguments) -> Iterator[Any]:
         yield content
 
 
+def _quarantine_retry(system: System, arguments: Arguments) -> Iterator[Any]:
+    ids = [_uuid(text, "quarantined delivery") for text in arguments["ids"]]
+    items = system.base.recorder.quarantined(ids)
+    if missing := set(ids) - {item.id for item in items}:
+        raise OperationFailed(f"nothing in the quarantine has the id {UUID(bytes=min(missing))}")
+    yield from retry(system, items)
+
+
 def _uuid(text: str, what: str) -> bytes:
     try:
         return UUID(text).bytes
@@ -159,4 +168,5 @@ OPERATIONS: dict[str, Operation] = {
     "audit": _audit,
     "doctor": _doctor,
     "quarantine": _quarantine,
+    "quarantine.retry": _quarantine_retry,
 }

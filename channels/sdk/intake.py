@@ -54,7 +54,7 @@ Examination = Handshake | Rejected | Invalid | Examined
 
 def examine(adapter: WebhookAdapter[AccountSettings], delivery: Delivery) -> Examination:
     """Handshake, verify, parse. Never raises, whatever came."""
-    return _at_the_door(adapter, delivery) or _read(adapter, delivery)
+    return _at_the_door(adapter, delivery) or read(adapter, delivery)
 
 
 def examine_item(adapter: PollingAdapter[AccountSettings], item: PollItem) -> Examined:
@@ -84,7 +84,8 @@ def _at_the_door(
     return None
 
 
-def _read(adapter: WebhookAdapter[AccountSettings], delivery: Delivery) -> Invalid | Examined:
+def read(adapter: WebhookAdapter[AccountSettings], delivery: Delivery) -> Invalid | Examined:
+    """Parse alone, for a delivery that was authenticated before. Never raises."""
     try:
         return Examined(tuple(adapter.parse(delivery)))
     except Refused as error:

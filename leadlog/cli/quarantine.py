@@ -9,7 +9,7 @@ from rich.table import Table
 from leadlog.cli.ask import AsJson, Config, Data, ask, settings, write_json
 from leadlog.control import OperationFailed
 
-app = typer.Typer(help="Deliveries kept aside: list, show.", no_args_is_help=True)
+app = typer.Typer(help="Deliveries kept aside: list, show, retry.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -48,3 +48,28 @@ def show(
         return
     for name, value in found[0].items():
         Console().print(f"{name:12} {value}", markup=False)
+
+
+@app.command()
+def retry(
+    items: Annotated[list[str], typer.Argument(metavar="ID…", help="Ids, or `all`.")],
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Run deliveries through today's parsers once more; exit 1 if one still cannot be read.
+
+    Example: [bold]leadlog quarantine retry all[/bold]
+    """
+    chosen = settings(config, data)
+    if items == ["all"]:
+        items = [item["id"] for item in ask(chosen, "quarantine")]
+    found = list(ask(chosen, "quarantine.retry", ids=items))
+    if as_json:
+        write_json(found)
+    else:
+        for item in found:
+            told = item.get("reason") or f"{item['leads']} leads"
+            Console().print(f"{item['id']}  {item['outcome']}  {told}", markup=False)
+    if any(item["outcome"] == "quarantined" for item in found):
+        raise typer.Exit(1)
