@@ -146,7 +146,7 @@ STEP = st.one_of(
     st.tuples(st.just("stage"), NUMBER, STAGE, TIME),
     st.tuples(st.just("close"), NUMBER, st.sampled_from(["won", "lost", "declined"]), TIME),
     st.tuples(st.just("reopen"), NUMBER, STAGE, TIME),
-    st.tuples(st.just("join"), NUMBER, NUMBER),
+    *[st.tuples(st.just("join"), NUMBER, NUMBER)] * 3,
     st.tuples(st.just("separate"), NUMBER),
     st.tuples(st.just("withdraw"), NUMBER),
     st.tuples(st.just("restore"), NUMBER),

@@ -1,13 +1,15 @@
 """The rules of the funnel, one by one (SEMANTICS 5.1, 5.2, 5.4)."""
 
+import msgspec
 import pytest
 
 from eventstore.domain import events as ev
 from eventstore.domain.pipeline import Pipeline, Stage
 from projections.facts.table import FactTable
 from projections.funnel import render
-from projections.funnel.request import read_request
-from projections.reports import NotYetProjected, Reports, by_looking, by_projecting
+from projections.funnel.request import WrongRequest, read_request
+from projections.funnel.service import funnel
+from projections.reports import NotYetProjected, Reports, by_looking, by_projector
 from projections.runner import Projector
 from projections.testing import MemoryReader, fresh_store
 
@@ -30,7 +32,7 @@ class Shop:
         self.versions = {}
         projector = Projector(self.reader, FactTable(store))
         self.reports = Reports(
-            store, latest=self.reader.last_position, wait=by_projecting(projector)
+            store, latest=self.reader.last_position, wait=by_projector(projector)
         )
 
     def add(self, stream, event):
@@ -136,6 +138,15 @@ def test_touches_of_a_joined_deal_count_for_the_last_of_the_chain(shop):
     assert shop.counts(from_="2026-01-04") == [0, 0, 0, 0]
 
 
+def test_touches_of_a_separated_deal_count_for_itself_again(shop):
+    shop.open(1, day=5)
+    shop.open(2, day=1)
+    shop.join(2, 1)
+    shop.add(deal(2), ev.DealSeparated(at=START))
+    assert shop.counts(to="2026-01-03") == [1, 0, 0, 0]
+    assert shop.counts(from_="2026-01-03") == [1, 0, 0, 0]
+
+
 def test_a_touch_that_was_moved_counts_where_it_is_now(shop):
     shop.open(1, day=5)
     shop.touch(9, 1, deal(1))
@@ -209,6 +220,17 @@ def test_as_known_then_is_byte_for_byte_what_was_given_then(shop):
     assert render.to_json(shop.ask(as_of=str(position))) == then
     assert render.to_json(shop.ask(as_of=time)) == then
     assert render.to_json(shop.ask()) != then
+
+
+def test_plain_values_are_asked_and_rendered_as_a_command_does(shop):
+    shop.open(1)
+    given = {"by": ["channel"], "from": None, "basis": "cohort", "other": 1}
+    found = msgspec.to_builtins(funnel(shop.reports, PIPELINES, given))
+    assert render.render(found, "json").encode() == render.to_json(shop.ask(by="channel"))
+    assert "First contact" in render.render(found, "table")
+    assert render.render(found, "csv").count("\n") == 5
+    with pytest.raises(WrongRequest, match="table, csv, json"):
+        render.render(found, "xml")
 
 
 def test_nothing_recorded_is_a_funnel_of_zeros(shop):
