@@ -4,13 +4,14 @@ Used by the processor (batches from the log), and by commands and queries of peo
 each call has a working set of its own, and the recorder lets one writer in at a time.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 from eventsourcing.persistence import IntegrityError, OperationalError
 
 from channels.sdk.lead import LeadContent
+from eventstore.incoming import Incoming
 from eventstore.keyring import Keyring
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from eventstore.recording import is_known, prefetch, record
@@ -79,8 +80,7 @@ class CustomerBase:
     def known_events(self, leads: Sequence[LeadContent]) -> int:
         """How many of these lead events have had their effect already."""
         work = self.work()
-        prefetch(work, leads)
-        return sum(is_known(work, lead) for lead in leads)
+        return sum(is_known(work, lead) for lead in prefetch(work, leads))
 
     def attempt(self, decide: Callable[[Work], T]) -> T:
         """Run a decision on a fresh working set and save it, until nobody was faster."""
@@ -95,11 +95,12 @@ class CustomerBase:
 
     def _decide(self, work: Work, batch: Sequence[Entry]) -> dict[str, int]:
         entries = self._not_passed(batch)
-        prefetch(work, [e.delivered.content for e in entries if isinstance(e.delivered, Lead)])
+        contents = [e.delivered.content for e in entries if isinstance(e.delivered, Lead)]
+        leads = iter(prefetch(work, contents))
         outcomes: dict[str, int] = {}
         ledger = work.changes.ledger
         for entry in entries:
-            account, received_at, outcome = _decide_one(work, entry.delivered)
+            account, received_at, outcome = _decide_one(work, entry.delivered, leads)
             outcomes[outcome] = outcomes.get(outcome, 0) + 1
             line = (account, received_at // HOUR_MS, outcome)
             ledger[line] = ledger.get(line, 0) + 1
@@ -118,10 +119,13 @@ class CustomerBase:
         ]
 
 
-def _decide_one(work: Work, delivered: Delivered) -> tuple[str, int, str]:
+def _decide_one(
+    work: Work, delivered: Delivered, leads: Iterator[Incoming]
+) -> tuple[str, int, str]:
+    """Account, time of receipt and outcome; `leads` has the batch's leads that are left."""
     match delivered:
         case Lead(content):
-            outcome = "accepted" if record(work, content) else "duplicate"
+            outcome = "accepted" if record(work, next(leads)) else "duplicate"
             return content.account, milliseconds(content.received_at), outcome
         case Ignored(account, received_at):
             return account, received_at, "ignored"

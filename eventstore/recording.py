@@ -23,13 +23,13 @@ from eventstore.domain.events import (
 )
 from eventstore.domain.fold import fold
 from eventstore.domain.matching import Action
+from eventstore.incoming import Incoming, domain_identities, incoming
 from eventstore.keyring import derived
 from eventstore.redecide import redecide
 from eventstore.regroup import regroup, seniority
 from eventstore.rows import Card, Pair
 from eventstore.touches import (
     JOIN_RULE,
-    bytes_of,
     deal_id,
     milliseconds,
     opening,
@@ -40,44 +40,51 @@ from eventstore.touches import (
 from eventstore.work import LeadState, Work
 
 _NO_CAMPAIGN = Campaign()
-_PAID = ("gclid", "gbraid", "wbraid", "yclid", "ymclid", "fbclid")
 
 
-def prefetch(work: Work, leads: Iterable[LeadContent]) -> None:
-    """Read everything that recording these leads will usually need, in five queries."""
-    leads = list(leads)
-    ids = {bytes_of(lead.lead_id) for lead in leads}
-    others = {bytes_of(lead.event_id) for lead in leads} - ids
+def prefetch(work: Work, contents: Iterable[LeadContent]) -> list[Incoming]:
+    """Read everything that recording these leads will usually need, in five queries.
+
+    Gives the leads, in the same order, as `record` wants them.
+    """
+    matching = work.policy.matching
+    leads = [incoming(content, work.keyring, matching) for content in contents]
+    ids = {lead.lead_id for lead in leads}
+    others = {lead.event_id for lead in leads} - ids
     work.load_leads(ids | others)  # an event id may have been the id of another lead
     if others:
         work.seen |= work.source.seen(others)
-    leaves = [[work.keyring.leaf(i.kind, i.value) for i in lead.identities] for lead in leads]
-    work.load_cards({leaf for of_lead in leaves for leaf in of_lead})
-    work.load_pairs(_key(a, b) for of_lead in leaves for a, b in combinations(of_lead, 2))
+    work.load_cards({identity.leaf for lead in leads for identity in lead.identities})
+    work.load_pairs(
+        _key(a.leaf, b.leaf)
+        for lead in leads
+        if len(lead.identities) > 1
+        for a, b in combinations(lead.identities, 2)
+    )
+    return leads
 
 
-def record(work: Work, lead: LeadContent) -> bool:
+def record(work: Work, lead: Incoming) -> bool:
     """Decide about one lead event. False: its effect is there already, nothing changes."""
     if is_known(work, lead):
         return False
-    event_id, lead_id = bytes_of(lead.event_id), bytes_of(lead.lead_id)
-    known = work.leads.get(lead_id)
-    if event_id != lead_id:
-        work.changes.keys[event_id] = lead_id
-    work.seen.add(event_id)
+    known = work.leads.get(lead.lead_id)
+    if lead.event_id != lead.lead_id:
+        work.changes.keys[lead.event_id] = lead.lead_id
+    work.seen.add(lead.event_id)
     if known is None:
-        _record_first(work, lead, lead_id, event_id)
+        _record_first(work, lead)
     else:
-        _record_more(work, lead, known, event_id)
+        _record_more(work, lead.content, known, lead.event_id)
     return True
 
 
-def is_known(work: Work, lead: LeadContent) -> bool:
+def is_known(work: Work, lead: Incoming) -> bool:
     """Whether this event id had its effect before; `prefetch` has read what that takes."""
-    event_id = bytes_of(lead.event_id)
+    event_id = lead.event_id
     if event_id in work.seen:
         return True
-    of_lead = work.leads.get(bytes_of(lead.lead_id))
+    of_lead = work.leads.get(lead.lead_id)
     named_alike = work.leads.get(event_id)
     return (of_lead is not None and event_id in of_lead.event_ids) or (
         named_alike is not None and event_id in named_alike.event_ids
@@ -87,15 +94,15 @@ def is_known(work: Work, lead: LeadContent) -> bool:
 # --- the first delivery about a lead ---
 
 
-def _record_first(work: Work, lead: LeadContent, lead_id: Id, event_id: Id) -> None:
+def _record_first(work: Work, lead: Incoming) -> None:
     """The lead stands first in the order; what it causes comes after it."""
-    identities = identities_of(work, lead)
-    shown = _describe(work, lead, event_id, identities, work.policy.matching.version)
+    content, lead_id, event_id, identities = lead
+    shown = _describe(work, content, event_id, identities, work.policy.matching.version)
     slot = len(work.changes.events)
-    work.emit_new(lead_id, shown, lead)
+    work.emit_new(lead_id, shown, content)
     state = LeadState(lead_id, 1, (1, slot), shown, b"", b"", {event_id})
     work.leads[lead_id] = state
-    _open_cards(work, lead, lead_id, 1, identities)
+    _open_cards(work, content, lead_id, 1, identities)
     if _pair_up(work, state):
         _start_over(work, state, {i.leaf for i in identities})
         return
@@ -131,28 +138,6 @@ def _start_over(work: Work, state: LeadState, leaves: set[Id]) -> None:
 # --- cards, pairs, links ---
 
 
-def identities_of(work: Work, lead: LeadContent) -> tuple[LeadIdentity, ...]:
-    """The lead's identities as the domain knows them, strongest first."""
-    if not lead.identities:
-        return ()
-    texts = sorted(f"{i.kind}:{i.value}" for i in lead.identities)
-    strongest = sorted(
-        lead.identities,
-        key=lambda i: work.policy.matching.strength(
-            i.kind, i.value, attested=i.proof == "attested"
-        ),
-    )
-    return tuple(
-        LeadIdentity(
-            work.keyring.leaf(i.kind, i.value),
-            i.kind,
-            i.proof == "attested",
-            texts.index(f"{i.kind}:{i.value}"),
-        )
-        for i in strongest
-    )
-
-
 def _open_cards(
     work: Work,
     lead: LeadContent,
@@ -161,23 +146,24 @@ def _open_cards(
     identities: tuple[LeadIdentity, ...],
 ) -> None:
     """A leaf card for each identity that has none yet; for a lead without any, its own."""
-    matching = work.policy.matching
-    values = {work.keyring.leaf(i.kind, i.value): i.value for i in lead.identities}
     for rank, identity in enumerate(identities):
-        work.changes.appearances.add((identity.leaf, lead_id))
-        if work.card(identity.leaf) is None:
-            listed = matching.is_listed(identity.kind, values[identity.leaf])
-            work.open_card(
-                identity.leaf,
-                Card(
-                    identity.leaf, identity.kind, lead_id, version, rank,
-                    listed=listed, shared=listed,
-                ),
-            )  # fmt: skip
+        leaf, kind = identity.leaf, identity.kind
+        work.changes.appearances.add((leaf, lead_id))
+        if work.card(leaf) is None:
+            listed = _is_listed(work, lead, leaf)
+            card = Card(leaf, kind, lead_id, version, rank, listed=listed, shared=listed)
+            work.open_card(leaf, card)
     if not identities:
         own = own_leaf(lead_id)
         work.changes.appearances.add((own, lead_id))
         work.open_card(own, Card(own, "lead", lead_id, version, 0))
+
+
+def _is_listed(work: Work, lead: LeadContent, leaf: Id) -> bool:
+    """Whether the identity of this leaf card is on the list of shared ones."""
+    found = (i for i in lead.identities if work.keyring.leaf(i.kind, i.value) == leaf)
+    identity = next(found)
+    return work.policy.matching.is_listed(identity.kind, identity.value)
 
 
 def _pair_up(work: Work, state: LeadState) -> bool:
@@ -264,7 +250,7 @@ def _record_more(work: Work, lead: LeadContent, state: LeadState, event_id: Id) 
     """Fold it in. The lead's place changes only where its identities, time or direction do."""
     folded = fold([*_told_before(work, state), lead])
     before = state.newest
-    identities = identities_of(work, folded)
+    identities = domain_identities(folded.identities, work.keyring, work.policy.matching)
     after = _describe(work, folded, event_id, identities, before.rules)
     after = msgspec.structs.replace(
         after,
@@ -413,5 +399,12 @@ def _campaign(labels: Labels) -> Campaign:
         content=labels.utm_content,
         start=labels.start,
         ref=labels.ref,
-        paid=any(getattr(labels, name) for name in _PAID),
+        paid=bool(
+            labels.gclid
+            or labels.gbraid
+            or labels.wbraid
+            or labels.yclid
+            or labels.ymclid
+            or labels.fbclid
+        ),
     )

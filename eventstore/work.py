@@ -102,13 +102,15 @@ class Work:
 
     def card(self, leaf: Id) -> Card | None:
         """The row of a leaf card, or None where nobody has recorded it."""
-        if leaf not in self._cards and leaf not in self._absent:
+        card = self._cards.get(leaf)
+        if card is None and leaf not in self._absent:
             self.load_cards([leaf])
-        return self._cards.get(leaf)
+            card = self._cards.get(leaf)
+        return card
 
     def known_card(self, leaf: Id) -> Card:
         """The row of a leaf card that is there."""
-        card = self.card(leaf)
+        card = self._cards.get(leaf) or self.card(leaf)
         if card is None:
             raise LookupError(f"leaf card {leaf.hex()} has no row")
         return card
