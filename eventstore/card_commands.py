@@ -144,8 +144,8 @@ class CardCommands:
                     work.emit(by.command, event)
                 return _withdraw(work, piece, 1)
 
-            changed = self._run(by, decide, dry_run, again=number > 0).changed
-            total = Changed(*(a + b for a, b in zip(total, changed, strict=True)))
+            more = self._run(by, decide, dry_run, again=number > 0).changed
+            total = Changed(*(a + b for a, b in zip(total, more, strict=True)))
             done += len(piece)
             progress(done)
         if not done:
@@ -166,7 +166,7 @@ class CardCommands:
             leaves = decide(work)
             concerned = regroup(work, leaves, because=by.command)
             redecide(work, concerned, because=by.command, at=by.at)
-            return Decided(by.command, _changed(work))
+            return Decided(by.command, changed(work))
 
         if dry_run:
             return once(self._base.work())
@@ -242,7 +242,7 @@ def _pieces(evidence: Iterable[Evidence]) -> Iterable[list[Evidence]]:
         yield piece
 
 
-def _changed(work: Work) -> Changed:
+def changed(work: Work) -> Changed:
     """Count what the events of this working set change."""
     persons: set[Id] = set()
     moved: set[Id] = set()

@@ -26,18 +26,26 @@ class Policy:
     """The configuration that decisions are made by."""
 
     matching: Matching
-    """The version in force."""
+    """What new leads are judged by, with the limits and lists in force."""
     rules: dict[int, RulesInForce]
     """Every version that a recorded lead may name."""
     pipelines: dict[str, Pipeline]
     """By id; the first is the default."""
+    configured: Matching
+    """The version as it is configured; its limits and lists wait for a rematch."""
 
     @classmethod
     def of(
-        cls, matching: Matching, pipelines: Iterable[Pipeline], earlier: Iterable[Matching] = ()
+        cls,
+        matching: Matching,
+        pipelines: Iterable[Pipeline],
+        *,
+        earlier: Iterable[Matching] = (),
+        configured: Matching | None = None,
     ) -> "Policy":
         versions = {m.version: RulesInForce(m) for m in (*earlier, matching)}
-        return cls(matching, versions, {pipeline.id: pipeline for pipeline in pipelines})
+        known = {pipeline.id: pipeline for pipeline in pipelines}
+        return cls(matching, versions, known, configured or matching)
 
     def judged_by(self, version: int) -> RulesInForce:
         """The rules of a version; those in force where it is not known any more."""

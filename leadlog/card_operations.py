@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from channels.sdk.times import canonical_time
+from eventstore.adoption import rematch
 from eventstore.card_commands import CardCommands, Decided
 from eventstore.deal_commands import Orders, order
 from eventstore.evidence import Selection, select
@@ -85,6 +86,13 @@ def withdraw(system: System, arguments: Arguments) -> Iterator[Any]:
     yield _decide(system, arguments, lambda c, by, **how: c.withdraw(evidence, by, **how))
 
 
+def apply_to_past(system: System, arguments: Arguments) -> Iterator[Any]:
+    """Apply the configured matching version to the past."""
+    by = order(str(arguments.get("actor") or ""), command=str(arguments.get("command") or ""))
+    dry_run = bool(arguments.get("dry_run"))
+    yield _told(rematch(system.base, system.cards, by, dry_run=dry_run), dry_run)
+
+
 def _decide(system: System, arguments: Arguments, decide: Callable[..., Decided]) -> dict[str, Any]:
     by: Orders = order(
         str(arguments.get("actor") or ""),
@@ -94,6 +102,10 @@ def _decide(system: System, arguments: Arguments, decide: Callable[..., Decided]
     commands: CardCommands = system.card_commands
     dry_run, reason = bool(arguments.get("dry_run")), str(arguments.get("reason") or "")
     decided = decide(commands, by, reason=reason, dry_run=dry_run)
+    return _told(decided, dry_run)
+
+
+def _told(decided: Decided, dry_run: bool) -> dict[str, Any]:
     told: dict[str, Any] = {
         "decision": text_id(decided.decision),
         "changed": decided.changed._asdict(),
@@ -133,4 +145,5 @@ CARD_OPERATIONS = {
     "card.mark": mark,
     "card.undo": undo,
     "card.withdraw": withdraw,
+    "card.rematch": apply_to_past,
 }

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eventstore.adoption import VersionChanged, adopt, effective_policy
 from eventstore.card_commands import CardCommands
 from eventstore.customer_base import CustomerBase
 from eventstore.deal_commands import DealCommands
@@ -64,7 +65,13 @@ class System:
         recorder = SQLiteCustomerRecorder(self._embedded("events", "sqlite"))
         keyring = Keyring.open(self.settings.data / "identity.key")
         policy = Policy.of(self.settings.matching_rules, self.settings.sales_pipelines)
-        return CustomerBase(recorder, keyring, policy)
+        try:
+            base = CustomerBase(recorder, keyring, effective_policy(recorder, policy))
+        except VersionChanged as error:
+            recorder.close()
+            raise ConfigurationError([str(error)]) from error
+        adopt(base)
+        return base
 
     @cached_property
     def cards(self) -> Cards:

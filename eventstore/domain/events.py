@@ -366,6 +366,21 @@ class DealRestored(Event, frozen=True, kw_only=True, tag="B", rename={"because":
     at: int
 
 
+class MatchingAdopted(Event, frozen=True, kw_only=True, tag="X"):
+    """A version of the matching configuration came into force for new leads, on its own stream."""
+
+    number: int = msgspec.field(name="v")
+    content: bytes = msgspec.field(name="c")
+    """The whole `Matching` as JSON: later configurations may not know it any more."""
+    at: int = msgspec.field(name="o")
+
+
+class MatchingApplied(Decision, frozen=True, kw_only=True, tag="Y"):
+    """A version was applied to the past (`card rematch`): its limits, lists and rules."""
+
+    number: int = msgspec.field(name="v")
+
+
 AnyEvent = (
     LeadRecorded
     | TouchPlaced
@@ -388,4 +403,6 @@ AnyEvent = (
     | RepeatChanged
     | DealWithdrawn
     | DealRestored
+    | MatchingAdopted
+    | MatchingApplied
 )

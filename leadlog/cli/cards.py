@@ -237,6 +237,22 @@ def withdraw(
     _decide(config, data, as_json, "card.withdraw", reason, actor, command, dry_run, given)
 
 
+@app.command()
+def rematch(
+    actor: Actor = "",
+    command: Command = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Apply a new version of the matching configuration to the past: rules, limits and lists.
+
+    Example: [bold]leadlog card rematch --dry-run[/bold]
+    """
+    _decide(config, data, as_json, "card.rematch", "", actor, command, dry_run, {})
+
+
 def _decide(
     config: Any,
     data: Any,

@@ -142,5 +142,7 @@ FIELDS: Final[dict[type[ev.Event], dict[str, str]]] = {
     ev.RepeatChanged: {"deal": STREAM_IS, "other": "repeat_of", "because": "because"},
     ev.DealWithdrawn: {"deal": STREAM_IS, **_REDECIDED},
     ev.DealRestored: {"deal": STREAM_IS, **_REDECIDED},
+    ev.MatchingAdopted: {"occurred_at": "at"},
+    ev.MatchingApplied: {"actor": "actor", "occurred_at": "at"},
 }
 """A new kind of event needs an entry; a test compares with `AnyEvent`."""

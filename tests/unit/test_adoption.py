@@ -1,0 +1,92 @@
+"""Which matching configuration holds for whom (SEMANTICS 2.3.7)."""
+
+import msgspec
+import pytest
+from support.worlds import KEYRING, MATCHING, Fed, base, groups, lead
+
+from eventstore.adoption import VersionChanged, adopt, effective_policy, rematch
+from eventstore.customer_base import CustomerBase
+from eventstore.deal_commands import CommandRefused, order
+from eventstore.domain.matching import Matching
+from eventstore.domain.pipeline import SALES
+from eventstore.queries import Cards
+from eventstore.work import Policy
+
+NO_FORMS = msgspec.structs.replace(MATCHING, version=2, rules=MATCHING.rules[:3])
+"""Version 2 without the rule `one form`."""
+
+
+def reopened(fed: Fed, matching: Matching) -> Fed:
+    recorder = fed.base.recorder
+    policy = effective_policy(recorder, Policy.of(matching, [SALES]))
+    again = CustomerBase(recorder, KEYRING, policy)
+    adopt(again)
+    return Fed(again, fed.offsets, fed.events, fed.journal)
+
+
+@pytest.fixture
+def fed(tmp_path):
+    started = Fed(base(tmp_path / "events.db"))
+    adopt(started.base)
+    yield started
+    started.base.recorder.close()
+
+
+def form(number: int, phone: str, email: str):
+    return lead(number, ("phone", phone, "claimed"), ("email", email, "claimed"))
+
+
+def persons(fed: Fed) -> int:
+    return len(fed.stored_persons())
+
+
+def test_a_lead_is_judged_by_the_version_of_its_first_record(fed):
+    fed.feed(form(1, "+79120000001", "a@x.ru"))
+    later = reopened(fed, NO_FORMS)
+    later.feed(form(2, "+79120000002", "b@x.ru"))
+    assert persons(later) == 3
+
+
+def test_a_version_that_reads_otherwise_is_refused(fed):
+    with pytest.raises(VersionChanged, match="higher version"):
+        reopened(fed, msgspec.structs.replace(NO_FORMS, version=1))
+
+
+def test_a_rematch_applies_rules_to_the_past(fed):
+    fed.feed(form(1, "+79120000001", "a@x.ru"))
+    later = reopened(fed, NO_FORMS)
+    rematch(later.base, Cards(later.base), order("anna"))
+    assert persons(later) == 2
+
+
+def test_new_limits_wait_for_a_rematch(fed):
+    for number in range(4):
+        fed.feed(form(number, "+79120000001", f"{number}@x.ru"))
+    assert persons(fed) == 5
+    generous = msgspec.structs.replace(MATCHING, version=2, limits={"default": 9})
+    later = reopened(fed, generous)
+    later.feed(form(9, "+79120000001", "9@x.ru"))
+    assert persons(later) == 6
+    rematch(later.base, Cards(later.base), order("anna"))
+    assert persons(later) == 1
+
+
+def test_a_dry_run_tells_and_changes_nothing(fed):
+    fed.feed(form(1, "+79120000001", "a@x.ru"))
+    later = reopened(fed, NO_FORMS)
+    decided = rematch(later.base, Cards(later.base), order("anna"), dry_run=True)
+    assert (decided.changed.persons, persons(later)) == (2, 1)
+
+
+def test_a_second_rematch_is_refused(fed):
+    with pytest.raises(CommandRefused, match="applied"):
+        rematch(fed.base, Cards(fed.base), order("anna"))
+
+
+def test_after_a_rematch_the_partition_is_the_oracles(fed):
+    for number in range(4):
+        fed.feed(form(number, "+79120000001", f"{number % 3}@x.ru"))
+    later = reopened(fed, NO_FORMS)
+    rematch(later.base, Cards(later.base), order("anna"))
+    stored = {frozenset(leaves) for leaves in later.stored_persons().values()}
+    assert stored == groups({leaf: leaf for leaves in stored for leaf in leaves})
