@@ -9,12 +9,17 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from itertools import combinations
+from typing import Final, Literal
 
 import msgspec
 
 from eventstore.domain.events import LeadIdentity
 
-ANY = "*"
+ANY: Final = "*"
+
+ProofSaid = Literal["attested", "claimed", "*"]
+Kinds = tuple[str, ...] | str
+"""The kinds that one side of a rule names; `*` for any."""
 
 
 class Action(StrEnum):
@@ -40,8 +45,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`kinds` and `proofs` name the two sides; a pair fits in either order."""
 
     name: str
-    kinds: tuple[tuple[str, ...], tuple[str, ...]] = ((ANY,), (ANY,))
-    proofs: tuple[str, str] = (ANY, ANY)
+    kinds: tuple[Kinds, Kinds] = ((ANY,), (ANY,))
+    proofs: tuple[ProofSaid, ProofSaid] = (ANY, ANY)
     action: Action = Action.SUGGEST
 
     def fits(self, a: LeadIdentity, b: LeadIdentity) -> bool:
@@ -49,7 +54,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def _side(self, side: int, identity: LeadIdentity) -> bool:
         kinds, proof = self.kinds[side], self.proofs[side]
-        return (ANY in kinds or identity.kind in kinds) and (
+        named = (kinds,) if isinstance(kinds, str) else kinds
+        return (ANY in named or identity.kind in named) and (
             proof == ANY or (proof == "attested") == identity.attested
         )
 
