@@ -16,7 +16,8 @@ from eventstore.reading import EventReader, Recorded
 from projections.clickhouse.client import StoreInUse
 from projections.facts.table import FactTable
 
-BLOCK: Final = 10_000
+BLOCK: Final = 40_000
+"""Most rows at once: with 10,000 the engine spends twice the time on merging what it was given."""
 POLL_S: Final = 0.1
 """How often an idle projector looks."""
 GATHER_S: Final = 0.3
