@@ -3,7 +3,7 @@
 Read from the truth itself, so that what an operator sees is what was last decided.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +11,18 @@ from channels.sdk.identities import normalise
 from channels.sdk.lead import Identity, LeadContent
 from channels.sdk.times import time_from_epoch
 from eventstore.customer_base import CustomerBase
-from eventstore.domain.deals import Deal
-from eventstore.domain.events import DealJoined, DealOpened, DealSeparated, Id, LeadRecorded
+from eventstore.domain.deals import OPEN, Deal, apply
+from eventstore.domain.events import (
+    DealCommand,
+    DealJoined,
+    DealOpened,
+    DealRestored,
+    DealSeparated,
+    DealWithdrawn,
+    Id,
+    LeadRecorded,
+    RepeatChanged,
+)
 from eventstore.domain.fold import fold
 from eventstore.reading import Recorded
 from eventstore.rows import Card
@@ -60,6 +70,38 @@ class Cards:
             return None
         (shown,) = self._show([person], timeline=True, everything=everything)
         return shown
+
+    def as_known(
+        self,
+        head: Id,
+        shared: dict[Id, bool],
+        leaves: Collection[Id],
+        leads: Collection[Id],
+        upto: int,
+    ) -> Json:
+        """A person as it was known at a position, of these leaf cards; `leads` brought them."""
+        streams = self._source.streams(leads, personal=True)
+        told = {
+            lead: _Told(known)
+            for lead, events in streams.items()
+            if (known := [event for event in events if event.position <= upto])
+        }
+        cards = {leaf: card for leaf, (_, card) in self._source.cards(leaves).items()}
+        for leaf, card in cards.items():
+            card.person, card.moved_to, card.deals = head, b"", []
+            card.shared = shared.get(leaf, card.listed)
+        if head in cards:
+            cards[head].deals = self._deals_known(told.values(), upto)
+        return self._person(head, cards, told, timeline=True, everything=True)
+
+    def _deals_known(self, told: Iterable["_Told"], upto: int) -> list[Deal]:
+        ids = {one.deal for one in told if one.deal}
+        deals = []
+        for deal, events in self._source.streams(ids, personal=False).items():
+            known = [e.event for e in events if e.position <= upto]
+            if known and isinstance(known[0], DealOpened):
+                deals.append(deal_known(deal, known[0], known[1:]))
+        return deals
 
     def leaf_of(self, name: str) -> Id | None:
         """The leaf card that a person names: by id, or by `kind:value` in any spelling."""
@@ -272,6 +314,23 @@ class _Told:
                 {"kind": i.kind, "value": i.value, "proof": i.proof} for i in content.identities
             ]
         return shown
+
+
+def deal_known(deal_id: Id, opened: DealOpened, then: Iterable[object]) -> Deal:
+    """A deal after these events of its stream."""
+    deal = Deal(deal_id, opened.lead, opened.pipeline, repeat_of=opened.repeat_of)
+    for event in then:
+        if isinstance(event, DealCommand):
+            apply(deal, event)
+        elif isinstance(event, DealJoined):
+            deal.status = "joined"
+        elif isinstance(event, DealWithdrawn):
+            deal.status = "withdrawn"
+        elif isinstance(event, DealSeparated | DealRestored):
+            deal.status = OPEN
+        elif isinstance(event, RepeatChanged):
+            deal.repeat_of = event.repeat_of
+    return deal
 
 
 def _deal(deal: Deal, leads: list[str]) -> Json:

@@ -31,10 +31,27 @@ def find(system: System, arguments: Arguments) -> Iterator[Any]:
 
 
 def show(system: System, arguments: Arguments) -> Iterator[Any]:
+    """A card as it is, or with `at` as it was known then."""
+    if "at" in arguments:
+        yield _as_known(system, arguments["id"], arguments["at"])
+        return
     shown = system.cards.show(arguments["id"], everything=bool(arguments.get("all")))
     if shown is None:
         raise OperationFailed(f"no card {arguments['id']!r}")
     yield shown
+
+
+def _as_known(system: System, name: str, at: str) -> dict[str, Any]:
+    from projections.moments import read_as_of
+    from projections.past import person_at
+
+    position, moment = read_as_of(at)
+    upto = system.reports.as_of(position=position, time=moment).position
+    person = person_at(system.analytics, _leaf(system, name), upto)
+    if not person.brought:
+        raise OperationFailed(f"nobody knew {name!r} yet at {at}")
+    known = system.cards.as_known(person.head, person.shared, person.leaves, person.brought, upto)
+    return {**known, "as_of": upto}
 
 
 def explain(system: System, arguments: Arguments) -> Iterator[Any]:

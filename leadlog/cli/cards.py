@@ -64,6 +64,9 @@ def find(
 @app.command()
 def show(
     card: Annotated[str, typer.Argument(metavar="ID", help="An id, or kind:value.")],
+    at: Annotated[
+        str | None, typer.Option("--at", help="As known at this time or position.")
+    ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Joined and withdrawn deals, too.")
     ] = False,
@@ -71,11 +74,11 @@ def show(
     config: Config = None,
     data: Data = None,
 ) -> None:
-    """One person with its timeline.
+    """One person with its timeline, as it is, or as it was known at a time.
 
-    Example: [bold]leadlog card show phone:89123456789[/bold]
+    Example: [bold]leadlog card show phone:89123456789 --at 2026-03-01T12:00:00Z[/bold]
     """
-    (found,) = ask(settings(config, data), "card.show", id=card, all=everything)
+    (found,) = ask(settings(config, data), "card.show", id=card, all=everything, at=at)
     if as_json:
         write_json([found])
     else:
