@@ -17,6 +17,7 @@ from channels.registry import make_adapter
 from channels.sdk.adapter import WebhookAdapter
 from ingest.log.sqlite import connect
 from leadlog import control, machine
+from leadlog.lag import progress_of
 from leadlog.machine import Finding
 from leadlog.settings import ConfigurationError, Settings
 from leadlog.system import System
@@ -194,21 +195,7 @@ def _lag(system: System) -> Iterator[Finding]:
 
 
 def _behind(system: System) -> dict[str, int]:
-    recorder = system.base.recorder
-    unread = 0
-    for partition in system.log.partitions():
-        behind = system.log.end(partition) - _done(system, partition)
-        unread = behind if behind < 0 else unread + behind
-    return {"processor": unread, "projector": recorder.last_position() - system.projector.position}
-
-
-def _done(system: System, partition: str) -> int:
-    """The offset that is processed; before the first one, that which precedes it."""
-    done = system.base.recorder.max_tracking_id(partition)
-    if done is not None:
-        return done
-    first = system.log.read(partition, -1, 1)
-    return first[0].offset - 1 if first else -1
+    return {role: progress.lag for role, progress in progress_of(system).items()}
 
 
 def lag(name: str, before: int, after: int, *, served: bool) -> Finding:

@@ -46,16 +46,16 @@ def wait_until_current(system: System, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     ends = {p: system.log.end(p) for p in system.log.partitions()}
     while not _is_current(system, ends):
-        if time.monotonic() > deadline:
+        if time.monotonic() > deadline or system.stopping.wait(_POLL_S):
             return False
-        time.sleep(_POLL_S)
     return True
 
 
 def _is_current(system: System, ends: dict[str, int]) -> bool:
     recorder = system.base.recorder
     for partition, end in ends.items():
-        if end >= 0 and (recorder.max_tracking_id(partition) or -1) < end:
+        done = recorder.max_tracking_id(partition)
+        if end >= 0 and (done is None or done < end):
             return False
     return bool(system.projector.position >= recorder.last_position())
 

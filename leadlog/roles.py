@@ -6,12 +6,14 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 import uvicorn
+import uvloop
 
 from channels.registry import make_adapter
 from channels.sdk.adapter import WebhookAdapter
@@ -19,12 +21,16 @@ from ingest.gateway.app import Gateway
 from ingest.log.sqlite import SQLiteLogWriter
 from leadlog import control
 from leadlog.desk import desk_app
+from leadlog.lag import progress_of
+from leadlog.readiness import Readiness
 from leadlog.server import Control, FrontDoor
 from leadlog.settings import Settings
 from leadlog.system import DataInUse, DataLock, System
+from leadlog.web_server import new_server
 
 ROLES = ("gateway", "pollers", "processor", "projector", "router", "outbox", "desk")
-_STOP_WITHIN_S = 10
+_STOP_WITHIN_S = 4.0
+"""For what the threads have begun, after the same again for requests: below 10 s together."""
 _BACKLOG = 2048
 _log = structlog.get_logger()
 
@@ -74,8 +80,8 @@ def serve(
 
     Raises DataInUse when another process owns the data directory.
     """
-    with owned(settings) as system:
-        return asyncio.run(_serve(settings, system, announce, companion))
+    with owned(settings) as system, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_serve(settings, system, announce, companion))
 
 
 @contextlib.contextmanager
@@ -99,7 +105,7 @@ async def _serve(
     companion: Companion | None,
 ) -> int:
     listening = _listen(settings.server.host, settings.server.port)
-    stop = threading.Event()
+    stop = system.stopping
     writer = SQLiteLogWriter(system.log_path)
     runners = [
         Runner("processor", system.processor.run),
@@ -107,13 +113,18 @@ async def _serve(
     ]
     adapters = webhook_adapters(settings)
     address = control.announce(settings.data, "http://starting")
+    gateway = Gateway(adapters, writer)
     door = FrontDoor(
-        gateway=Gateway(adapters, writer),
+        gateway=gateway,
         desk=desk_app(system),
         control=Control(system, address.token),
-        ready=lambda: {runner.name: runner.state for runner in runners},
+        ready=Readiness(
+            roles=lambda: {runner.name: runner.state for runner in runners},
+            log_fault=lambda: gateway.log_fault,
+            progress=lambda: progress_of(system),
+        ),
     )
-    server = _server(door, settings)
+    server = new_server(door, most=settings.server.max_connections, stopping=stop)
     for runner in runners:
         runner.start(stop)
     try:
@@ -131,9 +142,10 @@ async def _serve(
     finally:
         stop.set()
         await writer.close()
+        give_up = time.monotonic() + _STOP_WITHIN_S
         for runner in runners:
             if runner.thread is not None:
-                runner.thread.join(_STOP_WITHIN_S)
+                runner.thread.join(max(0.0, give_up - time.monotonic()))
         control.retire(settings.data)
     return 1 if any(runner.fault for runner in runners) or not server.started else 0
 
@@ -169,32 +181,6 @@ def webhook_adapters(settings: Settings) -> dict[str, WebhookAdapter[Any]]:
     """The adapters of all accounts that providers call."""
     made = {str(table["name"]): make_adapter(dict(table)) for table in settings.accounts}
     return {name: a for name, a in made.items() if isinstance(a, WebhookAdapter)}
-
-
-class _Server(uvicorn.Server):
-    """Ends on a signal without raising it anew, so that what follows the server is still closed."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        with super().capture_signals():
-            yield
-            self._captured_signals.clear()
-
-
-def _server(door: FrontDoor, settings: Settings) -> uvicorn.Server:
-    config = uvicorn.Config(
-        door,
-        http="httptools",
-        loop="uvloop",
-        lifespan="off",
-        log_level="warning",
-        access_log=False,
-        limit_concurrency=settings.server.max_connections,
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=_STOP_WITHIN_S,
-        server_header=False,
-    )
-    return _Server(config)
 
 
 def _port(server: uvicorn.Server) -> int:

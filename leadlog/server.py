@@ -4,19 +4,20 @@ import asyncio
 import hmac
 import json
 from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
 
 import msgspec
 from prometheus_client import generate_latest
 
 from channels.sdk.delivery import Reply
 from channels.sdk.intake import problem
-from ingest.gateway.app import PREFIX, Receive, Scope, Send
+from ingest.gateway.asgi import PREFIX, Receive, Scope, Send, send_reply
 from leadlog.control import PATH, OperationFailed
 from leadlog.operations import run
 from leadlog.system import System
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-Readiness = Callable[[], dict[str, str]]
+Readiness = Callable[[], Awaitable[dict[str, Any]]]
 
 _MOST_CONTROL_BYTES = 64 * 1024 * 1024
 
@@ -41,7 +42,7 @@ class FrontDoor:
         if app is not None:
             await app(scope, receive, send)
         elif scope["type"] == "http":
-            await answer(send, self._small(path))
+            await send_reply(send, await self._small(path))
 
     def _app(self, path: str) -> App | None:
         if path.startswith(PREFIX):
@@ -50,15 +51,14 @@ class FrontDoor:
             return self._control
         return None if path in {"/healthz", "/readyz", "/metrics"} else self._desk
 
-    def _small(self, path: str) -> Reply:
+    async def _small(self, path: str) -> Reply:
         match path:
             case "/healthz":
                 return Reply(200, b"alive\n")
             case "/readyz":
-                reasons = self._ready()
-                ready = all(reason == "ok" for reason in reasons.values())
-                body = msgspec.json.encode({"ready": ready, "reasons": reasons})
-                return Reply(200 if ready else 503, body, "application/json")
+                told = await self._ready()
+                status = 200 if told["ready"] else 503
+                return Reply(status, msgspec.json.encode(told), "application/json")
             case "/metrics":
                 return Reply(200, generate_latest(), "text/plain; version=0.0.4; charset=utf-8")
             case _:
@@ -75,7 +75,9 @@ class Control:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         given = dict(scope["headers"]).get(b"authorization", b"")
         if not hmac.compare_digest(given, self._expected):
-            await answer(send, problem(401, "not authentic", "the token of this server is needed"))
+            await send_reply(
+                send, problem(401, "not authentic", "the token of this server is needed")
+            )
             return
         body = await _read(receive)
         headers = [(b"content-type", b"application/x-ndjson")]
@@ -114,15 +116,6 @@ async def _read(receive: Receive) -> bytes:
         body += bytes(message.get("body", b""))
         if len(body) > _MOST_CONTROL_BYTES or not message.get("more_body"):
             return body
-
-
-async def answer(send: Send, reply: Reply) -> None:
-    headers = [
-        (b"content-type", reply.content_type.encode()),
-        (b"content-length", str(len(reply.body)).encode()),
-    ]
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": reply.body})
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

@@ -2,7 +2,8 @@
 
 import fcntl
 import os
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,8 @@ class System:
     """Opened lazily: a command that only reads cards never starts the analytics engine."""
 
     settings: Settings
+    stopping: threading.Event = field(default_factory=threading.Event)
+    """Set when this process is about to end: whoever waits for something gives up."""
 
     @cached_property
     def log_path(self) -> Path:

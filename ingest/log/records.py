@@ -3,12 +3,13 @@
 import base64
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid5
 
 import msgspec
 
-from channels.sdk.adapter import redact
+from channels.sdk.adapter import Adapter, redact
 from channels.sdk.delivery import Delivery, PollItem
 from channels.sdk.ids import NAMESPACE
 from channels.sdk.lead import LeadEvent
@@ -43,18 +44,13 @@ class QuarantinedDelivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaul
     headers: dict[str, str] = {}
     remote_ip: str = ""
     body: str = ""
-    """Base64 of the bytes as they came, secrets cut out."""
+    """Base64 of what the adapter keeps of the bytes that came: secrets are cut out."""
 
 
 def records_of(
-    outcomes: Sequence[Outcome],
-    source: Delivery | PollItem,
-    *,
-    account: str,
-    channel: str,
-    secrets: Sequence[str],
+    outcomes: Sequence[Outcome], source: Delivery | PollItem, adapter: Adapter[Any]
 ) -> list[Record]:
-    """One record for each outcome."""
+    """One record for each outcome of what `adapter` was sent or has fetched."""
     records = []
     for outcome in outcomes:
         match outcome:
@@ -62,14 +58,14 @@ def records_of(
                 records.append(lead_record(lead))
             case Ignored(reason):
                 ignored = IgnoredDelivery(
-                    account=account,
-                    channel=channel,
+                    account=adapter.settings.name,
+                    channel=adapter.channel,
                     received_at=source.received_at,
                     reason=reason.value,
                 )
                 records.append(Record(RecordType.IGNORED, _encode(ignored)))
             case Quarantined():
-                kept = _kept(outcome, source, account, channel, secrets)
+                kept = _kept(outcome, source, adapter)
                 records.append(Record(RecordType.QUARANTINED, _encode(kept)))
     return records
 
@@ -91,26 +87,34 @@ def quarantine_id(account: str, body: bytes, received_at: Timestamp) -> str:
 
 
 def _kept(
-    outcome: Quarantined,
-    source: Delivery | PollItem,
-    account: str,
-    channel: str,
-    secrets: Sequence[str],
+    outcome: Quarantined, source: Delivery | PollItem, adapter: Adapter[Any]
 ) -> QuarantinedDelivery:
-    body = redact(source.body, secrets)
+    account = adapter.settings.name
     kept = QuarantinedDelivery(
         id=quarantine_id(account, source.body, source.received_at),
         account=account,
-        channel=channel,
+        channel=adapter.channel,
         received_at=source.received_at,
         reason=outcome.reason.value,
         detail=outcome.detail,
-        body=base64.b64encode(body).decode(),
+        body=_raw(source, adapter),
     )
     if not isinstance(source, Delivery):
         return kept
-    path = redact(urlsplit(source.url).path.encode("utf-8", "replace"), secrets).decode()
+    path = redact(urlsplit(source.url).path.encode("utf-8", "replace"), adapter.settings.secrets())
     headers = {n: v for n, v in source.headers.items() if n in _KEPT_HEADERS}
     return msgspec.structs.replace(
-        kept, method=source.method, path=path, headers=headers, remote_ip=source.remote_ip
+        kept,
+        method=source.method,
+        path=path.decode(),
+        headers=headers,
+        remote_ip=source.remote_ip,
     )
+
+
+def _raw(source: Delivery | PollItem, adapter: Adapter[Any]) -> str:
+    """What the adapter keeps of it; bytes that it cannot even cut are cut by its secrets alone."""
+    try:
+        return adapter.raw(source).body
+    except Exception:  # noqa: BLE001 - what comes here is broken, and must be kept all the same
+        return base64.b64encode(redact(source.body, adapter.settings.secrets())).decode()

@@ -1,0 +1,57 @@
+"""Between ASGI and plain values: a request as a delivery, a reply as messages."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import quote, unquote
+
+from channels.sdk.delivery import Delivery, Reply
+from channels.sdk.times import Timestamp
+
+Message = MutableMapping[str, Any]
+Scope = Message
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+PREFIX = "/in/"
+
+
+def media_type(scope: Scope) -> str:
+    named = (value for name, value in scope["headers"] if name.lower() == b"content-type")
+    content_type: str = next(named, b"").decode("latin-1")
+    return content_type.partition(";")[0].strip().lower()
+
+
+def path_of(scope: Scope) -> str:
+    """As it was called, nothing decoded: some providers sign it."""
+    return (scope.get("raw_path") or quote(scope["path"]).encode()).decode("latin-1")
+
+
+def delivery_of(scope: Scope, body: bytes, received_at: Timestamp) -> Delivery:
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+    query = scope["query_string"].decode("latin-1")
+    host = headers.get("host", "")
+    path = path_of(scope)
+    url = f"{scope['scheme']}://{host}{path}"
+    client = scope.get("client")
+    return Delivery(
+        method=scope["method"],
+        url=f"{url}?{query}" if query else url,
+        headers=headers,
+        body=body,
+        remote_ip=client[0] if client else "",
+        received_at=received_at,
+        segments=tuple(unquote(part) for part in path[len(PREFIX) :].split("/")[1:]),
+    )
+
+
+async def send_reply(send: Send, reply: Reply, more: tuple[tuple[str, str], ...] = ()) -> None:
+    """The whole reply, with `more` headers."""
+    headers = [
+        (b"content-type", reply.content_type.encode()),
+        (b"content-length", str(len(reply.body)).encode()),
+    ]
+    headers += [(n.encode("latin-1"), v.encode("latin-1")) for n, v in (*reply.headers, *more)]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})

@@ -1,0 +1,37 @@
+"""How far the roles have come in what they read: for /readyz and `leadlog doctor`."""
+
+from typing import NamedTuple
+
+from leadlog.system import System
+
+
+class Progress(NamedTuple):
+    """Of one role, in offsets of the log or positions of the event store, added up."""
+
+    done: int
+    end: int
+
+    @property
+    def lag(self) -> int:
+        """How many it is behind. Below 0: it has passed the end, an older copy was put back."""
+        return self.end - self.done
+
+
+def progress_of(system: System) -> dict[str, Progress]:
+    """The processor's and the projector's. Reads the stores, so it may block a moment, or raise."""
+    offsets = [_in_partition(system, partition) for partition in system.log.partitions()]
+    passed = [p for p in offsets if p.lag < 0]
+    done, end = map(sum, zip(*(passed or offsets), strict=True)) if offsets else (0, 0)
+    return {
+        "processor": Progress(done, end),
+        "projector": Progress(system.projector.position, system.base.recorder.last_position()),
+    }
+
+
+def _in_partition(system: System, partition: str) -> Progress:
+    """Before the first offset is processed, `done` is the one that precedes the log's first."""
+    done = system.base.recorder.max_tracking_id(partition)
+    if done is None:
+        first = system.log.read(partition, -1, 1)
+        done = first[0].offset - 1 if first else -1
+    return Progress(done, system.log.end(partition))

@@ -1,0 +1,75 @@
+"""What /readyz tells: whether this process takes deliveries, what is wrong if not, and the lag.
+
+Ready means that a delivery sent here now would be stored. A role that is only behind makes it no
+less ready: its work waits on the disk, and deliveries that are turned away would not.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+from leadlog.lag import Progress
+
+OK: Final = "ok"
+_REMEMBERED_S: Final = 10.0
+"""How long a failed append counts. Then deliveries may try again: only they can tell."""
+_STUCK_AFTER_S: Final = 60.0
+
+Fault = tuple[float, str] | None
+"""When (`time.monotonic`), and why."""
+
+
+class Readiness:
+    """Asked by probes, some times a minute or a second."""
+
+    def __init__(
+        self,
+        *,
+        roles: Callable[[], dict[str, str]],
+        log_fault: Callable[[], Fault],
+        progress: Callable[[], dict[str, Progress]],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._roles = roles
+        self._log_fault = log_fault
+        self._progress = progress
+        self._clock = clock
+        self._seen: dict[str, tuple[int, float]] = {}
+        self._thread = ThreadPoolExecutor(1, "readiness")
+
+    async def __call__(self) -> dict[str, Any]:
+        """`{"ready", "reasons": {part: "ok" or what is wrong}, "lag": {role: number}}`."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self.look)
+
+    def look(self) -> dict[str, Any]:
+        """The same, blocking."""
+        needed = {"log": self._log(), **self._roles()}
+        reasons, lag = dict(needed), {}
+        try:
+            for role, progress in self._progress().items():
+                lag[role] = progress.lag
+                if reasons.get(role) == OK:
+                    reasons[role] = self._moving(role, progress)
+        except Exception as error:  # noqa: BLE001 - whatever the stores raise, it is the reason
+            needed["stores"] = reasons["stores"] = f"they cannot be read: {error}"
+        ready = all(reason == OK for reason in needed.values())
+        return {"ready": ready, "reasons": reasons, "lag": lag}
+
+    def _log(self) -> str:
+        match self._log_fault():
+            case (at, why) if (ago := self._clock() - at) < _REMEMBERED_S:
+                return f"{why} ({ago:.0f} s ago); free or add space, or see the log of the server"
+            case _:
+                return OK
+
+    def _moving(self, role: str, progress: Progress) -> str:
+        now = self._clock()
+        done, since = self._seen.get(role, (-1, now))
+        if done != progress.done or progress.lag <= 0:
+            since = now
+        self._seen[role] = (progress.done, since)
+        if now - since < _STUCK_AFTER_S:
+            return OK
+        return f"{progress.lag} behind, and none done for {now - since:.0f} s; see its log"
