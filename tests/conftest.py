@@ -1,10 +1,16 @@
 """What all tests share."""
 
 from hypothesis import HealthCheck, settings
+from servers.fixtures import (
+    breakable_kafka,
+    database,
+    kafka,
+    own_kafka,
+    own_postgres,
+    postgres,
+)
 
-from servers.fixtures import database, kafka, own_kafka, own_postgres, postgres
-
-__all__ = ["database", "kafka", "own_kafka", "own_postgres", "postgres"]
+__all__ = ["breakable_kafka", "database", "kafka", "own_kafka", "own_postgres", "postgres"]
 
 settings.register_profile(
     "fast", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]

@@ -41,6 +41,10 @@ class LogUnavailable(Exception):
     """
 
 
+class RecordTooLarge(LogUnavailable):
+    """The log will never take this record; a repeat does not help."""
+
+
 class LeadLogWriter(Protocol):
     """Appends records. One writer a process; called on the event loop."""
 

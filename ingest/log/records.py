@@ -12,13 +12,22 @@ import msgspec
 from channels.sdk.adapter import Adapter, redact
 from channels.sdk.delivery import Delivery, PollItem
 from channels.sdk.ids import NAMESPACE
-from channels.sdk.lead import LeadEvent
+from channels.sdk.lead import Identity, LeadEvent
 from channels.sdk.outcome import Accepted, Ignored, Outcome, Quarantined
 from channels.sdk.times import Timestamp
 from ingest.log.port import Record, RecordType
 
 _KEPT_HEADERS = frozenset({"content-type", "user-agent", "content-encoding", "x-retry-counter"})
 _encode = msgspec.json.Encoder().encode
+
+
+class _Keyed(msgspec.Struct, frozen=True):
+    """As much of a lead event as its key needs."""
+
+    identities: tuple[Identity, ...] = ()
+
+
+_keyed = msgspec.json.Decoder(_Keyed).decode
 
 
 class IgnoredDelivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,11 +81,24 @@ def records_of(
 
 def lead_record(lead: LeadEvent) -> Record:
     """The record of a lead event, keyed by its first attested, else its first identity."""
-    strongest = next((i for i in lead.identities if i.proof == "attested"), None)
-    if strongest is None and lead.identities:
-        strongest = lead.identities[0]
-    key = (strongest.kind, strongest.value) if strongest else None
-    return Record(RecordType.LEAD, _encode(lead), key)
+    return Record(RecordType.LEAD, _encode(lead), _strongest(lead.identities))
+
+
+def record_again(type_: RecordType, value: bytes) -> Record:
+    """The record of a value that stood on a log before, keyed as it was then."""
+    if type_ is not RecordType.LEAD:
+        return Record(type_, value)
+    try:
+        return Record(type_, value, _strongest(_keyed(value).identities))
+    except (msgspec.MsgspecError, RecursionError):
+        return Record(type_, value)  # the processor puts it aside
+
+
+def _strongest(identities: Sequence[Identity]) -> tuple[str, str] | None:
+    strongest = next((i for i in identities if i.proof == "attested"), None)
+    if strongest is None and identities:
+        strongest = identities[0]
+    return (strongest.kind, strongest.value) if strongest else None
 
 
 def quarantine_id(account: str, body: bytes, received_at: Timestamp) -> str:

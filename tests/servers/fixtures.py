@@ -32,16 +32,18 @@ def kafka() -> Iterator[str]:
             server.stop()
 
 
+@pytest.fixture(scope="module")
+def breakable_kafka() -> Iterator[KafkaServer]:
+    """A Kafka for the tests of one file, which may break it and must mend it again."""
+    with _own_kafka() as server:
+        yield server
+
+
 @pytest.fixture
 def own_kafka() -> Iterator[KafkaServer]:
-    """A Kafka for one test, which may stop, kill and pause it."""
-    with _folder("kafka") as folder:
-        server = KafkaServer(folder)
-        server.start()
-        try:
-            yield server
-        finally:
-            server.kill()
+    """A Kafka for one test, which may do to it what it likes."""
+    with _own_kafka() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +77,17 @@ def own_postgres() -> Iterator[PostgresServer]:
 def database(postgres: str) -> str:
     """The URL of an empty database."""
     return fresh_database(postgres)
+
+
+@contextmanager
+def _own_kafka() -> Iterator[KafkaServer]:
+    with _folder("kafka") as folder:
+        server = KafkaServer(folder)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.kill()
 
 
 @contextmanager

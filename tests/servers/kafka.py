@@ -1,10 +1,15 @@
 """Apache Kafka in KRaft mode, one node: broker and controller in one process."""
 
+import asyncio
+import socket
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
 
-from servers.process import ServerFault, ServerProcess, free_port, listening, program
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError
+from servers.process import ServerFault, ServerProcess, free_port, program
 
 VERSION = "4.1.1"
 LIBS = Path(__file__).parents[2] / ".servers" / f"kafka-{VERSION}" / "libs"
@@ -49,7 +54,7 @@ class KafkaServer:
             [*self._java(), "-Xmx512m", "kafka.Kafka", str(self._properties)],
             log=self._folder / "server.log",
         )
-        self._process.wait_until(lambda: listening(self.port), _START_WITHIN_S)
+        self._process.wait_until(self._takes_topics, _START_WITHIN_S)
 
     def stop(self) -> None:
         self._started.stop()
@@ -62,6 +67,14 @@ class KafkaServer:
 
     def resume(self) -> None:
         self._started.resume()
+
+    def _takes_topics(self) -> bool:
+        """Listening is not enough: after a kill the controller keeps the broker out for a while."""
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", self.port)):
+                return False
+        with ThreadPoolExecutor(1) as apart:  # whoever calls may have a loop of his own
+            return apart.submit(asyncio.run, _try_topic(self.address)).result()
 
     @property
     def _started(self) -> ServerProcess:
@@ -85,3 +98,16 @@ class KafkaServer:
             raise ServerFault(f"there is no {LIBS}; run scripts/install-test-servers")
         java = program("java", "openjdk-17-jre-headless")
         return [java, "-cp", f"{LIBS}/*"]
+
+
+async def _try_topic(address: str) -> bool:
+    admin = AIOKafkaAdminClient(bootstrap_servers=address, request_timeout_ms=5000)
+    try:
+        await admin.start()
+        answer = await admin.create_topics([NewTopic("probe", 1, 1)], validate_only=True)
+    except (KafkaError, TimeoutError):
+        return False
+    finally:
+        await admin.close()
+    ((_, code, _),) = answer.topic_errors
+    return bool(code == 0)

@@ -6,9 +6,12 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 _STOP_WITHIN_S = 20
+# What is to die with its parent dies with the thread that started it: this one lives to the end.
+_STARTER = ThreadPoolExecutor(1, "server-starter")
 
 
 class ServerFault(Exception):
@@ -24,7 +27,7 @@ def free_port() -> int:
 
 
 class ServerProcess:
-    """One start of one server. `die_with` is the signal that it gets should this process die."""
+    """One start of one server, which gets `stop_with` should this process die."""
 
     def __init__(
         self,
@@ -46,9 +49,13 @@ class ServerProcess:
         if user is not None:
             wrapped += [f"--reuid={user}", f"--regid={user}", "--init-groups"]
         with log.open("ab") as output:
-            self._process = subprocess.Popen(
-                [*wrapped, *command], stdin=subprocess.DEVNULL, stdout=output, stderr=output
-            )
+            self._process = _STARTER.submit(
+                subprocess.Popen,
+                [*wrapped, *command],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            ).result()
 
     @property
     def running(self) -> bool:
@@ -88,13 +95,6 @@ class ServerProcess:
     def _fault(self, what: str) -> ServerFault:
         last = self._log.read_text(errors="replace")[-3000:]
         return ServerFault(f"{self._name} {what}; the end of its log:\n{last}")
-
-
-def listening(port: int) -> bool:
-    """Whether somebody takes connections on this port of the loopback."""
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def program(name: str, package: str) -> str:

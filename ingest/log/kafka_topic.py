@@ -1,0 +1,193 @@
+"""The lead log's topic: its address and settings as one URL, made or checked at every start.
+
+`kafka://host:9092,other:9092/leads?partitions=12&replication=3&min_insync=2&retention_days=7`
+"""
+
+import asyncio
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError, for_code
+
+AWAY = (KafkaError, OSError, TimeoutError)
+"""What aiokafka raises while the cluster, or the way to it, is away."""
+MAX_RECORD_BYTES = 64 * 1024 * 1024
+"""The largest form with files, base64 within JSON, and room to spare."""
+_PARTITIONS = 12
+_PARTITIONS_OF_ONE_BROKER = 3  # it forces each partition to the disk by itself
+_DAY_MS = 86_400_000
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
+_ALREADY_EXISTS = 36
+_UNKNOWN_TOPIC = 3
+_ADMIN_TIMEOUT_MS = 10_000
+_VISIBLE_WITHIN_S = 10.0
+
+
+class TopicDiffers(Exception):
+    """The topic would lose leads or their order, or keep them too long; each line has a remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaTopic:
+    """Where the lead log is and what it must be like. None: what fits the cluster."""
+
+    servers: tuple[str, ...]
+    name: str
+    partitions: int | None = None
+    """None: as many as an existing topic has; a new one gets 12, and 3 on a single broker."""
+    replication: int | None = None
+    """None: 3, or as many as there are brokers."""
+    min_insync: int | None = None
+    """None: one less than the replicas, so that one broker may be away."""
+    retention_days: int = 7
+
+    @classmethod
+    def of(cls, url: str) -> "KafkaTopic":
+        """Read a URL; ValueError says what is wrong with it."""
+        parts = urlsplit(url)
+        servers = tuple(filter(None, parts.netloc.split(",")))
+        name = parts.path.strip("/")
+        if parts.scheme != "kafka" or not servers or not _NAME.fullmatch(name):
+            raise ValueError(f"{url!r} is no lead log; write kafka://host:9092/topic")
+        return cls(servers, name, **dict(_settings(url, parts.query)))
+
+    @property
+    def partition_prefix(self) -> str:
+        return f"{self.name}-"
+
+
+_SETTINGS = tuple(field.name for field in fields(KafkaTopic))[2:]
+
+
+def _settings(url: str, query: str) -> Iterator[tuple[str, int]]:
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        if name not in _SETTINGS:
+            raise ValueError(f"{url!r}: no setting {name!r}; known: {', '.join(_SETTINGS)}")
+        if not value.isdecimal() or int(value) < 1:
+            raise ValueError(f"{url!r}: {name} must be a number above 0, not {value!r}")
+        yield name, int(value)
+
+
+async def prepare(topic: KafkaTopic) -> int:
+    """Make the topic where it is missing, else check it; gives the number of its partitions.
+
+    Raises TopicDiffers, and what aiokafka raises while the cluster is away.
+    """
+    admin = AIOKafkaAdminClient(
+        bootstrap_servers=list(topic.servers), request_timeout_ms=_ADMIN_TIMEOUT_MS
+    )
+    try:
+        await admin.start()
+        found = await _describe(admin, topic.name)
+        if found is None:
+            await _create(admin, topic)
+            found = await _until_visible(admin, topic.name)
+        differences = [
+            *_shape_differences(topic, found),
+            *_config_differences(topic, _replicas(found), await _config(admin, topic.name)),
+        ]
+    finally:
+        await admin.close()
+    if differences:
+        lines = "\n".join(f"  {line}" for line in differences)
+        raise TopicDiffers(f"Kafka's topic {topic.name!r} is not fit to be the lead log:\n{lines}")
+    return len(found)
+
+
+async def _describe(admin: AIOKafkaAdminClient, name: str) -> list[dict[str, Any]] | None:
+    """The topic's partitions, None where there is no such topic."""
+    (described,) = await admin.describe_topics([name])
+    if described["error_code"] == _UNKNOWN_TOPIC:
+        return None
+    _raise(described["error_code"], f"topic {name!r} cannot be described")
+    found: list[dict[str, Any]] = described["partitions"]
+    return found
+
+
+async def _create(admin: AIOKafkaAdminClient, topic: KafkaTopic) -> None:
+    brokers = len((await admin.describe_cluster())["brokers"])
+    replicas = topic.replication or min(3, brokers)
+    partitions = topic.partitions or (_PARTITIONS_OF_ONE_BROKER if brokers == 1 else _PARTITIONS)
+    config = {**_config_wanted(topic, replicas), "segment.ms": str(_DAY_MS)}
+    new = NewTopic(topic.name, partitions, replicas, topic_configs=config)
+    answer = await admin.create_topics([new])
+    ((_, code, message),) = answer.topic_errors
+    if code != _ALREADY_EXISTS:  # another process was faster
+        _raise(code, f"topic {topic.name!r} cannot be made: {message}")
+
+
+async def _until_visible(admin: AIOKafkaAdminClient, name: str) -> list[dict[str, Any]]:
+    """A new topic reaches the brokers' metadata a moment after it is made."""
+    async with asyncio.timeout(_VISIBLE_WITHIN_S):
+        while not (found := await _describe(admin, name)):  # noqa: ASYNC110 - a broker tells nobody
+            await asyncio.sleep(0.05)
+    return found
+
+
+async def _config(admin: AIOKafkaAdminClient, name: str) -> dict[str, str]:
+    (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
+    ((code, message, _, _, entries),) = answer.resources
+    _raise(code, f"the settings of topic {name!r} cannot be read: {message}")
+    return {entry[0]: entry[1] for entry in entries}
+
+
+def _config_wanted(topic: KafkaTopic, replicas: int) -> dict[str, str]:
+    """Settings without which something accepted could be lost, or kept for longer than said."""
+    return {
+        "cleanup.policy": "delete",
+        "retention.ms": str(topic.retention_days * _DAY_MS),
+        "retention.bytes": "-1",
+        "max.message.bytes": str(MAX_RECORD_BYTES),
+        # the age of a record is that of its append, whatever the clock of its sender says
+        "message.timestamp.type": "LogAppendTime",
+        "unclean.leader.election.enable": "false",
+        "min.insync.replicas": str(topic.min_insync or max(1, replicas - 1)),
+        # one copy only: then it must be on the disk before anybody is told so
+        **({"flush.messages": "1"} if replicas == 1 else {}),
+    }
+
+
+def _shape_differences(topic: KafkaTopic, found: list[dict[str, Any]]) -> Iterator[str]:
+    if topic.partitions not in (None, len(found)):
+        yield (
+            f"partitions are {len(found)}, configured {topic.partitions}: configure"
+            f" partitions={len(found)}, or change them while nothing is being written (an"
+            f" identity's order holds only within a partition): kafka-topics.sh --alter --topic"
+            f" {topic.name} --partitions {topic.partitions}"
+        )
+    if topic.replication not in (None, _replicas(found)):
+        yield (
+            f"replicas are {_replicas(found)}, configured {topic.replication}: configure"
+            f" replication={_replicas(found)}, or run kafka-reassign-partitions.sh"
+        )
+
+
+def _config_differences(
+    topic: KafkaTopic, replicas: int, found: Mapping[str, str]
+) -> Iterator[str]:
+    for name, wanted in _config_wanted(topic, replicas).items():
+        if not _fits(name, found.get(name, ""), wanted):
+            yield (
+                f"{name} is {found.get(name)}, must be {wanted}: kafka-configs.sh --alter --topic"
+                f" {topic.name} --add-config {name}={wanted}"
+            )
+
+
+def _fits(name: str, found: str, wanted: str) -> bool:
+    if name in ("min.insync.replicas", "max.message.bytes"):
+        return found.isdecimal() and int(found) >= int(wanted)
+    return found == wanted
+
+
+def _replicas(found: list[dict[str, Any]]) -> int:
+    return min(len(partition["replicas"]) for partition in found)
+
+
+def _raise(code: int, what: str) -> None:
+    if code:
+        raise for_code(code)(what)

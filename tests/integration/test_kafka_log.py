@@ -1,0 +1,270 @@
+"""The lead log on a real Kafka: what is special about it."""
+
+import asyncio
+import time
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
+from contracts.lead_logs import KEYRING, number_of, record
+from servers.kafka import KafkaServer
+
+from ingest.log.kafka import KafkaLogWriter, append_now
+from ingest.log.kafka_reader import KafkaLogReader, LogRewound
+from ingest.log.kafka_topic import AWAY, KafkaTopic, TopicDiffers, prepare
+from ingest.log.port import LogUnavailable, Record, RecordTooLarge, RecordType
+
+
+@pytest.fixture
+def topic(breakable_kafka: KafkaServer) -> KafkaTopic:
+    return KafkaTopic.of(f"kafka://{breakable_kafka.address}/log{time.time_ns()}?partitions=2")
+
+
+@pytest.fixture
+async def writer(topic):
+    writer = KafkaLogWriter(topic, KEYRING, deadline=1.0, stuck_after=2.0)
+    await writer.start()
+    yield writer
+    await writer.close()
+
+
+@pytest.fixture
+def reader(topic):
+    reader = KafkaLogReader(topic)
+    yield reader
+    reader.close()
+
+
+@pytest.fixture
+async def admin(breakable_kafka):
+    admin = AIOKafkaAdminClient(bootstrap_servers=breakable_kafka.address)
+    await admin.start()
+    yield admin
+    await admin.close()
+
+
+async def within(seconds: float, attempt) -> None:
+    """Try until it is taken."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return await attempt()
+        except LogUnavailable:
+            assert time.monotonic() < end
+            await asyncio.sleep(0.1)
+
+
+async def messages(topic: KafkaTopic, count: int):
+    consumer = AIOKafkaConsumer(
+        topic.name, bootstrap_servers=list(topic.servers), auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    try:
+        return [await asyncio.wait_for(consumer.getone(), 10) for _ in range(count)]
+    finally:
+        await consumer.stop()
+
+
+# --- the topic ---
+
+
+async def test_the_topic_is_made_as_it_must_be_and_found_good_the_next_time(topic):
+    assert await prepare(topic) == 2
+    assert await prepare(topic) == 2
+
+
+async def test_two_processes_may_make_the_topic_at_once(topic):
+    assert await asyncio.gather(*(prepare(topic) for _ in range(4))) == [2, 2, 2, 2]
+
+
+async def test_a_topic_that_would_lose_leads_is_refused_with_the_remedy(topic, admin):
+    config = {"cleanup.policy": "compact", "retention.ms": "60000"}
+    await admin.create_topics([NewTopic(topic.name, 5, 1, topic_configs=config)])
+    with pytest.raises(TopicDiffers) as refused:
+        await prepare(topic)
+    text = str(refused.value)
+    for line in (
+        "partitions are 5, configured 2: configure partitions=5",
+        "cleanup.policy is compact, must be delete: kafka-configs.sh --alter --topic",
+        "retention.ms is 60000, must be 604800000",
+        "--add-config max.message.bytes=67108864",
+        "--add-config flush.messages=1",
+        "message.timestamp.type is CreateTime, must be LogAppendTime",
+    ):
+        assert line in text
+    writer = KafkaLogWriter(topic, KEYRING)
+    with pytest.raises(TopicDiffers):
+        await writer.start()
+
+
+# --- what stands in Kafka ---
+
+
+async def test_kafka_sees_a_keyed_hash_and_no_identity(writer, topic):
+    who = "+79123456789"
+    lead = record(1, who)
+    value = lead.value.replace(
+        b'"n"', b'"channel":"mango","account":"office","received_at":"2026-01-01T00:00:00.000Z","n"'
+    )
+    await writer.append([lead._replace(value=value)])
+    (message,) = await messages(topic, 1)
+    assert message.key == KEYRING.record_key("phone", who)
+    headers = dict(message.headers)
+    assert headers == {
+        "ce_specversion": b"1.0",
+        "ce_id": b"e1",
+        "ce_type": b"com.leadlog.lead",
+        "ce_source": b"mango/office",
+        "ce_time": b"2026-01-01T00:00:00.000Z",
+        "content-type": b"application/json",
+    }
+    assert who.encode() not in message.key + b"".join(headers.values())
+
+
+async def test_deliveries_about_a_lead_without_identity_share_a_partition(writer, topic):
+    for number in range(12):
+        value = b'{"event_id":"e%d","lead_id":"l1"}' % number
+        await writer.append([Record(RecordType.LEAD, value)])
+    assert len({m.partition for m in await messages(topic, 12)}) == 1
+
+
+async def test_what_others_put_on_the_topic_counts_as_a_lead_event(writer, topic, reader):
+    producer = AIOKafkaProducer(bootstrap_servers=list(topic.servers))
+    await producer.start()
+    await producer.send_and_wait(topic.name, b"{}", partition=0)
+    await producer.send_and_wait(topic.name, b"[]", partition=0, headers=[("ce_type", b"other")])
+    await producer.stop()
+    found = reader.read(f"{topic.name}-0", -1, 10)
+    assert [(r.type, r.value) for r in found] == [
+        (RecordType.LEAD, b"{}"),
+        (RecordType.LEAD, b"[]"),
+    ]
+
+
+async def test_a_record_that_kafka_never_takes_is_told_from_a_log_that_is_away(writer):
+    with pytest.raises(RecordTooLarge):
+        await writer.append([Record(RecordType.LEAD, bytes(64 * 1024 * 1024))])
+
+
+def test_feed_appends_from_a_thread_without_a_loop(topic, reader):
+    append_now(topic, KEYRING, [record(number) for number in range(1200)])
+    (partition,) = [p for p in reader.partitions() if reader.end(p) >= 0]
+    assert [number_of(r.value) for r in reader.read(partition, -1, 2000)] == list(range(1200))
+
+
+# --- when Kafka is away ---
+
+
+async def test_the_writer_outlives_a_broker_that_is_killed_and_comes_back(
+    writer, reader, breakable_kafka
+):
+    await writer.append([record(1)])
+    breakable_kafka.kill()
+    with pytest.raises(LogUnavailable):
+        await writer.append([record(2)])
+    await asyncio.sleep(4)  # the producer is given up meanwhile
+    began = time.monotonic()
+    with pytest.raises(LogUnavailable):
+        await writer.append([record(3)])
+    assert time.monotonic() - began < 0.5
+    await asyncio.to_thread(breakable_kafka.start)
+    await within(30, lambda: writer.append([record(4)]))
+    found = [
+        number_of(r.value)
+        for p in await asyncio.to_thread(reader.partitions)
+        for r in await asyncio.to_thread(reader.read, p, -1, 100)
+    ]
+    assert {1, 4} <= set(found)
+
+
+async def test_a_writer_may_start_while_kafka_is_away(topic, breakable_kafka):
+    breakable_kafka.stop()
+    writer = KafkaLogWriter(topic, KEYRING, deadline=1.0)
+    try:
+        await writer.start()
+        with pytest.raises(LogUnavailable, match="away"):
+            await writer.append([record(1)])
+    finally:
+        await asyncio.to_thread(breakable_kafka.start)
+    await within(30, lambda: writer.append([record(1)]))
+    await writer.close()
+
+
+async def test_a_reader_says_that_kafka_is_away_and_goes_on_when_it_is_back(
+    writer, topic, reader, breakable_kafka
+):
+    await writer.append([record(1)])
+    (partition,) = [p for p in reader.partitions() if reader.end(p) >= 0]
+    impatient = KafkaLogReader(topic, timeout=1.0)
+    assert len(impatient.read(partition, -1, 10)) == 1
+    breakable_kafka.pause()
+    try:
+        with pytest.raises(LogUnavailable):
+            impatient.read(partition, 0, 10)
+    finally:
+        breakable_kafka.resume()
+    await within(20, lambda: writer.append([record(2)]))
+    await within(20, lambda: asyncio.to_thread(impatient.read, partition, 0, 10))
+    assert number_of(impatient.read(partition, -1, 1)[0].value) == 1
+    impatient.close()
+
+
+async def test_a_topic_made_anew_under_its_old_name_is_noticed(writer, topic, reader, admin):
+    await writer.append([record(number) for number in range(5)])
+    (partition,) = [p for p in reader.partitions() if reader.end(p) >= 0]
+    assert reader.read(partition, 4, 10) == []
+    await writer.close()  # or it would make the topic again at a time of its own
+    await admin.delete_topics([topic.name])
+    await within(20, lambda: _made(topic))
+    fresh = KafkaLogReader(topic)
+
+    async def read() -> None:
+        await asyncio.to_thread(fresh.read, partition, 4, 10)
+        raise LogUnavailable("a broker may answer for the old topic yet")
+
+    with pytest.raises(LogRewound, match="made anew"):
+        await within(20, read)
+    fresh.close()
+
+
+async def _made(topic):
+    try:
+        await prepare(topic)
+    except AWAY as error:
+        raise LogUnavailable from error
+
+
+async def test_records_deleted_before_they_were_read_are_named_as_lost(
+    writer, topic, reader, admin, capsys
+):
+    await writer.append([record(number) for number in range(10)])
+    (partition,) = [p for p in reader.partitions() if reader.end(p) >= 0]
+    number = int(partition.rpartition("-")[2])
+    deleted = {TopicPartition(topic.name, number): RecordsToDelete(before_offset=6)}
+    await admin.delete_records(deleted)
+    assert [r.offset for r in reader.read(partition, -1, 100)] == [6, 7, 8, 9]
+    assert "records_gone_unread" not in capsys.readouterr().out
+    assert [r.offset for r in reader.read(partition, 2, 100)] == [6, 7, 8, 9]
+    assert "records_gone_unread" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        ("kafka:///leads", "no lead log"),
+        ("kafka://host:9092/", "no lead log"),
+        ("redis://host/leads", "no lead log"),
+        ("kafka://host:9092/a/b", "no lead log"),
+        ("kafka://host:9092/leads?partition=3", "no setting 'partition'; known: partitions"),
+        ("kafka://host:9092/leads?partitions=many", "must be a number above 0, not 'many'"),
+        ("kafka://host:9092/leads?replication=0", "must be a number above 0"),
+    ],
+)
+def test_an_impossible_url_is_explained(url, fault):
+    with pytest.raises(ValueError, match=fault):
+        KafkaTopic.of(url)
+
+
+def test_a_url_says_everything_about_the_topic():
+    topic = KafkaTopic.of("kafka://a:1,b:2/leads?replication=3&min_insync=2&retention_days=30")
+    assert topic == KafkaTopic(("a:1", "b:2"), "leads", None, 3, 2, 30)
