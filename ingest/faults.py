@@ -14,6 +14,8 @@ POINTS = frozenset(
         "gateway.after_append",
         "log.before_commit",
         "log.after_commit",
+        "spool.before_drain",
+        "spool.after_drain",
         "processor.after_read",
         "processor.before_commit",
         "processor.after_commit",

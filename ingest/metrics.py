@@ -15,6 +15,8 @@ ACCEPT_SECONDS = Histogram(
 LOG_UNAVAILABLE = Counter(
     "leadlog_log_unavailable", "Deliveries answered 503 because the lead log did not take them"
 )
+SPOOLED = Counter("leadlog_spooled", "Records kept in the spool because Kafka did not take them")
+SPOOL_RECORDS = Gauge("leadlog_spool_records", "Records of the spool that Kafka does not have yet")
 PROCESSED = Counter(
     "leadlog_processed", "Deliveries by the processor's final outcome", ("outcome",)
 )
