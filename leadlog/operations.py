@@ -12,8 +12,6 @@ from uuid import UUID
 import msgspec
 
 from eventstore.deal_commands import CommandRefused, NotThere, order
-from leadlog import doctor
-from leadlog.audit import audit
 from leadlog.card_operations import CARD_OPERATIONS
 from leadlog.control import OperationFailed
 from leadlog.feed import feed
@@ -123,12 +121,16 @@ def _wait(system: System, arguments: Arguments) -> Iterator[Any]:
 
 
 def _audit(system: System, arguments: Arguments) -> Iterator[Any]:
+    from leadlog.audit import audit
+
     if seconds := arguments.get("wait"):
         wait_until_current(system, float(seconds))
     yield audit(system, full=bool(arguments.get("full")))
 
 
 def _doctor(system: System, arguments: Arguments) -> Iterator[Any]:
+    from leadlog import doctor
+
     del arguments
     yield from map(msgspec.to_builtins, doctor.examine(system))
 

@@ -1,7 +1,6 @@
 """Which parts run in this process, wired: the only place that constructs them."""
 
 import asyncio
-import contextlib
 import signal
 import socket
 import sys
@@ -25,10 +24,9 @@ from leadlog.lag import progress_of
 from leadlog.readiness import Readiness
 from leadlog.server import Control, FrontDoor
 from leadlog.settings import Settings
-from leadlog.system import DataInUse, DataLock, System
+from leadlog.system import System, owned
 from leadlog.web_server import new_server
 
-ROLES = ("gateway", "pollers", "processor", "projector", "router", "outbox", "desk")
 _STOP_WITHIN_S = 4.0
 """For what the threads have begun, after the same again for requests: below 10 s together."""
 _BACKLOG = 2048
@@ -82,20 +80,6 @@ def serve(
     """
     with owned(settings) as system, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_serve(settings, system, announce, companion))
-
-
-@contextlib.contextmanager
-def owned(settings: Settings) -> Iterator[System]:
-    """The stores of an embedded system, which one process at a time may open."""
-    lock = DataLock(settings.data)
-    if not lock.take():
-        raise DataInUse(f"another process works on {settings.data.absolute()}; stop it first")
-    system = System(settings)
-    try:
-        yield system
-    finally:
-        system.close()
-        lock.release()
 
 
 async def _serve(

@@ -1,5 +1,6 @@
 """The stores of one configuration, opened once: what roles and operations work on."""
 
+import contextlib
 import fcntl
 import os
 import threading
@@ -143,3 +144,17 @@ class System:
                 [f"stores.{store}: {url!r} is not supported here; use {scheme}:///file.db"]
             )
         return self.settings.path(url)
+
+
+@contextlib.contextmanager
+def owned(settings: Settings) -> Iterator[System]:
+    """The stores of an embedded system, which one process at a time may open."""
+    lock = DataLock(settings.data)
+    if not lock.take():
+        raise DataInUse(f"another process works on {settings.data.absolute()}; stop it first")
+    system = System(settings)
+    try:
+        yield system
+    finally:
+        system.close()
+        lock.release()

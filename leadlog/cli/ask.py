@@ -10,9 +10,8 @@ import typer
 
 from leadlog import control
 from leadlog.operations import run
-from leadlog.roles import owned
 from leadlog.settings import Settings, load
-from leadlog.system import DataInUse, System
+from leadlog.system import DataInUse, System, owned
 
 Config = Annotated[
     Path | None, typer.Option("--config", help="Configuration file (default leadlog.toml).")

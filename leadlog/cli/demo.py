@@ -8,11 +8,7 @@ import typer
 from leadlog.cli.ask import AsJson, note
 from leadlog.control import OperationFailed
 from leadlog.demo.place import DIRECTORY, NotOurs, make_anew
-from leadlog.demo.show import Show
-from leadlog.demo.status import display
-from leadlog.demo.workshop import settings
 from leadlog.logs import set_up
-from leadlog.roles import serve
 
 
 def add_to(app: typer.Typer) -> None:
@@ -41,6 +37,11 @@ def demo(
 
     Example: [bold]leadlog demo --speed 5[/bold]
     """
+    from leadlog.demo.show import Show  # imported here: each costs every command's start
+    from leadlog.demo.status import display
+    from leadlog.demo.workshop import settings
+    from leadlog.roles import serve
+
     try:
         make_anew(data)
     except NotOurs as error:

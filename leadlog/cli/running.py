@@ -13,8 +13,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from leadlog.cli.ask import AsJson, Config, Data, ask, note, settings, write_json
 from leadlog.control import OperationFailed
 from leadlog.logs import set_up
-from leadlog.roles import ROLES, serve
 
+ROLES = ("gateway", "pollers", "processor", "projector", "router", "outbox", "desk")
 _CHUNK = 2000
 _WAIT_S = 3600.0
 
@@ -47,6 +47,8 @@ def up(
         changes["host"] = host
     chosen = chosen.model_copy(update={"server": chosen.server.model_copy(update=changes)})
     set_up(chosen.logging)
+    from leadlog.roles import serve  # the web server is imported by the commands that need it
+
     raise typer.Exit(serve(chosen, announce=print))
 
 
