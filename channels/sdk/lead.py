@@ -4,7 +4,7 @@ Plain data without behaviour. Empty fields are left out on the wire; the few tha
 look at (`amends`, `seq`, `revision`, `identities`) are always written.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -167,7 +167,7 @@ class LeadContent(_Plain, frozen=True, kw_only=True):
     fields: dict[str, str] = {}
     consents: tuple[Consent, ...] = ()
     thread: str = ""
-    extra: dict[str, object] = {}
+    extra: dict[str, Any] = {}
     """Fields of a later schema that this one does not know: kept, not understood."""
 
 
