@@ -45,6 +45,8 @@ class Adapter(Generic[S]):
     channel: ClassVar[str]
     """`LeadEvent.channel`: the medium; several types may share one (`telephony`, `webform`)."""
     Settings: ClassVar[type[AccountSettings]] = AccountSettings
+    recordings: ClassVar[str] = "recordings"
+    """The folder of its recorded deliveries, beside its module: what the lab plays."""
 
     def __init__(self, settings: S) -> None:
         self.settings = settings
@@ -152,6 +154,9 @@ class WebhookAdapter(Adapter[S]):
 
 class PollingAdapter(Adapter[S]):
     """An adapter that asks its provider."""
+
+    rehearsal: ClassVar[str] = ""
+    """`module:function` that gives a made-up provider (`sdk.testing.Rehearsal`) for the lab."""
 
     def parse_item(self, item: PollItem) -> Sequence[Outcome]:
         """One outcome for each thing that one poll's answer holds; at least one. Pure."""
