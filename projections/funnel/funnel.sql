@@ -1,6 +1,6 @@
 {#- The one definition of the funnel; query.py says it in words and fills the holes:
     dims: the expression of each dimension; n: number of steps, the last of which is `won`;
-    counted: conditions on the time of step {k}; period: the condition on a deal's beginning. -#}
+    counted: conditions on the time of step {k}; period: the condition on a deal's first touch. -#}
 {%- set nobody = "toUUID('00000000-0000-0000-0000-000000000000')" -%}
 {%- set never = "9223372036854775807" -%}
 WITH RECURSIVE
@@ -33,6 +33,9 @@ firsts AS (
         min(touches.happened) AS touched
     FROM touches LEFT JOIN roots ON roots.deal = touches.now_in
     GROUP BY deal
+{%- if period %}
+    HAVING {{ period }}
+{%- endif %}
 ),
 rows AS (
     SELECT
@@ -48,6 +51,9 @@ rows AS (
         ) AS place
     FROM facts
     WHERE topic IN ('O', 'G', 'R', 'C', 'J', 'D', 'Q', 'B') AND position <= {as_of:UInt64}
+{%- if period %}
+        AND deal IN (SELECT deal FROM firsts)
+{%- endif %}
 ),
 deals AS (
     SELECT
@@ -73,10 +79,6 @@ SELECT
     {{- "," if not loop.last }}
     {%- endfor %}
 FROM deals
-{%- if period %}
-LEFT JOIN firsts ON firsts.deal = deals.deal
-WHERE {{ period }}
-{%- endif %}
 {%- if dims %}
 GROUP BY {% for dim in dims %}by_{{ loop.index }}{{ ", " if not loop.last }}{% endfor %}
 {%- endif %}

@@ -9,7 +9,7 @@
 - A stage that the pipeline has no longer (or not yet) counts for nothing.
 - `cohort`: the deals whose first touch lies in the period. A touch counts for the deal where it
   is now, or for the one that this was joined into, and so on; its time is that of the lead as it
-  is now. A deal without touches begins when it was opened.
+  is now. Only a report without dates has room for a deal without touches.
 - `event`: each step that was entered within the period. So a later step may count more deals
   than an earlier one, and shares may be above 1.
 - Groups go by the labels of the touch that opened the deal.
@@ -33,8 +33,6 @@ _COLUMNS: Final[Mapping[Dimension, str]] = {
     "paid": "if(paid, 'yes', 'no')",
     "repeat": f"if(other = {_NOBODY}, 'no', 'yes')",
 }
-
-_BEGAN: Final = f"if(firsts.deal = {_NOBODY}, entered_1, firsts.touched)"
 
 
 def count_funnel(clickhouse: ClickHouse, request: FunnelRequest, as_of: AsOf) -> FunnelResult:
@@ -78,7 +76,7 @@ def funnel_sql(request: FunnelRequest) -> str:
         dims=[_COLUMNS[dim] for dim in request.by],
         n=len(request.pipeline.steps),
         counted=conditions,
-        period=" AND ".join(_in_period(_BEGAN, request)).format() if cohort else "",
+        period=" AND ".join(_in_period("touched", request)).format() if cohort else "",
     )
 
 

@@ -102,14 +102,18 @@ def oracle(events, request, position):
     for deal in known.counted():
         labels = tuple(label(known.opened[deal], dim) for dim in request.by)
         opened = min(time for _, time in known.entered[deal])
-        began = min(known.touched(deal), default=opened)
-        if request.basis == "cohort" and not within(request, began):
+        if request.basis == "cohort" and not begins_within(request, known.touched(deal)):
             continue
         for k in range(len(STEPS)):
             times = [time for place, time in known.entered[deal] if place >= k]
             if times and reached(request, min(times), opened):
                 answer[labels][k] += 1
     return {labels: counts for labels, counts in answer.items() if any(counts)}
+
+
+def begins_within(request, touched):
+    no_dates = request.since is None and request.until is None
+    return no_dates or (touched != [] and within(request, min(touched)))
 
 
 def reached(request, time, opened):
