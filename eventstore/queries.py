@@ -118,6 +118,12 @@ class Cards:
         card = found[1]
         return self.person_of(card.moved_to) if card.moved_to else card.person
 
+    def name_of(self, person: Id) -> str:
+        """What the newest lead of a person calls them; empty where none does."""
+        for shown in self._show([person]):
+            return str(shown["name"])
+        return ""
+
     def names(self, leaves: Collection[Id]) -> dict[Id, str]:
         """`kind:value` of each leaf card, as the lead that opened it has it."""
         cards = {leaf: card for leaf, (_, card) in self._source.cards(leaves).items()}

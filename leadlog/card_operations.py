@@ -10,6 +10,7 @@ from eventstore.card_commands import CardCommands, Decided
 from eventstore.deal_commands import Orders, order
 from eventstore.evidence import Selection, select
 from eventstore.queries import text_id
+from eventstore.suggestions import Suggestions
 from eventstore.touches import milliseconds
 from leadlog.control import OperationFailed
 from leadlog.system import System
@@ -103,6 +104,22 @@ def withdraw(system: System, arguments: Arguments) -> Iterator[Any]:
     yield _decide(system, arguments, lambda c, by, **how: c.withdraw(evidence, by, **how))
 
 
+def suggestions(system: System, arguments: Arguments) -> Iterator[Any]:
+    """The review queue, or one of its items accepted (a merge) or refused (a veto)."""
+    queue = Suggestions(system.cards)
+    if "decide" not in arguments:
+        yield from queue.all()
+        return
+    pair = queue.pick(str(arguments["n"]))
+    if pair is None:
+        raise OperationFailed(f"no suggestion {arguments['n']!r}; see `leadlog card suggestions`")
+    a, b = pair
+    if arguments["decide"] == "accept":
+        yield _decide(system, arguments, lambda c, by, **how: c.merge(a, b, by, **how))
+    else:
+        yield _decide(system, arguments, lambda c, by, **how: c.veto(a, b, by, **how))
+
+
 def apply_to_past(system: System, arguments: Arguments) -> Iterator[Any]:
     """Apply the configured matching version to the past."""
     by = order(str(arguments.get("actor") or ""), command=str(arguments.get("command") or ""))
@@ -162,5 +179,6 @@ CARD_OPERATIONS = {
     "card.mark": mark,
     "card.undo": undo,
     "card.withdraw": withdraw,
+    "card.suggestions": suggestions,
     "card.rematch": apply_to_past,
 }

@@ -200,6 +200,14 @@ class SQLiteCustomerRecorder(SQLiteProcessRecorder):
         rows += self._in("SELECT a, b, state FROM pair WHERE b IN", leaves)
         return {(row[0], row[1]): _pair(row[2]) for row in rows}
 
+    def pairs_after(self, after: tuple[Id, Id], limit: int) -> list[tuple[tuple[Id, Id], Pair]]:
+        """Pairs in the order of their leaf cards, above `after`."""
+        rows = self._rows(
+            "SELECT a, b, state FROM pair WHERE (a, b) > (?, ?) ORDER BY a, b LIMIT ?",
+            (*after, limit),
+        )
+        return [((row[0], row[1]), _pair(row[2])) for row in rows]
+
     def appearances(self, leaves: Collection[Id]) -> set[tuple[Id, Id]]:
         rows = self._in("SELECT leaf, lead FROM appearance WHERE leaf IN", leaves)
         return {(row[0], row[1]) for row in rows}

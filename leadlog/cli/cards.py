@@ -241,6 +241,44 @@ def withdraw(
 
 
 @app.command()
+def suggestions(
+    verdict: Annotated[
+        str | None, typer.Argument(metavar="[accept|refuse]", help="What to do with one.")
+    ] = None,
+    number: Annotated[
+        str | None, typer.Argument(metavar="[N]", help="Its number, or its id.")
+    ] = None,
+    reason: Reason = "",
+    actor: Actor = "",
+    command: Command = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Who may be one person: the team's review queue. Refusing is remembered for everybody.
+
+    Example: [bold]leadlog card suggestions accept 1[/bold]
+    """
+    if verdict is not None:
+        if verdict not in ("accept", "refuse") or number is None:
+            raise OperationFailed("say `accept N` or `refuse N`", status=2)
+        given = {"decide": verdict, "n": number}
+        operation = "card.suggestions"
+        _decide(config, data, as_json, operation, reason, actor, command, dry_run, given)
+        return
+    found = ask(settings(config, data), "card.suggestions")
+    if as_json:
+        write_json(found)
+        return
+    table = Table("n", "score", "one", "other", "why", box=None)
+    for item in found:
+        sides = [f"{item[side]['name']} {item[side]['identity']}" for side in ("a", "b")]
+        table.add_row(str(item["n"]), f"{item['score']:.2f}", *sides, "; ".join(item["reasons"]))
+    Console().print(table)
+
+
+@app.command()
 def rematch(
     actor: Actor = "",
     command: Command = None,

@@ -1,0 +1,67 @@
+"""The review queue: who may be one person (SEMANTICS 2.3.7, 2.3.9, 2.3.13)."""
+
+import pytest
+from support.worlds import Fed, base, lead
+
+from eventstore.deal_commands import order
+from eventstore.queries import Cards
+from eventstore.suggestions import Suggestions
+
+
+@pytest.fixture
+def fed(tmp_path):
+    started = Fed(base(tmp_path / "events.db"))
+    yield started
+    started.base.recorder.close()
+
+
+def queue(fed: Fed) -> list[tuple[str, set[str]]]:
+    return [
+        (item["why"], {item["a"]["identity"], item["b"]["identity"]})
+        for item in Suggestions(Cards(fed.base)).all()
+    ]
+
+
+def test_two_claimed_accounts_of_one_lead_are_suggested(fed):
+    fed.feed(lead(1, ("telegram", "7", "claimed"), ("phone", "+79120000001", "claimed")))
+    assert queue(fed) == [("rule", {"telegram:7", "phone:+79120000001"})]
+
+
+def test_linked_cards_are_not_suggested(fed):
+    fed.feed(lead(1, ("telegram", "7", "attested"), ("phone", "+79120000001", "claimed")))
+    assert queue(fed) == []
+
+
+def test_one_browser_of_two_persons_suggests_the_two(fed):
+    fed.feed(
+        lead(1, ("visitor", "v", "claimed"), ("phone", "+79120000001", "claimed")),
+        lead(2, ("visitor", "v", "claimed"), ("email", "a@x.ru", "claimed")),
+    )
+    assert queue(fed) == [("device", {"phone:+79120000001", "email:a@x.ru"})]
+
+
+def test_a_browser_of_three_persons_suggests_nobody(fed):
+    fed.feed(*(
+        lead(n, ("visitor", "v", "claimed"), ("phone", f"+7912000000{n}", "claimed"))
+        for n in range(3)
+    ))  # fmt: skip
+    assert queue(fed) == []
+
+
+def test_an_accepted_suggestion_is_gone_and_a_refused_one_stays_refused(fed):
+    fed.feed(lead(1, ("telegram", "7", "claimed"), ("phone", "+79120000001", "claimed")))
+    a, b = Suggestions(Cards(fed.base)).pick("1")
+    vetoed = fed.commands.veto(a, b, order("anna"))
+    assert queue(fed) == []
+    fed.commands.undo(vetoed.decision, order("anna"))
+    assert len(queue(fed)) == 1
+    fed.commands.merge(a, b, order("anna"))
+    assert queue(fed) == []
+
+
+def test_a_link_that_a_veto_stops_is_shown(fed):
+    fed.feed(lead(1, ("phone", "+79120000001", "claimed")), lead(2, ("email", "a@x.ru", "claimed")))
+    a, b = (Cards(fed.base).leaf_of(name) for name in ("phone:+79120000001", "email:a@x.ru"))
+    fed.commands.veto(a, b, order("anna"))
+    fed.feed(lead(3, ("phone", "+79120000001", "claimed"), ("email", "a@x.ru", "claimed")))
+    assert queue(fed) == [("stopped", {"phone:+79120000001", "email:a@x.ru"})]
