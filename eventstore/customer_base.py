@@ -22,6 +22,7 @@ from eventstore.work import Policy, Work
 T = TypeVar("T")
 
 HOUR_MS = 3_600_000
+_MOST_TRIES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,10 @@ class Entry(NamedTuple):
     delivered: Delivered
 
 
+class Contended(Exception):
+    """Other writers were faster every time; try again with less at once."""
+
+
 class CustomerBase:
     """The truth about customers. See eventstore.rows.Source for what it reads by."""
 
@@ -83,8 +88,11 @@ class CustomerBase:
         return sum(is_known(work, lead) for lead in prefetch(work, leads))
 
     def attempt(self, decide: Callable[[Work], T]) -> T:
-        """Run a decision on a fresh working set and save it, until nobody was faster."""
-        while True:
+        """Run a decision on a fresh working set and save it, until nobody was faster.
+
+        Raises Contended after many tries in a row: smaller batches collide less.
+        """
+        for _ in range(_MOST_TRIES):
             work = self.work()
             result = decide(work)
             try:
@@ -92,6 +100,7 @@ class CustomerBase:
             except IntegrityError:
                 continue
             return result
+        raise Contended(f"{_MOST_TRIES} times in a row another writer was first")
 
     def _decide(self, work: Work, batch: Sequence[Entry]) -> dict[str, int]:
         entries = self._not_passed(batch)
