@@ -58,7 +58,8 @@ class Names:
 
     def step(self, step: Step) -> str:
         """A configured name, or ours for a stage of the default pipeline."""
-        return step.name if step.name != step.id else self._known(words.STEPS, step.id)
+        usual = words.STEPS.get(step.id, step.id)
+        return self._translate(usual) if step.name in {step.id, usual} else step.name
 
     def dimension(self, dimension: str) -> str:
         return self._known(words.DIMENSIONS, dimension)

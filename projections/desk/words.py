@@ -8,16 +8,38 @@ def _(text: str) -> str:
     return text
 
 
+BRANDS: Final = {
+    "telegram": "Telegram",
+    "whatsapp": "WhatsApp",
+    "instagram": "Instagram",
+    "facebook_leads": "Facebook Leads",
+    "max": "MAX",
+    "tilda": "Tilda",
+    "marquiz": "Marquiz",
+    "flexbe": "Flexbe",
+    "elementor": "Elementor",
+    "cf7": "Contact Form 7",
+    "google_ads": "Google Ads",
+    "typeform": "Typeform",
+    "standard_webhooks": "Standard Webhooks",
+    "mango": "Mango Office",
+    "zadarma": "Zadarma",
+    "novofon": "Novofon",
+    "uis": "UIS",
+    "sipuni": "Sipuni",
+    "twilio": "Twilio",
+    "asterisk": "Asterisk",
+}
+"""The same in every language."""
+
 CHANNELS: Final = {
-    "telegram": _("Telegram"),
+    **BRANDS,
     "vk": _("VK"),
+    "avito": _("Avito"),
+    "megafon": _("Megafon"),
+    "beeline": _("Beeline"),
     "email": _("E-mail"),
     "webform": _("Web form"),
-    "telephony": _("Telephone"),
-    "whatsapp": _("WhatsApp"),
-    "instagram": _("Instagram"),
-    "max": _("MAX"),
-    "avito": _("Avito"),
 }
 
 STEPS: Final = {
