@@ -259,7 +259,7 @@ REQUEST = st.builds(
 )
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     steps=st.lists(STEP, min_size=30, max_size=80),
     questions=st.lists(
