@@ -8,7 +8,8 @@ from channels.sdk.lead import Campaign
 LABELS = Campaign.__struct_fields__
 """Every field of a campaign, by its wire name."""
 
-_PAGE_LABELS = frozenset(LABELS) - {"referrer", "landing", "start", "ref_source", "ref"}
+_KNOWN = frozenset(LABELS)
+_PAGE_LABELS = _KNOWN - {"referrer", "landing", "start", "ref_source", "ref"}
 _LONGEST = 1000
 
 
@@ -24,19 +25,12 @@ def campaign(
 
     Unexpanded macros (`{keyword}`) count as absent. None where nothing is known.
     """
-    from_page = labels_of_url(landing)
-    from_referrer = labels_of_url(referrer)
     labels: dict[str, str] = {}
-    for name in LABELS:
-        found = (
-            fields.get(name),
-            (cookie_labels or {}).get(name),
-            from_page.get(name),
-            from_referrer.get(name),
-        )
-        value = next((text for text in found if text and not is_macro(text)), "")
-        if value:
-            labels[name] = value[:_LONGEST]
+    told = (fields, cookie_labels or {}, labels_of_url(landing), labels_of_url(referrer))
+    for source in told:
+        for name, text in source.items():
+            if text and name in _KNOWN and name not in labels and not is_macro(text):
+                labels[name] = text[:_LONGEST]
     if landing:
         labels.setdefault("landing", landing[:_LONGEST])
     if referrer:
@@ -46,6 +40,8 @@ def campaign(
 
 def labels_of_url(url: str) -> dict[str, str]:
     """The campaign labels in a page's query; nothing where the URL cannot be read."""
+    if "?" not in url:
+        return {}
     try:
         query = urlsplit(url).query
         pairs = parse_qsl(query, max_num_fields=200)
@@ -56,6 +52,8 @@ def labels_of_url(url: str) -> dict[str, str]:
 
 def is_macro(text: str) -> bool:
     """An advertising macro that nobody expanded: `{region}`, `{{campaign.name}}`, also encoded."""
+    if "{" not in text and "%" not in text:
+        return False
     plain = unquote(text).strip()
     return plain.startswith("{") and plain.endswith("}")
 

@@ -1,5 +1,6 @@
 """Settings of an account: typed, so that every fault is named before anything starts."""
 
+from functools import cache
 from typing import Annotated, Any, Self, get_args, get_type_hints
 from zoneinfo import ZoneInfo
 
@@ -42,8 +43,7 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     @classmethod
     def secret_names(cls) -> tuple[str, ...]:
         """The names of the settings that are credentials."""
-        hints = get_type_hints(cls, include_extras=True)
-        return tuple(name for name, hint in hints.items() if _is_secret(hint))
+        return _secret_names(cls)
 
     def secrets(self) -> tuple[str, ...]:
         """The values of all credentials, to be cut out of what is kept."""
@@ -68,6 +68,12 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             for name in self.__struct_fields__
         )
         return f"{type(self).__name__}({', '.join(shown)})"
+
+
+@cache
+def _secret_names(settings: type[AccountSettings]) -> tuple[str, ...]:
+    hints = get_type_hints(settings, include_extras=True)
+    return tuple(name for name, hint in hints.items() if _is_secret(hint))
 
 
 def _is_secret(hint: Any) -> bool:

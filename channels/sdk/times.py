@@ -11,8 +11,7 @@ OLDEST_SANE = "2000-01-01T00:00:00.000Z"
 
 def format_time(moment: datetime) -> Timestamp:
     """Write an aware `moment` as the wire has it; microseconds are cut, not rounded."""
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    return f"{moment.astimezone(UTC).isoformat(timespec='milliseconds')[:-6]}Z"
 
 
 def parse_time(text: str) -> datetime:

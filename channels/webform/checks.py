@@ -1,7 +1,7 @@
 """What is wrong with a submission to our own form: each field, the problem, what is expected."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 import phonenumbers
 
@@ -18,13 +18,15 @@ _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
 
 
 def wrong_fields(
-    entries: Sequence[Entry], *, required: Iterable[str], country: str
+    entries: Sequence[Entry], *, required: Collection[str], country: str
 ) -> list[FieldError]:
     """Every wrong field, in the order of the form, missing ones first."""
     return [*_missing(entries, required), *_malformed(entries, country)]
 
 
-def _missing(entries: Sequence[Entry], required: Iterable[str]) -> list[FieldError]:
+def _missing(entries: Sequence[Entry], required: Collection[str]) -> list[FieldError]:
+    if not required:
+        return []
     filled = {words_or_name(entry.name) for entry in entries if entry.value}
     roles = {_role(entry.name) for entry in entries if entry.value}
     return [

@@ -10,7 +10,7 @@ from urllib.parse import quote_plus, unquote_plus
 
 from channels.sdk.delivery import Delivery
 from channels.sdk.errors import Unreadable
-from channels.sdk.read import read_json_object
+from channels.sdk.read import charset_of, read_json_object
 from channels.webform.cookies import allowed_cookies
 from channels.webform.entries import json_bytes, looks_like_json
 from channels.webform.meanings import meaning
@@ -21,7 +21,7 @@ _SUSPECT = (
     *("nonce", "auth"),
 )
 """Some part of every name that may have to be cut."""
-_ENCODED = (b"%", b"\\u")
+_ENCODED = ("%", "\\u")
 _MAX_DEPTH = 8
 _MAX_NAMES = 1000
 """Suspicious names that are looked at in one body: more than any form has."""
@@ -32,7 +32,7 @@ def kept_body(delivery: Delivery) -> bytes:
 
     Byte for byte as it came where there is nothing to cut; multipart bodies always.
     """
-    if delivery.content_type == "multipart/form-data" or not _is_suspect(delivery.body):
+    if delivery.content_type == "multipart/form-data" or not _is_suspect(delivery):
         return delivery.body
     if looks_like_json(delivery):
         return _kept_json(delivery)
@@ -84,11 +84,14 @@ def _has_suspect(path: str) -> bool:
     return any(part in path for part in _SUSPECT)
 
 
-def _is_suspect(body: bytes) -> bool:
+def _is_suspect(delivery: Delivery) -> bool:
     """Whether a name to cut can be in it; where names may be encoded, each is looked at."""
-    lower = body.lower()
+    try:
+        lower = delivery.body.decode().lower()
+    except UnicodeDecodeError:
+        return True
     return (
-        not body.isascii()
-        or any(mark in lower for mark in _ENCODED)
-        or any(part.encode() in lower for part in _SUSPECT)
+        any(part in lower for part in _ENCODED)
+        or any(part in lower for part in _SUSPECT)
+        or charset_of(delivery.headers.get("content-type", "")) not in {"utf-8", "ascii"}
     )

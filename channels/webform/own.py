@@ -7,6 +7,7 @@ counts only when the form sends it (the `Referer` header is not kept and could n
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 from hashlib import sha256
 from itertools import chain
 
@@ -119,14 +120,16 @@ class WebformAdapter(FormAdapter[WebformSettings]):
         return _ACCEPTED
 
     def _is_trapped(self, body: Body) -> bool:
+        traps = self._traps
         return any(
-            name.strip().lower() in self._traps and value is not False and text_of(value)
+            name.strip().lower() in traps and value is not False and text_of(value)
             for name, value in body.values.items()
         )
 
     def _lead(self, delivery: Delivery, body: Body, found: list[Entry]) -> Sequence[Outcome]:
         form = self.read(found, delivery)
-        told = (told_consents(body.values.get(name), form.at, form.ip) for name in _CONSENTS)
+        values = (body.values.get(name) for name in _CONSENTS)
+        told = (told_consents(value, form.at, form.ip) for value in values if value)
         form.consents[:0] = chain.from_iterable(told)
         if self.settings.form_id and not form.is_empty:
             form.fields.setdefault("form_id", self.settings.form_id)
@@ -141,16 +144,17 @@ class WebformAdapter(FormAdapter[WebformSettings]):
 
     def _entries(self, body: Body) -> list[Entry]:
         """The fields, without traps and without consents that are told one by one."""
+        traps = self._traps
         return entries(
             {
                 name: value
                 for name, value in body.values.items()
-                if name.strip().lower() not in self._traps
+                if name.strip().lower() not in traps
                 and not (name in _CONSENTS and told_consents(value, "", ""))
             }
         )
 
-    @property
+    @cached_property
     def _traps(self) -> frozenset[str]:
         return frozenset({HONEYPOT, self.settings.honeypot.strip().lower()} - {""})
 
