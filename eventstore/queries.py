@@ -26,7 +26,7 @@ from eventstore.domain.events import (
 from eventstore.domain.fold import fold
 from eventstore.reading import Recorded
 from eventstore.rows import Card
-from eventstore.touches import own_leaf
+from eventstore.touches import deal_id, own_leaf
 
 _PAGE = 200
 Json = dict[str, Any]
@@ -44,23 +44,26 @@ class Cards:
         self._source = base.recorder
         self._country = country
 
-    def all(self, *, with_leads: bool = False) -> Iterator[Json]:
-        """Every person, in the order of their ids; `with_leads` leaves out those without any."""
+    def all(self, *, with_leads: bool = False, everything: bool = False) -> Iterator[Json]:
+        """Every person, in the order of their ids.
+
+        `with_leads` leaves out those without any; `everything` shows joined and withdrawn deals.
+        """
         after = b""
         while heads := self._source.heads(after, _PAGE):
             after = heads[-1]
-            for shown in self._show(heads):
+            for shown in self._show(heads, everything=everything):
                 if shown["leads"] or not with_leads:
                     yield shown
 
-    def find(self, query: str) -> list[Json]:
+    def find(self, query: str, *, everything: bool = False) -> list[Json]:
         """Persons by a phone in any spelling, an e-mail, an id or `kind:value`."""
         heads: dict[Id, None] = {}
         for leaf in self._candidates(query):
             person = self.person_of(leaf)
             if person is not None:
                 heads[person] = None
-        return list(self._show(list(heads)))
+        return list(self._show(list(heads), everything=everything))
 
     def show(self, name: str, *, everything: bool = False) -> Json | None:
         """One person by the id of any of its leaf cards or by `kind:value`, with its timeline."""
@@ -247,11 +250,21 @@ class Cards:
                 of_deal.setdefault(deal, []).append(text_id(told.lead))
         shown = [_deal(deal, of_deal.get(deal.id, [])) for deal in deals]
         if everything:
-            shown += [
-                {"id": text_id(deal), "status": "joined", "into": text_id(into), "leads": []}
-                for deal, into in fates.items()
-                if into
-            ]
+            shown += self._out_of_force({deal.id for deal in deals}, standing)
+        return shown
+
+    def _out_of_force(self, in_force: Collection[Id], standing: list["_Told"]) -> list[Json]:
+        """Deals that were joined into others or withdrawn, and that these leads opened or left."""
+        ids = {deal_id(told.lead, told.newest.pipeline) for told in standing}
+        ids |= {told.deal for told in standing if told.deal}
+        shown = []
+        for deal, events in self._source.streams(ids - set(in_force), personal=False).items():
+            opened, *then = [recorded.event for recorded in events]
+            if isinstance(opened, DealOpened):
+                known = deal_known(deal, opened, then)
+                into = [event.into for event in then if isinstance(event, DealJoined)]
+                more = {"into": text_id(into[-1])} if known.status == "joined" else {}
+                shown.append({**_deal(known, []), **more})
         return shown
 
     def fates(self, deals: Collection[Id]) -> dict[Id, Id]:
@@ -322,9 +335,9 @@ class _Told:
         return shown
 
 
-def deal_known(deal_id: Id, opened: DealOpened, then: Iterable[object]) -> Deal:
+def deal_known(name: Id, opened: DealOpened, then: Iterable[object]) -> Deal:
     """A deal after these events of its stream."""
-    deal = Deal(deal_id, opened.lead, opened.pipeline, repeat_of=opened.repeat_of)
+    deal = Deal(name, opened.lead, opened.pipeline, repeat_of=opened.repeat_of)
     for event in then:
         if isinstance(event, DealCommand):
             apply(deal, event)

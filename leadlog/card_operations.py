@@ -19,11 +19,12 @@ Arguments = dict[str, Any]
 
 
 def list_all(system: System, arguments: Arguments) -> Iterator[Any]:
-    yield from system.cards.all(with_leads=bool(arguments.get("with_leads")))
+    everything = bool(arguments.get("all"))
+    yield from system.cards.all(with_leads=bool(arguments.get("with_leads")), everything=everything)
 
 
 def find(system: System, arguments: Arguments) -> Iterator[Any]:
-    found = system.cards.find(arguments["query"])
+    found = system.cards.find(arguments["query"], everything=bool(arguments.get("all")))
     if not found:
         raise OperationFailed(
             f"no card for {arguments['query']!r}; give a phone, an e-mail, an id or kind:value"

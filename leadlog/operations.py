@@ -60,7 +60,7 @@ def _is_current(system: System, ends: dict[str, int]) -> bool:
 
 def _deal_list(system: System, arguments: Arguments) -> Iterator[Any]:
     status = arguments.get("status")
-    for card in system.cards.all(with_leads=True):
+    for card in system.cards.all(with_leads=True, everything=bool(arguments.get("all"))):
         for deal in card["deals"]:
             if status in (None, deal["status"]):
                 yield {**deal, "person": card["id"], "name": card["name"]}

@@ -20,6 +20,9 @@ Actor = Annotated[str, typer.Option("--as", help="Who decides.")]
 Command = Annotated[
     str | None, typer.Option("--command", help="Id of the command: the same twice is one effect.")
 ]
+Everything = Annotated[
+    bool, typer.Option("--all", help="Deals that were joined into others or withdrawn, too.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell what would change, change nothing.")]
 
 
@@ -28,6 +31,7 @@ def list_cards(
     with_leads: Annotated[
         bool, typer.Option("--with-leads", help="Leave out persons without a lead.")
     ] = False,
+    everything: Everything = False,
     as_json: AsJson = False,
     config: Config = None,
     data: Data = None,
@@ -36,7 +40,7 @@ def list_cards(
 
     Example: [bold]leadlog card list --json | jq .name[/bold]
     """
-    found = ask(settings(config, data), "card.list", with_leads=with_leads)
+    found = ask(settings(config, data), "card.list", with_leads=with_leads, all=everything)
     if as_json:
         write_json(found)
     else:
@@ -46,6 +50,7 @@ def list_cards(
 @app.command()
 def find(
     query: Annotated[str, typer.Argument(help="A phone in any spelling, e-mail or id.")],
+    everything: Everything = False,
     as_json: AsJson = False,
     config: Config = None,
     data: Data = None,
@@ -54,7 +59,7 @@ def find(
 
     Example: [bold]leadlog card find '8 (912) 345-67-89'[/bold]
     """
-    found = ask(settings(config, data), "card.find", query=query)
+    found = ask(settings(config, data), "card.find", query=query, all=everything)
     if as_json:
         write_json(found)
     else:
@@ -67,9 +72,7 @@ def show(
     at: Annotated[
         str | None, typer.Option("--at", help="As known at this time or position.")
     ] = None,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Joined and withdrawn deals, too.")
-    ] = False,
+    everything: Everything = False,
     as_json: AsJson = False,
     config: Config = None,
     data: Data = None,
@@ -317,6 +320,8 @@ def _decide(
 
 def _table(found: list[dict[str, Any]]) -> None:
     table = Table("person", "name", "identities", "leads", "deals", box=None)
+    table.columns[0].no_wrap = True
+    table.columns[0].min_width = 36
     for card in found:
         identities = ", ".join(leaf["value"] for leaf in card["leaves"][:3])
         deals = ", ".join(f"{deal['stage']} ({deal['status']})" for deal in card["deals"][:3])

@@ -23,6 +23,9 @@ Version = Annotated[
 @app.command("list")
 def list_deals(
     status: Annotated[str | None, typer.Option(help="open, won, lost or declined.")] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Those joined into others or withdrawn, too.")
+    ] = False,
     as_json: AsJson = False,
     config: Config = None,
     data: Data = None,
@@ -31,7 +34,7 @@ def list_deals(
 
     Example: [bold]leadlog deal list --status open[/bold]
     """
-    found = ask(settings(config, data), "deal.list", status=status)
+    found = ask(settings(config, data), "deal.list", status=status, all=everything)
     if as_json:
         write_json(found)
         return
