@@ -159,7 +159,11 @@ class Connection(HttpToolsProtocol):
 
     @property
     def _is_busy(self) -> bool:
-        return self.cycle is not None and not self.cycle.response_complete
+        """Whether a request that came as a whole still waits for its answer, or for its end."""
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            return False
+        return cycle.response_started or bool(self.pipeline) or not self._in_body
 
 
 def _bytes_of(reply: Reply) -> bytes:
