@@ -156,7 +156,8 @@ def _open_cards(
     if not identities:
         own = own_leaf(lead_id)
         work.changes.appearances.add((own, lead_id))
-        work.open_card(own, Card(own, "lead", lead_id, version, 0))
+        if work.card(own) is None:
+            work.open_card(own, Card(own, "lead", lead_id, version, 0))
 
 
 def _is_listed(work: Work, lead: LeadContent, leaf: Id) -> bool:
