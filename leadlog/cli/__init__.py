@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from leadlog.cli import cards, channels, deals, demo, health, numbers, quarantine, running
+from leadlog.cli import bench, cards, channels, deals, demo, health, numbers, quarantine, running
 from leadlog.control import OperationFailed
 from leadlog.settings import ConfigurationError
 from leadlog.system import DataInUse
@@ -21,6 +21,7 @@ running.add_to(app)
 demo.add_to(app)
 numbers.add_to(app)
 health.add_to(app)
+bench.add_to(app)
 app.add_typer(channels.app, name="channels")
 app.add_typer(cards.app, name="card")
 app.add_typer(deals.app, name="deal")

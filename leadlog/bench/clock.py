@@ -1,0 +1,36 @@
+"""Wall and CPU time of this process and of others, the load, and which core who runs on."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from leadlog.bench.pair import Sample
+
+QUIET = 0.7
+"""With a higher one-minute load at the start, figures are not for publishing."""
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def load() -> float:
+    """The machine's load over the last minute."""
+    return os.getloadavg()[0]
+
+
+def timed(work: Callable[[], int]) -> Sample:
+    """Run `work`, which gives how many items it did, in this process."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    items = work()
+    return Sample(items, time.perf_counter() - wall, time.process_time() - cpu)
+
+
+def cpu_of(pid: int) -> float:
+    """User and system seconds that a process has used, all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def apart() -> tuple[set[int], set[int]]:
+    """Cores for who is measured and for who measures; the same where there is only one."""
+    cores = sorted(os.sched_getaffinity(0))
+    return ({cores[0]}, {cores[-1]})

@@ -1,0 +1,132 @@
+"""The servers that the gateway is held against, and the gateway alone: `python -m … KIND FILE`.
+
+`ours` is the gateway as `leadlog up` serves it, without the other roles. `durable` decodes the
+body and commits it, all of one turn of the loop together, to a SQLite file with
+`synchronous=FULL`. `parse` only decodes. All on uvicorn with httptools and uvloop; each prints
+its port once it listens.
+"""
+
+import asyncio
+import socket
+import sqlite3
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvicorn
+import uvloop
+
+from ingest.gateway.app import Gateway
+from ingest.log.sqlite import SQLiteLogWriter
+from leadlog.bench.leads import ACCOUNT, form_adapter
+from leadlog.readiness import Readiness
+from leadlog.server import FrontDoor
+from leadlog.web_server import new_server
+
+KINDS = ("ours", "durable", "parse")
+_BACKLOG = 2048
+_MOST_CONNECTIONS = 1000
+_START = {
+    "type": "http.response.start",
+    "status": 202,
+    "headers": [(b"content-type", b"application/json"), (b"content-length", b"21")],
+}
+_BODY = {"type": "http.response.body", "body": b'{"status":"accepted"}'}
+
+Store = Callable[[bytes], Awaitable[None]]
+
+
+class Form(msgspec.Struct):
+    """As much validation as anybody would do."""
+
+    name: str
+    phone: str
+    submission_id: str
+    message: str = ""
+    utm_source: str = ""
+
+
+class GroupCommit:
+    """Handlers append; the first of a turn of the loop commits for all (DESIGN §3)."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection.execute("CREATE TABLE IF NOT EXISTS body (id INTEGER PRIMARY KEY, value)")
+        self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
+
+    async def append(self, body: bytes) -> None:
+        """Return once it is durable."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        self._waiting.append((body, done))
+        if len(self._waiting) == 1:
+            loop.call_soon(self._flush)
+        await done
+
+    def _flush(self) -> None:
+        batch, self._waiting = self._waiting, []
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.executemany(
+            "INSERT INTO body (value) VALUES (?)", [(body,) for body, _ in batch]
+        )
+        self._connection.execute("COMMIT")
+        for _, done in batch:
+            if not done.done():
+                done.set_result(None)
+
+
+def limit(store: Store | None) -> Any:
+    """A bare ASGI application: read, decode, store, reply."""
+    decode = msgspec.json.Decoder(Form).decode
+
+    async def app(_: Any, receive: Any, send: Any) -> None:
+        body = b""
+        more = True
+        while more:
+            message = await receive()
+            body += message["body"]
+            more = message.get("more_body", False)
+        decode(body)
+        if store is not None:
+            await store(body)
+        await send(_START)
+        await send(_BODY)
+
+    return app
+
+
+def _ready() -> Readiness:
+    return Readiness(roles=dict, log_fault=lambda: None, progress=dict)
+
+
+async def _serve(kind: str, path: Path) -> None:
+    listening = socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG)
+    if kind == "ours":
+        gateway = Gateway({ACCOUNT: form_adapter()}, SQLiteLogWriter(path))
+        door = FrontDoor(gateway=gateway, desk=None, control=None, ready=_ready())
+        server = new_server(door, most=_MOST_CONNECTIONS, stopping=threading.Event())
+    else:
+        app = limit(GroupCommit(path).append if kind == "durable" else None)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                http="httptools",
+                loop="uvloop",
+                ws="none",
+                lifespan="off",
+                log_level="error",
+                access_log=False,
+                server_header=False,
+            )
+        )
+    print(listening.getsockname()[1], flush=True)  # noqa: T201 - told to whoever started it
+    await server.serve(sockets=[listening])
+
+
+if __name__ == "__main__":
+    uvloop.run(_serve(sys.argv[1], Path(sys.argv[2])))

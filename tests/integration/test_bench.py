@@ -1,0 +1,41 @@
+"""`leadlog bench` runs and tells what it measured; no figure is asserted, machines differ."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LEADLOG = str(Path(sys.executable).with_name("leadlog"))
+
+
+def bench(*arguments, cache):
+    command = [LEADLOG, "bench", *arguments, "--quick", "--rounds", "1", "--cache", str(cache)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+@pytest.mark.parametrize("name", ["accept-16", "processor"])
+def test_a_pair_is_measured_and_told_as_json(name, tmp_path):
+    done = bench(name, "--json", cache=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (told,) = [json.loads(line) for line in done.stdout.splitlines()]
+    assert told["name"] == name
+    assert told["ratio"] == pytest.approx(told["a"]["rate"] / told["b"]["rate"])
+    assert told["a"]["cpu_us"] > 0
+    assert told["b"]["cpu_us"] > 0
+    assert told["publishable"] is False
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_people_get_a_table_that_says_what_was_compared(tmp_path):
+    done = bench("processor", cache=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "raw resolve loop" in done.stdout
+    assert "not for publishing" in done.stdout
+
+
+def test_an_unknown_name_is_answered_with_those_that_there_are(tmp_path):
+    done = bench("nonsense", cache=tmp_path)
+    assert done.returncode == 2
+    assert "accept-16" in done.stderr
