@@ -149,7 +149,7 @@ class World(RuleBasedStateMachine):
         self.fed.journal.append(("command", deal, events[-1].event))
 
     def open_deals(self):
-        placed, fates = stored_deals(self.fed) if self.fed.events else ({}, {})
+        _placed, fates = stored_deals(self.fed) if self.fed.events else ({}, {})
         return sorted(i for i, fate in fates.items() if fate[0] == "open")
 
     @precondition(lambda self: self.decisions)

@@ -13,10 +13,11 @@ from eventstore.domain.deals import (
 )
 from eventstore.domain.partition import evidence, partition
 from eventstore.keyring import derived
+from eventstore.redecide import read_deals
 from eventstore.touches import bytes_of, deal_id
 
 
-def expected_deals(fed, facts, merged):
+def expected_deals(fed, facts, merged):  # noqa: C901, PLR0915 - an oracle is one plain loop
     """({lead: deal}, {deal: (status, stage, joined into, repeat of)}).
 
     `merged`: (place in the journal, pair) of the merges that count.
@@ -101,12 +102,8 @@ def stored_deals(fed):
     ids = [bytes_of(lead_id) for lead_id in fed.events]
     work.load_leads(ids)
     placed = {i: work.leads[i].deal for i in ids if work.leads[i].deal}
-    from eventstore.redecide import read_deals
-
-    found = {}
-    for name, deal in read_deals(work, {deal_id(i, "sales") for i in ids}).items():
-        if not deal.withdrawn:
-            found[name] = deal
+    stored = read_deals(work, {deal_id(i, "sales") for i in ids})
+    found = {name: deal for name, deal in stored.items() if not deal.withdrawn}
     fates = {}
     rows = {}
     for leaves in fed.stored_persons().values():
