@@ -1,22 +1,27 @@
-"""leadlog channels: what adapters there are, and one delivery tried through one of them."""
+"""leadlog channels: what adapters there are, trying and checking them, and making new ones."""
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from channels.registry import BUILT_IN, adapter_class, types
+from channels.registry import BUILT_IN, UnknownType, adapter_class, types
 from channels.sdk.adapter import PollingAdapter, WebhookAdapter
 from channels.sdk.recorded import BadCall
 from channels.trial import try_delivery
 from leadlog.cli.ask import AsJson, Config, Data, note, write_json
 from leadlog.control import OperationFailed
 
-app = typer.Typer(help="Channel adapters: list, try.", no_args_is_help=True)
+if TYPE_CHECKING:  # the lab takes long to import, and one command of many needs it
+    from channels.sdk.testing.rule import Rule
+    from leadlog.lab.check import Report
+
+app = typer.Typer(help="Channel adapters: list, try, check, make new ones.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -89,6 +94,58 @@ def try_one(
         write_json([try_delivery(account_type, _json(account), _json(request))])
     except BadCall as error:
         raise OperationFailed(str(error), status=2) from error
+
+
+@app.command("check")
+def check_channels(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME", help="Types of adapters; all of them.")
+    ] = None,
+    rules: Annotated[
+        list[str] | None, typer.Option("--rule", help="Only this rule (may be repeated).")
+    ] = None,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Play recorded deliveries through the real gateway, whole and broken in every way.
+
+    Exits 1 when a rule fails. What cannot be measured is said by manifest.toml beside the adapter.
+
+    Example: [bold]leadlog channels check mango[/bold]
+    """
+    from leadlog.lab import report
+
+    del config, data
+    reports = list(_checked(names or list(types()), rules or []))
+    if as_json:
+        write_json(map(report.as_object, reports))
+    elif len(reports) == 1:
+        report.show(Console(), reports[0])
+    else:
+        report.show_all(Console(), reports)
+    if not all(one.ok for one in reports):
+        raise typer.Exit(1)
+
+
+def _checked(names: list[str], rules: list[str]) -> "Iterator[Report]":
+    from channels.sdk.testing.recordings import BadRecording
+    from leadlog.lab.check import ALL_RULES, check
+
+    unknown = sorted(set(rules) - {rule.name for rule in ALL_RULES})
+    if unknown:
+        known = ", ".join(rule.name for rule in ALL_RULES)
+        raise OperationFailed(f"no rule {', '.join(unknown)}; there are: {known}", status=2)
+    with Console(stderr=True).status("") as status:
+        for name in names:
+
+            def progress(rule: "Rule", name: str = name) -> None:
+                status.update(f"{name}: {rule.name}")
+
+            try:
+                yield check(name, only=rules, progress=progress)
+            except (UnknownType, BadRecording) as error:
+                raise OperationFailed(str(error), status=2) from error
 
 
 def _try_batch() -> None:

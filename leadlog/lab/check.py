@@ -36,7 +36,8 @@ class Report:
 
     @property
     def grade(self) -> str:
-        return grade(self.verdicts)
+        """See `verdict.grade`; `unknown` where not every rule was tried."""
+        return grade(self.verdicts) if len(self.verdicts) == len(ALL_RULES) else "unknown"
 
     @property
     def ok(self) -> bool:
