@@ -123,9 +123,13 @@ def _wait(system: System, arguments: Arguments) -> Iterator[Any]:
 def _audit(system: System, arguments: Arguments) -> Iterator[Any]:
     from leadlog.audit import audit
 
-    if seconds := arguments.get("wait"):
-        wait_until_current(system, float(seconds))
-    yield audit(system, full=bool(arguments.get("full")))
+    seconds = float(arguments.get("wait") or 0)
+    current = not seconds or wait_until_current(system, seconds)
+    found = audit(system, full=bool(arguments.get("full")))
+    if found["ok"] and not current:  # what is not decided about yet cannot be proven to be there
+        what = f"not everything on the log was processed and projected within {seconds:g} s"
+        found |= {"ok": False, "difference": {"what": what, **found["positions"]}}
+    yield found
 
 
 def _doctor(system: System, arguments: Arguments) -> Iterator[Any]:

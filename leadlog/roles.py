@@ -1,6 +1,7 @@
 """Which parts run in this process, wired: the only place that constructs them."""
 
 import asyncio
+import os
 import signal
 import socket
 import sys
@@ -43,7 +44,7 @@ class Runner:
     thread: threading.Thread | None = None
 
     def start(self, stop: threading.Event) -> None:
-        self.thread = threading.Thread(target=self._run, args=(stop,), name=self.name)
+        self.thread = threading.Thread(target=self._run, args=(stop,), name=self.name, daemon=True)
         self.thread.start()
 
     def _run(self, stop: threading.Event) -> None:
@@ -126,12 +127,23 @@ async def _serve(
     finally:
         stop.set()
         await writer.close()
-        give_up = time.monotonic() + _STOP_WITHIN_S
-        for runner in runners:
-            if runner.thread is not None:
-                runner.thread.join(max(0.0, give_up - time.monotonic()))
         control.retire(settings.data)
+        _join(runners)
     return 1 if any(runner.fault for runner in runners) or not server.started else 0
+
+
+def _join(runners: list[Runner]) -> None:
+    """Wait for what the roles have begun; a role that does not come to an end is cut off.
+
+    That loses nothing: every role can be killed at any moment.
+    """
+    give_up = time.monotonic() + _STOP_WITHIN_S
+    for runner in runners:
+        if runner.thread is not None:
+            runner.thread.join(max(0.0, give_up - time.monotonic()))
+            if runner.thread.is_alive():
+                _log.error("role_cut_off", role=runner.name, waited_s=_STOP_WITHIN_S)
+                os._exit(1)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -3,12 +3,15 @@
 import contextlib
 import fcntl
 import os
+import sqlite3
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from eventsourcing.persistence import OperationalError
 
 from eventstore.adoption import VersionChanged, adopt, effective_policy
 from eventstore.card_commands import CardCommands
@@ -32,6 +35,10 @@ if TYPE_CHECKING:  # the engine of analytics takes a quarter of a second to impo
 
 class DataInUse(Exception):
     """Another process owns the data directory."""
+
+
+class DataUnusable(OSError):
+    """The disk of the data directory is full, broken or closed to us."""
 
 
 class DataLock:
@@ -149,13 +156,23 @@ class System:
 
 @contextlib.contextmanager
 def owned(settings: Settings) -> Iterator[System]:
-    """The stores of an embedded system, which one process at a time may open."""
-    lock = DataLock(settings.data)
-    if not lock.take():
-        raise DataInUse(f"another process works on {settings.data.absolute()}; stop it first")
-    system = System(settings)
+    """The stores of an embedded system, which one process at a time may open.
+
+    Raises DataInUse; DataUnusable wherever the disk does not let them be opened, read or written.
+    """
     try:
-        yield system
-    finally:
-        system.close()
-        lock.release()
+        lock = DataLock(settings.data)
+        if not lock.take():
+            raise DataInUse(f"another process works on {settings.data.absolute()}; stop it first")
+        system = System(settings)
+        try:
+            yield system
+        finally:
+            system.close()
+            lock.release()
+    except BrokenPipeError:
+        raise  # not of the stores: nobody reads what a command prints
+    except (OSError, sqlite3.OperationalError, OperationalError) as error:
+        raise DataUnusable(
+            f"cannot work on {settings.data}: {error}; look at its disk, and who may write there"
+        ) from error

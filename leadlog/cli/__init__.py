@@ -7,7 +7,7 @@ import typer
 from leadlog.cli import bench, cards, channels, deals, demo, health, numbers, quarantine, running
 from leadlog.control import OperationFailed
 from leadlog.settings import ConfigurationError
-from leadlog.system import DataInUse
+from leadlog.system import DataInUse, DataUnusable
 
 app = typer.Typer(
     name="leadlog",
@@ -39,7 +39,7 @@ def main() -> None:
         for fault in error.faults:
             _say(fault)
         sys.exit(2)
-    except DataInUse as error:
+    except (DataInUse, DataUnusable) as error:
         _say(str(error))
         sys.exit(1)
     except BrokenPipeError:
