@@ -16,17 +16,13 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from ingest.log.kafka_records import type_of
 from ingest.log.kafka_topic import AWAY, KafkaTopic, prepare
-from ingest.log.port import Logged, LogUnavailable
+from ingest.log.port import Logged, LogRewound, LogUnavailable
 
 T = TypeVar("T")
 
 _TIMEOUT_S: Final = 15.0
 _PAGE_WAIT_MS: Final = 1000
 _log = structlog.get_logger(__name__)
-
-
-class LogRewound(Exception):
-    """The log ends before what was read of it: the topic was made anew, or lost its tail."""
 
 
 class KafkaLogReader:

@@ -45,6 +45,10 @@ class RecordTooLarge(LogUnavailable):
     """The log will never take this record; a repeat does not help."""
 
 
+class LogRewound(Exception):
+    """The log ends before what was read of it: it was made anew, or lost its tail. Stop."""
+
+
 class LeadLogWriter(Protocol):
     """Appends records. One writer a process; called on the event loop."""
 

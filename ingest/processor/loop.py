@@ -1,21 +1,16 @@
 """The plain runner: reads the log from where the event store stands, batch by batch."""
 
 import threading
-from collections.abc import Sequence
-from itertools import chain, repeat
+from functools import partial
 from typing import Protocol
 
-import structlog
-
-from eventstore.customer_base import TRANSIENT
-from ingest.log.port import LeadLogReader, Logged
-from ingest.metrics import PROCESSOR_LAG, PROCESSOR_RETRIES
+from ingest.log.port import LeadLogReader
+from ingest.metrics import PROCESSOR_LAG
 from ingest.processor.batch import BatchHandler
+from ingest.processor.patience import until_done
 
-_log = structlog.get_logger()
 _BATCH = 500
 _IDLE_S = 0.02
-_PAUSES_S = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 class Positions(Protocol):
@@ -34,18 +29,27 @@ class ProcessorLoop:
         positions: Positions,
         *,
         batch: int = _BATCH,
+        idle: float = _IDLE_S,
     ) -> None:
+        """`idle`: seconds between looks at a log that had nothing new; a look at Kafka costs."""
         self._log = log
         self._handler = handler
         self._positions = positions
         self._batch = batch
+        self._idle = idle
         self._after: dict[str, int] = {}
 
     def run(self, stop: threading.Event) -> None:
-        """Process until `stop`; a store that is away is waited for, however long."""
+        """Process until `stop`; a store or a log that is away is waited for, however long."""
+        done = 0
+
+        def step() -> None:
+            nonlocal done
+            done = self.step(stop)
+
         while not stop.is_set():
-            if not self.step(stop):
-                stop.wait(_IDLE_S)
+            if until_done(step, stop) and not done:
+                stop.wait(self._idle)
 
     def drain(self) -> int:
         """Process everything that is on the log now; gives how many records that were."""
@@ -62,7 +66,7 @@ class ProcessorLoop:
             after = self._position(partition)
             records = self._log.read(partition, after, self._batch)
             PROCESSOR_LAG.labels(partition).set(self._log.end(partition) - after if records else 0)
-            if records and self._handle(records, stop):
+            if records and until_done(partial(self._handler.handle, records), stop):
                 self._after[partition] = records[-1].offset
                 done += len(records)
         return done
@@ -72,16 +76,3 @@ class ProcessorLoop:
             stored = self._positions.max_tracking_id(partition)
             self._after[partition] = -1 if stored is None else stored
         return self._after[partition]
-
-    def _handle(self, records: Sequence[Logged], stop: threading.Event) -> bool:
-        for pause in chain(_PAUSES_S, repeat(_PAUSES_S[-1])):
-            try:
-                self._handler.handle(records)
-            except TRANSIENT as error:
-                PROCESSOR_RETRIES.inc()
-                _log.warning("store_away", error=str(error), next_try_s=pause)
-                if stop.wait(pause):
-                    return False
-            else:
-                return True
-        return False

@@ -10,9 +10,9 @@ from contracts.lead_logs import KEYRING, number_of, record
 from servers.kafka import KafkaServer
 
 from ingest.log.kafka import KafkaLogWriter, append_now
-from ingest.log.kafka_reader import KafkaLogReader, LogRewound
+from ingest.log.kafka_reader import KafkaLogReader
 from ingest.log.kafka_topic import AWAY, KafkaTopic, TopicDiffers, prepare
-from ingest.log.port import LogUnavailable, Record, RecordTooLarge, RecordType
+from ingest.log.port import LogRewound, LogUnavailable, Record, RecordTooLarge, RecordType
 
 
 @pytest.fixture

@@ -1,0 +1,202 @@
+"""The processor on Faust: the one module that knows it.
+
+Faust brings records and spreads partitions over workers; the truth is not with it. Its offsets
+are given up for the event store's positions, both when a partition is taken up and when offsets are
+committed, since an agent's acknowledgements pass over what was lost (reference: Faust issues 315,
+527). No table, no web server, no topic of its own.
+"""
+
+import asyncio
+import threading
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, cast
+
+import faust
+import structlog
+from faust.streams import Stream
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, EventT, StreamT
+
+from ingest.log.kafka_reader import KafkaLogReader
+from ingest.log.kafka_records import type_of
+from ingest.log.kafka_topic import KafkaTopic
+from ingest.log.port import Logged
+from ingest.processor.batch import BatchHandler
+from ingest.processor.in_order import BATCH, InOrder
+from ingest.processor.loop import Positions
+from ingest.processor.patience import until_done
+from ingest.processor.watchdog import STUCK_AFTER_S, Watchdog
+
+GROUP: Final = "leadlog-processor"
+_WITHIN_S: Final = 0.02
+_LOOK_S: Final = 0.2
+_SESSION_S: Final = 15.0
+_BUFFERED: Final = 1000
+_log = structlog.get_logger(__name__)
+
+
+class FaustProcessor:
+    """One worker. Several, in processes of their own, share the partitions of the topic."""
+
+    def __init__(
+        self,
+        topic: KafkaTopic,
+        handler: BatchHandler,
+        positions: Positions,
+        *,
+        folder: Path,
+        group: str = GROUP,
+        batch: int = BATCH,
+        session_timeout: float = _SESSION_S,
+        stuck_after: float = STUCK_AFTER_S,
+    ) -> None:
+        """`folder`: where Faust may make a directory, which stays empty. Times in seconds."""
+        self._topic = topic
+        self._log = KafkaLogReader(topic)
+        self._in_order = InOrder(handler, positions, self._log, batch=batch)
+        self._folder = folder
+        self._group = group
+        self._batch = batch
+        self._session_timeout = session_timeout
+        self._thread = ThreadPoolExecutor(1, "processor-batch")
+        self._stop = threading.Event()
+        self._app: faust.App | None = None
+        self._watchdog = Watchdog(
+            self._log,
+            positions,
+            mine=self._assigned,
+            excused=lambda: self._in_order.waiting,
+            stuck_after=stuck_after,
+        )
+
+    def run(self, stop: threading.Event) -> None:
+        """Process until `stop`. Raises what makes Faust give up; the caller ends the process."""
+        if not until_done(lambda: _ignore(self._log.partitions()), stop):
+            return
+        watching = threading.Thread(
+            target=self._watchdog.run, args=(self._stop,), name="watchdog", daemon=True
+        )
+        watching.start()
+        try:
+            asyncio.run(self._serve(stop))
+        finally:
+            self._stop.set()
+            self._thread.shutdown()
+            self._log.close()
+
+    async def _serve(self, stop: threading.Event) -> None:
+        self._app = app = self._new_app()
+        await app.start()
+        try:
+            while not (stop.is_set() or app.should_stop):  # noqa: ASYNC110 - a thread's and Faust's
+                await asyncio.sleep(_LOOK_S)
+        finally:
+            self._stop.set()
+            await app.stop()
+        if app.crash_reason is not None:
+            raise app.crash_reason
+
+    # --- what Faust is told ---
+
+    def _new_app(self) -> faust.App:
+        app = faust.App(
+            self._group,
+            broker=";".join(f"kafka://{server}" for server in self._topic.servers),
+            autodiscover=False,
+            broker_session_timeout=self._session_timeout,
+            broker_heartbeat_interval=self._session_timeout / 5,
+            consumer_auto_offset_reset="earliest",
+            datadir=self._folder / "faust",
+            key_serializer="raw",
+            processing_guarantee="at_least_once",
+            store="memory://",
+            stream_buffer_maxsize=_BUFFERED,
+            stream_wait_empty=True,
+            topic_allow_declare=False,
+            topic_disable_leader=True,
+            value_serializer="raw",
+            web_enabled=False,
+        )
+        app.transport = _Transport(app.conf.broker_consumer, app, processor=self)
+        topic = app.topic(self._topic.name, value_serializer="raw", key_serializer="raw")
+        app.agent(topic, name="processor")(self._process)
+        return app
+
+    async def _process(self, stream: StreamT[bytes]) -> None:
+        taking = cast("Stream[bytes]", stream).take_events(self._batch, within=_WITHIN_S)
+        async for events in taking:
+            await self._take(events)
+
+    async def _take(self, events: Sequence[EventT[bytes]]) -> None:
+        records = [self._logged(event) for event in events]
+        loop = asyncio.get_running_loop()
+        take = partial(self._in_order.take, records, self._stop)
+        await loop.run_in_executor(self._thread, take)
+
+    def _logged(self, event: EventT[bytes]) -> Logged:
+        message = event.message
+        headers: Any = message.headers or ()
+        pairs = headers.items() if isinstance(headers, Mapping) else headers
+        value = message.value or b""
+        return Logged(self._named(message.tp), message.offset, type_of(pairs), value)
+
+    def _named(self, tp: TP) -> str:
+        return f"{self._topic.partition_prefix}{tp.partition}"
+
+    def _assigned(self) -> Collection[str]:
+        app = self._app
+        if app is None or not app.started:
+            return ()
+        return [self._named(tp) for tp in app.consumer.assignment()]
+
+    # --- what Faust's consumer asks instead of Kafka ---
+
+    async def resume_at(self, tps: Collection[TP]) -> dict[TP, int]:
+        """The offset where each partition goes on: after the event store's position."""
+        return await asyncio.to_thread(self._resume_at, tuple(tps))
+
+    def _resume_at(self, tps: Collection[TP]) -> dict[TP, int]:
+        found: dict[TP, int] = {}
+
+        def look() -> None:
+            found.update({tp: self._in_order.resume_after(self._named(tp)) + 1 for tp in tps})
+
+        until_done(look, self._stop)
+        return found
+
+    def committable(self, offsets: Mapping[TP, int]) -> dict[TP, int]:
+        """The same offsets, none beyond what the event store has."""
+        return {
+            tp: min(offset, self._in_order.done(self._named(tp)) + 1)
+            for tp, offset in offsets.items()
+        }
+
+
+class _Consumer(driver.Consumer):
+    """Faust's consumer with the event store's positions in place of Kafka's."""
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        transport: Any = self.transport
+        offsets: dict[TP, int] = await transport.processor.resume_at(self.assignment())
+        for tp, offset in offsets.items():
+            await self._seek(tp, offset)
+        return offsets
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        transport: Any = self.transport
+        return bool(await super()._commit(transport.processor.committable(offsets)))
+
+
+class _Transport(driver.Transport):
+    Consumer = _Consumer
+
+    def __init__(self, *args: Any, processor: FaustProcessor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.processor = processor
+
+
+def _ignore(value: object) -> None:
+    del value
