@@ -1,0 +1,84 @@
+"""/readyz: deliveries are taken or not, and how far behind each role is."""
+
+import pytest
+
+from leadlog.lag import Progress
+from leadlog.readiness import Readiness
+
+
+class World:
+    def __init__(self):
+        self.now = 1000.0
+        self.roles = {"processor": "ok", "projector": "ok"}
+        self.fault = None
+        self.progress = {"processor": Progress(5, 5), "projector": Progress(9, 9)}
+        self.readiness = Readiness(
+            roles=lambda: self.roles,
+            log_fault=lambda: self.fault,
+            progress=self.told,
+            clock=lambda: self.now,
+        )
+
+    def told(self):
+        if isinstance(self.progress, Exception):
+            raise self.progress
+        return self.progress
+
+    def look(self):
+        return self.readiness.look()
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+def test_all_is_well(world):
+    assert world.look() == {
+        "ready": True,
+        "reasons": {"log": "ok", "processor": "ok", "projector": "ok"},
+        "lag": {"processor": 0, "projector": 0},
+    }
+
+
+def test_a_log_that_took_nothing_is_the_reason_until_it_may_be_tried_again(world):
+    world.fault = (world.now - 2, "database or disk is full")
+    found = world.look()
+    assert not found["ready"]
+    assert "database or disk is full (2 s ago)" in found["reasons"]["log"]
+    world.now += 10
+    assert world.look()["ready"]
+
+
+def test_a_role_that_failed_is_the_reason(world):
+    world.roles["processor"] = "failed: ValueError: why"
+    found = world.look()
+    assert not found["ready"]
+    assert found["reasons"]["processor"] == "failed: ValueError: why"
+
+
+def test_a_role_that_is_behind_is_told_and_takes_no_readiness(world):
+    world.progress["projector"] = Progress(9, 30)
+    assert world.look()["lag"] == {"processor": 0, "projector": 21}
+    world.now += 61
+    found = world.look()
+    assert found["ready"]
+    assert found["reasons"]["projector"].startswith("21 behind, and none done for 61 s")
+
+
+def test_a_role_that_is_behind_and_moves_is_well(world):
+    for done in range(10):
+        world.progress["processor"] = Progress(done, 1000)
+        world.now += 30
+        assert world.look()["reasons"]["processor"] == "ok"
+
+
+def test_stores_that_cannot_be_read_are_the_reason(world):
+    world.progress = OSError("disk I/O error")
+    found = world.look()
+    assert not found["ready"]
+    assert "disk I/O error" in found["reasons"]["stores"]
+
+
+async def test_it_is_asked_from_the_event_loop(world):
+    assert (await world.readiness())["ready"]
