@@ -62,12 +62,13 @@ class Adapter(Generic[S]):
         direction: Direction = "in",
         identities: Sequence[Identity] = (),
         mentions: Sequence[Mention] = (),
+        raw: Raw | None = None,
         **content: Any,
     ) -> LeadEvent:
         """Build the lead event: ids from the keys, a sane time, at most 8 identities, raw kept.
 
-        `delivery_key` defaults to `lead_key`: then one delivery is one lead. `content` are the
-        other fields of `LeadEvent`.
+        `delivery_key` defaults to `lead_key`: then one delivery is one lead. `raw` is for those
+        who have it at hand already. `content` are the other fields of `LeadEvent`.
         """
         kept, beyond = cap_identities(identities)
         account = self.settings.name
@@ -82,7 +83,7 @@ class Adapter(Generic[S]):
             received_at=source.received_at,
             identities=kept,
             mentions=(*mentions, *beyond),
-            raw=self.raw(source),
+            raw=raw or self.raw(source),
             **content,
         )
 

@@ -5,6 +5,7 @@ of another network is an identity of its own value (`@Inna`, `t.me/inna` and `in
 """
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -28,8 +29,11 @@ _WRITTEN_OUT = re.compile(r"\+|[78][\s(-]*\d{3}[\s)-]*\d{3}")
 _NOT_A_HANDLE = frozenset({"telegram", "whatsapp", "instagram", "vkontakte", "false", "true"})
 _LONGEST = 300
 _MANY = 4
+_REMEMBERED = 128
+"""A form's addresses are read twice: to see whether they are right, and for the lead."""
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def phones(text: str, country: str) -> tuple[Identity, ...]:
     """The numbers of a phone field; none where it holds no number."""
     whole = identities.phone(text, proof="claimed", country=country)
@@ -50,6 +54,7 @@ def _among_words(text: str) -> list[str]:
     return [] if "@" in text else _NUMBER.findall(text)[:_MANY]
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def emails(text: str) -> tuple[Identity, ...]:
     """The addresses of an e-mail field; none where it holds no address."""
     if len(text) > _LONGEST:

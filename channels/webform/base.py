@@ -32,15 +32,20 @@ class FormAdapter(WebhookAdapter[S]):
         """The delivery as it came, credentials and foreign cookies cut out."""
         if not is_request(source) or not source.body:
             return super().raw(source)
-        content_type = source.headers.get("content-type", "")
-        return Raw(content_type=content_type, body=base64.b64encode(self.cut(source)).decode())
+        return self.raw_of(source, self.cut(source))
 
-    def key_of_content(self, delivery: Delivery) -> str:
+    def raw_of(self, delivery: Delivery, cut: bytes) -> Raw:
+        """The same where the body is cut already."""
+        content_type = delivery.headers.get("content-type", "")
+        return Raw(content_type=content_type, body=base64.b64encode(cut).decode())
+
+    def key_of_content(self, delivery: Delivery, cut: bytes | None = None) -> str:
         """The key of a delivery without an id: of what is kept, so that a reparse gives it again.
 
         The boundary of a multipart body is new each time, so it doesn't count.
         """
-        return content_key(without_boundary(self.cut(delivery), delivery), delivery.received_at)
+        body = self.cut(delivery) if cut is None else cut
+        return content_key(without_boundary(body, delivery), delivery.received_at)
 
     def read(self, entries: Sequence[Entry], delivery: Delivery) -> Submission:
         """The entries as a submission to this account."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from channels.sdk.delivery import Delivery
 from channels.sdk.errors import Unreadable
@@ -23,8 +23,7 @@ _MAX_DEPTH = 8
 _MAX_NAME = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One field as it came: its name, its value as text, and its role where the builder tells."""
 
     name: str
@@ -113,6 +112,8 @@ def capped(items: C) -> C:
 
 def text_of(value: Any) -> str:
     """Any JSON value as a person would read it; Unreadable where it is too deep or too large."""
+    if isinstance(value, str):
+        return value.replace("\x00", "").strip()
     try:
         return as_text(value).replace("\x00", "").strip()
     except (RecursionError, ValueError, OverflowError, TypeError) as error:

@@ -90,8 +90,7 @@ def _is_suspect(delivery: Delivery) -> bool:
         lower = delivery.body.decode().lower()
     except UnicodeDecodeError:
         return True
-    return (
-        any(part in lower for part in _ENCODED)
-        or any(part in lower for part in _SUSPECT)
-        or charset_of(delivery.headers.get("content-type", "")) not in {"utf-8", "ascii"}
-    )
+    for part in (*_ENCODED, *_SUSPECT):  # a loop, for this is asked of every form
+        if part in lower:
+            return True
+    return charset_of(delivery.headers.get("content-type", "")) not in {"utf-8", "ascii"}

@@ -133,13 +133,15 @@ class WebformAdapter(FormAdapter[WebformSettings]):
         form.consents[:0] = chain.from_iterable(told)
         if self.settings.form_id and not form.is_empty:
             form.fields.setdefault("form_id", self.settings.form_id)
-        lead_key, delivery_key = self._keys(delivery, found)
+        cut = self.cut(delivery)
+        lead_key, delivery_key = self._keys(delivery, cut, found)
         return self.accepted(
             delivery,
             form,
             lead_key=lead_key,
             delivery_key=delivery_key,
             attachments=body.attachments,
+            raw=self.raw_of(delivery, cut),
         )
 
     def _entries(self, body: Body) -> list[Entry]:
@@ -158,14 +160,14 @@ class WebformAdapter(FormAdapter[WebformSettings]):
     def _traps(self) -> frozenset[str]:
         return frozenset({HONEYPOT, self.settings.honeypot.strip().lower()} - {""})
 
-    def _keys(self, delivery: Delivery, found: list[Entry]) -> tuple[str, str]:
+    def _keys(self, delivery: Delivery, cut: bytes, found: list[Entry]) -> tuple[str, str]:
         """A submission's id is the lead's; with its content the delivery's (SEMANTICS 1.4)."""
         ids = (e.value for e in found if meaning(e.name).role == "submission_id" and e.value)
         submission = next(ids, "")
         if not submission:
-            key = self.key_of_content(delivery)
+            key = self.key_of_content(delivery, cut)
             return key, key
-        content = sha256(without_boundary(self.cut(delivery), delivery)).hexdigest()
+        content = sha256(without_boundary(cut, delivery)).hexdigest()
         return submission, f"{submission}/{content}"
 
 
