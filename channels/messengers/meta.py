@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import msgspec
+
 from channels.sdk import signature
 from channels.sdk.adapter import WebhookAdapter
 from channels.sdk.batch import alone, each_item
@@ -94,7 +96,11 @@ class MetaAdapter(WebhookAdapter[MetaSettings]):
     def parse(self, delivery: Delivery) -> Sequence[Outcome]:
         items = list(self.items(read_json_object(delivery.body)))
         if len(items) > 1:
-            return each_item(items, lambda item: self._outcome(alone(delivery, item.alone()), item))
+            return each_item(
+                items,
+                lambda item: self._outcome(alone(delivery, item.alone()), item),
+                write=lambda item: msgspec.json.encode(item.alone()),
+            )
         return each_item(items, lambda item: self._outcome(delivery, item))
 
     def items(self, body: dict[str, Any]) -> Iterable[Item]:

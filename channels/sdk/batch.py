@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import islice
 from typing import TypeVar
 
 import msgspec
@@ -13,11 +14,28 @@ from channels.sdk.outcome import Ignored, IgnoreReason, Outcome, Quarantined, Qu
 T = TypeVar("T")
 S = TypeVar("S", bound=Delivery | PollItem)
 
+MOST_ITEMS = 2000
+"""Meta sends up to 1000 changes; what is beyond is kept, but not read by itself."""
 
-def each_item(items: Iterable[T], parse_one: Callable[[T], Outcome]) -> tuple[Outcome, ...]:
-    """The outcome of every item, in order; an empty batch is ignored as empty."""
-    outcomes = tuple(_isolated(item, parse_one) for item in items)
-    return outcomes or (Ignored(IgnoreReason.EMPTY),)
+
+def each_item(
+    items: Iterable[T],
+    parse_one: Callable[[T], Outcome],
+    *,
+    write: Callable[[T], bytes] = msgspec.json.encode,
+) -> tuple[Outcome, ...]:
+    """The outcome of every item, in order; an empty batch is ignored as empty.
+
+    An item of several that goes to quarantine takes along itself alone, as `write` spells it.
+    """
+    batch = list(islice(items, MOST_ITEMS + 1))
+    outcomes = [_isolated(item, parse_one) for item in batch[:MOST_ITEMS]]
+    if len(batch) > 1:
+        outcomes = [_kept_alone(o, i, write) for o, i in zip(outcomes, batch, strict=False)]
+    if len(batch) > MOST_ITEMS:
+        told = f"over {MOST_ITEMS} items; the first {MOST_ITEMS} were taken"
+        outcomes.append(Quarantined(QuarantineReason.TOO_LARGE, told))
+    return tuple(outcomes) or (Ignored(IgnoreReason.EMPTY),)
 
 
 def alone(source: S, item: object) -> S:
@@ -26,6 +44,15 @@ def alone(source: S, item: object) -> S:
     Else each of a thousand leads would carry all thousand, and a reparse of one would yield all.
     """
     return replace(source, body=msgspec.json.encode(item))
+
+
+def _kept_alone(outcome: Outcome, item: T, write: Callable[[T], bytes]) -> Outcome:
+    if not isinstance(outcome, Quarantined):
+        return outcome
+    try:
+        return replace(outcome, item=write(item))
+    except (TypeError, ValueError, RecursionError):
+        return outcome  # it cannot be written: the whole delivery is kept
 
 
 def _isolated(item: T, parse_one: Callable[[T], Outcome]) -> Outcome:

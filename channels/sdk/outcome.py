@@ -84,6 +84,8 @@ class Quarantined:
     reason: QuarantineReason
     detail: str = ""
     """For the ops team, in English, without personal data: which field, what was expected."""
+    item: bytes = b""
+    """Of a batch the item alone: what is kept instead of the whole delivery."""
 
 
 Outcome = Accepted | Ignored | Quarantined

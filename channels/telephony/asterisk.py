@@ -67,9 +67,10 @@ class AsteriskAdapter(PollingAdapter[AsteriskSettings]):
             content = content.decode("utf-8", "replace")
         if isinstance(content, str) and not content.lstrip().startswith(("{", "[")):
             stream = content.encode("utf-8", "replace").decode()
-            return each_item(ami.records(stream), partial(self._record, item.received_at))
-        read = read_json(content.encode("utf-8", "replace")) if isinstance(content, str) else None
-        events = read_item(content) if read is None else read
+            read = partial(self._record, item.received_at)
+            return each_item(ami.records(stream), read, write=lambda record: record.text.encode())
+        text = content.encode("utf-8", "replace") if isinstance(content, str) else None
+        events = read_item(content) if text is None else read_json(text)
         events = events if isinstance(events, list) else [events]
         return each_item(events, partial(self._event, item.received_at))
 

@@ -1,6 +1,5 @@
 """AMI: records of `Key: Value` lines, a blank line after each (reference/channels.md, 5.8)."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,7 +8,6 @@ from channels.sdk.times import Timestamp
 from channels.telephony.asterisk_calls import Parties, extension_of
 from channels.telephony.values import seconds, wall_clock
 
-_LINE_END = re.compile(r"\r?\n")
 _STATES: dict[str, CallState] = {
     "newchannel": "ringing",
     "dialbegin": "ringing",
@@ -82,7 +80,7 @@ class Record:
 def records(stream: str) -> Iterator[Record]:
     """The records of a stream; lines that are no fields (the greeting) are passed over."""
     block: list[str] = []
-    for line in (*_LINE_END.split(stream), ""):
+    for line in (*stream.replace("\r\n", "\n").split("\n"), ""):
         if line.strip():
             block.append(line)
         elif block:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid5
@@ -112,6 +113,8 @@ def _kept(
     outcome: Quarantined, source: Delivery | PollItem, adapter: Adapter[Any]
 ) -> QuarantinedDelivery:
     account = adapter.settings.name
+    if outcome.item:
+        source = replace(source, body=outcome.item)
     kept = QuarantinedDelivery(
         id=quarantine_id(account, source.body, source.received_at),
         account=account,
