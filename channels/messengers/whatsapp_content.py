@@ -11,6 +11,7 @@ from channels.messengers.meta import Draft, filled
 from channels.sdk import identities
 from channels.sdk.campaigns import campaign
 from channels.sdk.lead import Attachment, Campaign, Identity, Kind, Mention, Order, OrderItem
+from channels.sdk.money import currency_code
 from channels.sdk.read import as_dict, as_list, as_text
 
 _FILES = ("image", "video", "audio", "document", "sticker")
@@ -135,7 +136,7 @@ def _order(order: dict[str, Any]) -> Order:
     items = [as_dict(item) for item in as_list(order.get("product_items"))[:_MOST]]
     return Order(
         amount=_total(items),
-        currency=next((as_text(i["currency"]) for i in items if i.get("currency")), ""),
+        currency=next(filter(None, (currency_code(i.get("currency")) for i in items)), ""),
         items=tuple(
             OrderItem(
                 sku=as_text(item.get("product_retailer_id")),

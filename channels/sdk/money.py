@@ -1,5 +1,8 @@
-"""Amounts that providers give in minor units (kopecks, cents), as decimal text."""
+"""Amounts that providers give in minor units (kopecks, cents), as decimal text; currencies."""
 
+import re
+
+_CODE = re.compile(r"[A-Z]{3}")
 _NO_MINOR_UNIT = frozenset({"BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "PYG", "RWF"}) | {
     "UGX",
     "VND",
@@ -21,6 +24,12 @@ def from_minor(units: int | None, currency: str = "", *, exponent: int | None = 
     digits = f"{abs(units):0{places + 1}d}"
     whole, part = (digits[:-places], "." + digits[-places:]) if places else (digits, "")
     return f"{'-' if units < 0 else ''}{whole}{part}"
+
+
+def currency_code(value: object) -> str:
+    """An ISO 4217 code in capitals; empty for anything else."""
+    code = value.strip().upper() if isinstance(value, str) else ""
+    return code if _CODE.fullmatch(code) else ""
 
 
 def _exponent(currency: str) -> int:

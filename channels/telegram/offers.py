@@ -8,7 +8,7 @@ import msgspec
 
 from channels.sdk import identities
 from channels.sdk.lead import Identity, Order
-from channels.sdk.money import from_minor
+from channels.sdk.money import currency_code, from_minor
 from channels.sdk.read import as_dict, as_int, as_text
 
 _MOST_FIELDS = 200
@@ -18,7 +18,7 @@ _EMAILS = frozenset({"email", "e-mail", "mail", "почта"})
 
 def order_of(payment: dict[str, Any]) -> Order:
     """A `successful_payment`: paid, the amount in the currency's smallest units."""
-    currency = as_text(payment.get("currency"))
+    currency = currency_code(payment.get("currency"))
     return Order(
         id=as_text(payment.get("telegram_payment_charge_id")),
         amount=from_minor(as_int(payment.get("total_amount")), currency),

@@ -4,7 +4,7 @@ from typing import Any
 
 from channels.sdk import identities
 from channels.sdk.lead import Identity, Order, OrderItem, Profile
-from channels.sdk.money import from_minor
+from channels.sdk.money import currency_code, from_minor
 from channels.sdk.read import as_dict, as_int, as_list, as_text
 from channels.sdk.times import epoch_or_none
 from channels.vk.draft import Draft, filled, place, vk_user
@@ -83,7 +83,7 @@ def _order(found: dict[str, Any]) -> Order:
     return Order(
         id=as_text(found.get("id")),
         amount=from_minor(as_int(total.get("amount")), exponent=2),
-        currency=as_text(as_dict(total.get("currency")).get("name")),
+        currency=currency_code(as_dict(total.get("currency")).get("name")),
         paid=_paid(as_dict(found.get("payment"))),
         items=tuple(_item(as_dict(item)) for item in items[:_MOST_ITEMS]),
     )

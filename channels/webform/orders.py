@@ -7,7 +7,7 @@ from typing import Any
 from channels.sdk.lead import OrderItem
 from channels.sdk.read import as_text
 
-_AMOUNT = re.compile(r"-?\d{1,15}(?:\.\d{1,8})?")
+_AMOUNT = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,8})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _SPACES = str.maketrans("", "", " \u00a0\u202f\u2009'₽$€")
 _MANY = 200

@@ -383,6 +383,13 @@ def test_orders_of_two_customers_differ():
     assert one["lead_id"] != two["lead_id"]
 
 
+def test_a_currency_that_is_no_code_is_left_out():
+    total = {"amount": "100", "currency": {"name": "1e+300"}}
+    found = {"id": 3, "user_id": 7, "total_price": total}
+    lead = only_lead(polled(event("market_order_new", found)))
+    assert lead["order"] == {"id": "3", "amount": "1.00"}
+
+
 def test_order_items_and_recipient():
     found = {
         "id": 3,
