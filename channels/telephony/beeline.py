@@ -17,6 +17,7 @@ from channels.sdk.adapter import WebhookAdapter
 from channels.sdk.delivery import Delivery
 from channels.sdk.lead import Call, CallState, Direction, Identity, Profile
 from channels.sdk.outcome import Ignored, IgnoreReason, Outcome
+from channels.sdk.read import as_seq
 from channels.sdk.settings import AccountSettings
 from channels.sdk.times import Timestamp
 from channels.telephony.calls import MAX_BODY, CallNews, call_lead, required
@@ -28,7 +29,6 @@ from channels.telephony.values import (
     other_fields,
     sane,
     wall_clock,
-    whole,
 )
 from channels.telephony.xsi import XsiEvent, read_event
 
@@ -82,7 +82,7 @@ class BeelineAdapter(WebhookAdapter[AccountSettings]):
             direction=_direction(event),
             at=self._time(event, _STATES[event.type][1], delivery),
             first=_STATES[event.type][0] == "ringing",
-            seq=whole(event.envelope.get("sequenceNumber")) or 0,
+            seq=as_seq(event.envelope.get("sequenceNumber")),
             profile=Profile(name=name) if name and not is_internal(name) else None,
         )
         return (call_lead(self, delivery, news.about(customer, _others(event, customer))),)

@@ -21,7 +21,7 @@ from channels.sdk.lead import Call, Campaign, Direction, Identity, Profile
 from channels.sdk.outcome import Accepted, QuarantineReason
 from channels.sdk.times import Timestamp
 
-MAX_BODY = 256 * 1024
+MAX_BODY = 64 * 1024
 """Bytes; real notifications have some hundreds."""
 
 

@@ -3,6 +3,7 @@
 from urllib.parse import unquote
 
 from channels.sdk.delivery import Delivery
+from channels.sdk.errors import NotAuthentic, Unreadable
 from channels.sdk.read import first_values, read_form, read_pairs
 
 
@@ -10,6 +11,14 @@ def exact_form(delivery: Delivery) -> dict[str, bytes]:
     """The values of an urlencoded body as the bytes that were signed, whatever their charset."""
     values = first_values(read_pairs(delivery.body, charset="latin-1"))
     return {name: value.encode("latin-1") for name, value in values.items()}
+
+
+def signed_form(delivery: Delivery) -> dict[str, bytes]:
+    """The same for `verify`: nobody signed what cannot be read."""
+    try:
+        return exact_form(delivery)
+    except Unreadable as error:
+        raise NotAuthentic("the form cannot be read", status=403) from error
 
 
 def parameters(delivery: Delivery) -> dict[str, str]:

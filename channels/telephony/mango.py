@@ -17,11 +17,11 @@ from channels.sdk.delivery import Delivery
 from channels.sdk.errors import NotAuthentic
 from channels.sdk.lead import Call
 from channels.sdk.outcome import Ignored, IgnoreReason, Outcome
-from channels.sdk.read import read_json_object
+from channels.sdk.read import as_seq, read_json_object
 from channels.sdk.settings import AccountSettings, Secret
 from channels.sdk.signature import same, sha256_hex
 from channels.telephony.calls import MAX_BODY, CallNews, call_lead, required
-from channels.telephony.forms import exact_form, segments
+from channels.telephony.forms import exact_form, segments, signed_form
 from channels.telephony.mango_call import (
     Leg,
     kind_of,
@@ -70,7 +70,7 @@ class MangoAdapter(WebhookAdapter[MangoSettings]):
 
     def verify(self, delivery: Delivery) -> None:
         self.verify_secret_path(delivery)
-        form = exact_form(delivery)
+        form = signed_form(delivery)
         key, sign = form.get("vpbx_api_key", b""), form.get("sign", b"")
         if not key or not sign:
             raise NotAuthentic("vpbx_api_key or sign is missing", status=401)
@@ -106,7 +106,7 @@ class MangoAdapter(WebhookAdapter[MangoSettings]):
             delivery_key=f"{call_id}/{state if seq is None else seq}",
             call=leg_state(payload, Call(id=entry, line=leg.line, extension=leg.extension), at),
             at=at,
-            seq=seq or 0,
+            seq=as_seq(seq),
             first=state == "Appeared" and not leg.taken_over,
         )
         return self._with_parties(delivery, payload, leg, news)
@@ -133,7 +133,7 @@ class MangoAdapter(WebhookAdapter[MangoSettings]):
                 recording=recording_of(payload),
             ),
             at=moment(payload, "timestamp", delivery.received_at),
-            seq=seq or 0,
+            seq=as_seq(seq),
             fields=other_fields(payload, _USED),
         )
         return call_lead(self, delivery, news)
@@ -149,7 +149,7 @@ class MangoAdapter(WebhookAdapter[MangoSettings]):
             delivery_key=f"dtmf/{plain(payload.get('call_id')) or entry}/{seq or 0}",
             call=Call(id=entry, line=line),
             at=moment(payload, "timestamp", delivery.received_at),
-            seq=seq or 0,
+            seq=as_seq(seq),
             identities=() if ours else (calling_number(pressed_by, self.settings.country),),
             fields=other_fields(payload, _USED),
         )

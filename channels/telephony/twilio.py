@@ -18,7 +18,7 @@ from channels.sdk.delivery import Delivery, Reply
 from channels.sdk.errors import NotAuthentic
 from channels.sdk.lead import Call, CallState, Direction, Profile
 from channels.sdk.outcome import Ignored, IgnoreReason, Outcome
-from channels.sdk.read import read_json_object
+from channels.sdk.read import as_seq, read_json_object
 from channels.sdk.settings import AccountSettings, Secrets
 from channels.sdk.times import Timestamp, format_time
 from channels.telephony.calls import MAX_BODY, CallNews, call_lead, required
@@ -32,7 +32,6 @@ from channels.telephony.values import (
     recording_link,
     sane,
     seconds,
-    whole,
 )
 
 ANONYMOUS = {
@@ -132,7 +131,7 @@ class TwilioAdapter(WebhookAdapter[TwilioSettings]):
             direction=direction,
             at=_time(told, delivery),
             first=call.state == "ringing" and "ParentCallSid" not in told,
-            seq=whole(told.get("SequenceNumber")) or 0,
+            seq=as_seq(told.get("SequenceNumber")),
             profile=Profile(name=name, city=city) if name or city else None,
         )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from channels.sdk.delivery import Delivery
+from channels.sdk.errors import Unreadable
 from channels.sdk.read import read_pairs
 from channels.sdk.signature import hmac_base64, same, same_as_any, sha256_hex
 
@@ -26,14 +27,18 @@ def is_signed(delivery: Delivery, given: str, tokens: Iterable[str], public_url:
 def _signed_body(delivery: Delivery) -> str | None:
     """The text that follows the address; None where the body is not the one that was signed.
 
-    A JSON body is not signed itself: the address carries its SHA-256.
+    A JSON body is not signed itself: the address carries its SHA-256. Nobody signed a form that
+    cannot be read.
     """
     if delivery.method == "GET":
         return ""
     hashes = [value for name, value in parse_qsl(delivery.query) if name == "bodySHA256"]
     if hashes:
         return "" if same(hashes[0].lower(), sha256_hex(delivery.body)) else None
-    pairs = set(read_pairs(delivery.body))
+    try:
+        pairs = set(read_pairs(delivery.body))
+    except Unreadable:
+        return None
     return "".join(name + value for name, value in sorted(pairs))
 
 

@@ -25,7 +25,7 @@ from channels.sdk.read import first_values, read_json_object, read_pairs
 from channels.sdk.settings import AccountSettings, Secret
 from channels.sdk.signature import hmac_hex, same
 from channels.telephony.calls import MAX_BODY, CallNews, call_lead, required
-from channels.telephony.forms import exact_form, parameters
+from channels.telephony.forms import parameters, signed_form
 from channels.telephony.values import (
     calling_number,
     is_internal,
@@ -88,7 +88,7 @@ class ZadarmaAdapter(WebhookAdapter[ZadarmaSettings]):
         given = delivery.headers.get("signature", "").strip()
         if not given:
             raise NotAuthentic("the Signature header is missing", status=401)
-        form = exact_form(delivery)
+        form = signed_form(delivery)
         event = form.get("event", b"").decode("latin-1")
         signed = b"".join(form.get(name, b"") for name in _SIGNED.get(event, ("result",)))
         expected = hmac_hex(self.settings.secret, signed, "sha1")

@@ -323,6 +323,16 @@ def test_a_call_without_its_id_is_quarantined():
     assert (result["outcome"], result["reason"]) == ("quarantined", "missing_field")
 
 
+def test_an_order_below_zero_orders_nothing():
+    assert lead({**CALL, "seq": -1})["seq"] == 0
+
+
+def test_a_form_that_cannot_be_read_is_not_authentic():
+    request = {"body": "&".join("f=1" for _ in range(600)), "received_at": RECEIVED}
+    result = try_delivery("mango", ACCOUNT, request)
+    assert (result["response"]["status"], result["reason"]) == (403, "the form cannot be read")
+
+
 def test_broken_json_with_a_right_signature_is_quarantined():
     result = try_delivery("mango", ACCOUNT, signed("{"))
     assert (
