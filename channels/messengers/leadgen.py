@@ -91,7 +91,7 @@ def _answers(field_data: list[Any]) -> dict[str, str]:
     for field in map(as_dict, field_data[:_MOST_ANSWERS]):
         text = as_text(field.get("values")).strip()
         if text:
-            answers.setdefault(as_text(field.get("name")), text)
+            answers.setdefault(as_text(field.get("name")) or "answer", text)
     return answers
 
 

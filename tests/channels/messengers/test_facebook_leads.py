@@ -57,6 +57,11 @@ def test_notification_opens_the_lead_without_a_person(tried):
     assert result["response"]["status"] == 200
 
 
+def test_an_answer_to_a_question_without_a_name_is_kept(lead_of):
+    lead = lead_of({"id": "900", "field_data": [{"values": ["Blue"]}]})
+    assert lead["fields"] == {"answer": "Blue"}
+
+
 def test_answer_claims_what_was_typed(tried):
     (lead,) = tried("facebook_leads_answer")["leads"]
     assert (lead["kind"], lead["amends"]) == ("form", True)
