@@ -17,6 +17,8 @@ from leadlog.lab.log import LabLog
 
 _MOST_TURNS = 200
 _MOST_ORDERS = 24
+_OF_RECEIPT = {"received_at", "raw"}
+"""How it came, which two ways of coming may differ in."""
 
 
 @rule("lead")
@@ -132,4 +134,4 @@ def _folded(cases: list[Case]) -> str:
         adapter = fresh.setdefault(account, case.anew())
         leads += case.sent(by=adapter).leads
     folded = msgspec.to_builtins(fold(leads))
-    return str({name: value for name, value in sorted(folded.items()) if name != "received_at"})
+    return str({name: value for name, value in sorted(folded.items()) if name not in _OF_RECEIPT})
