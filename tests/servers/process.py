@@ -97,6 +97,13 @@ class ServerProcess:
         return ServerFault(f"{self._name} {what}; the end of its log:\n{last}")
 
 
+def listening(port: int) -> bool:
+    """Whether somebody takes connections on this port of the loopback."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def program(name: str, package: str) -> str:
     """The path of a program; ServerFault names the package that has it."""
     found = shutil.which(name)
