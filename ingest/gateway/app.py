@@ -40,7 +40,7 @@ from ingest.gateway.asgi import (
 )
 from ingest.gateway.body import Bodies, BodiesTooMany, BodyTooLarge, BodyTooSlow, ClientGone
 from ingest.gateway.refusals import refused, unavailable, unread
-from ingest.log.port import LeadLogWriter, LogUnavailable, Record
+from ingest.log.port import LeadLogWriter, LogUnavailable, Record, RecordTooLarge
 from ingest.log.records import records_of
 from ingest.metrics import ACCEPT_SECONDS, DELIVERIES, LOG_UNAVAILABLE
 
@@ -140,6 +140,8 @@ class Gateway:
         faultpoint("gateway.before_append")
         try:
             await self._log.append(records)
+        except RecordTooLarge as error:
+            return problem(413, "the delivery is too large to be kept", str(error))
         except LogUnavailable as error:
             LOG_UNAVAILABLE.inc()
             self.log_fault = (time.monotonic(), str(error))
