@@ -13,7 +13,7 @@ from eventsourcing.persistence import IntegrityError, OperationalError
 from channels.sdk.lead import LeadContent
 from eventstore.incoming import Incoming
 from eventstore.keyring import Keyring
-from eventstore.recorders.sqlite import SQLiteCustomerRecorder
+from eventstore.recorders.port import CustomerRecorder
 from eventstore.recording import is_known, prefetch, record
 from eventstore.rows import Quarantine
 from eventstore.touches import milliseconds
@@ -65,7 +65,7 @@ class Contended(Exception):
 class CustomerBase:
     """The truth about customers. See eventstore.rows.Source for what it reads by."""
 
-    def __init__(self, recorder: SQLiteCustomerRecorder, keyring: Keyring, policy: Policy) -> None:
+    def __init__(self, recorder: CustomerRecorder, keyring: Keyring, policy: Policy) -> None:
         self.recorder = recorder
         self.keyring = keyring
         self.policy = policy

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
 from eventsourcing.sqlite import (
     SQLiteConnection,
@@ -17,16 +16,19 @@ from eventsourcing.sqlite import (
     SQLiteProcessRecorder,
 )
 
-from eventstore.domain.events import Id, LeadRecorded
-from eventstore.mapper import to_event, to_state, topic, with_personal
+from eventstore.domain.events import Id
 from eventstore.reading import Recorded
+from eventstore.recorders.coding import (
+    decode_card,
+    decode_pair,
+    encode,
+    keys_for,
+    recorded,
+    stored,
+)
 from eventstore.recorders.sqlite_schema import STATEMENTS
 from eventstore.rows import Card, Changes, Hand, Pair, Quarantine
-from eventstore.vault import Key, new_key
-
-_encode = msgspec.msgpack.Encoder().encode
-_card = msgspec.msgpack.Decoder(Card).decode
-_pair = msgspec.msgpack.Decoder(Pair).decode
+from eventstore.vault import Key
 
 _PAGE_BYTES = 4096
 _CACHE_KIB = 256 * 1024
@@ -87,7 +89,7 @@ class SQLiteCustomerRecorder(SQLiteProcessRecorder):
 
         Raises IntegrityError where another writer was first: read again and decide again.
         """
-        keys, fresh = self._keys_for(changes)
+        keys, fresh = keys_for(changes, self.keys)
         with self.datastore.transaction(commit=True) as cursor:
             position = self._insert_recorded(cursor, changes, keys)
             cursor.executemany("INSERT INTO secret VALUES (?,?)", sorted(fresh.items()))
@@ -95,17 +97,6 @@ class SQLiteCustomerRecorder(SQLiteProcessRecorder):
             for partition, offset in sorted(changes.positions.items()):
                 self._insert_tracking(cursor, Tracking(partition, offset))
         return position
-
-    def _keys_for(self, changes: Changes) -> tuple[dict[Id, Key], dict[Id, Key]]:
-        """The keys that the personal parts are sealed with, and those of them that are new."""
-        leaves = {
-            event.leaf
-            for _, _, event, personal in changes.events
-            if personal is not None and isinstance(event, LeadRecorded)
-        }
-        known = self.keys(leaves)
-        fresh = {leaf: new_key() for leaf in leaves - known.keys()}
-        return known | fresh, fresh
 
     def _insert_recorded(self, cursor: SQLiteCursor, changes: Changes, keys: dict[Id, Key]) -> int:
         # The first statement is a write: the transaction never has to be upgraded.
@@ -121,17 +112,8 @@ class SQLiteCustomerRecorder(SQLiteProcessRecorder):
         cursor.executemany(
             "INSERT INTO stored_events VALUES (?,?,?,?,?,?)",
             [
-                (
-                    position,
-                    stream,
-                    version,
-                    topic(event),
-                    to_state(
-                        event, personal, stream=stream, key=keys.get(getattr(event, "leaf", b""))
-                    ),
-                    recorded_at,
-                )
-                for position, (stream, version, event, personal) in enumerate(changes.events, first)
+                (position, *event, recorded_at)
+                for position, event in enumerate(stored(changes, keys), first)
             ],
         )
         return int(last)
@@ -174,14 +156,14 @@ class SQLiteCustomerRecorder(SQLiteProcessRecorder):
 
     def cards(self, leaves: Collection[Id]) -> dict[Id, tuple[int, Card]]:
         rows = self._in("SELECT leaf, version, state FROM card WHERE leaf IN", leaves)
-        return {row[0]: (row[1], _card(row[2])) for row in rows}
+        return {row[0]: (row[1], decode_card(row[2])) for row in rows}
 
     def members(self, persons: Collection[Id]) -> dict[Id, tuple[int, Card]]:
         found = self.cards(persons)
         rows = self._in(
             "SELECT leaf, version, state FROM card WHERE person <> leaf AND person IN", persons
         )
-        return found | {row[0]: (row[1], _card(row[2])) for row in rows}
+        return found | {row[0]: (row[1], decode_card(row[2])) for row in rows}
 
     def pairs(self, keys: Collection[tuple[Id, Id]]) -> dict[tuple[Id, Id], Pair]:
         found: dict[tuple[Id, Id], Pair] = {}
@@ -192,13 +174,13 @@ class SQLiteCustomerRecorder(SQLiteProcessRecorder):
                 " FROM wanted w CROSS JOIN pair p ON p.a = w.a AND p.b = w.b",
                 [part for key in chunk for part in key],
             )
-            found |= {(row[0], row[1]): _pair(row[2]) for row in rows}
+            found |= {(row[0], row[1]): decode_pair(row[2]) for row in rows}
         return found
 
     def pairs_of(self, leaves: Collection[Id]) -> dict[tuple[Id, Id], Pair]:
         rows = self._in("SELECT a, b, state FROM pair WHERE a IN", leaves)
         rows += self._in("SELECT a, b, state FROM pair WHERE b IN", leaves)
-        return {(row[0], row[1]): _pair(row[2]) for row in rows}
+        return {(row[0], row[1]): decode_pair(row[2]) for row in rows}
 
     def pairs_after(self, after: tuple[Id, Id], limit: int) -> list[tuple[tuple[Id, Id], Pair]]:
         """Pairs in the order of their leaf cards, above `after`."""
@@ -206,7 +188,7 @@ class SQLiteCustomerRecorder(SQLiteProcessRecorder):
             "SELECT a, b, state FROM pair WHERE (a, b) > (?, ?) ORDER BY a, b LIMIT ?",
             (*after, limit),
         )
-        return [((row[0], row[1]), _pair(row[2])) for row in rows]
+        return [((row[0], row[1]), decode_pair(row[2])) for row in rows]
 
     def appearances(self, leaves: Collection[Id]) -> set[tuple[Id, Id]]:
         rows = self._in("SELECT leaf, lead FROM appearance WHERE leaf IN", leaves)
@@ -238,8 +220,9 @@ class SQLiteCustomerRecorder(SQLiteProcessRecorder):
             ids,
         )
         found: dict[Id, list[Recorded]] = {}
-        for recorded in self._recorded(sorted(rows, key=lambda row: row[0]), personal=personal):
-            found.setdefault(recorded.stream, []).append(recorded)
+        rows.sort(key=lambda row: row[0])
+        for event in recorded(rows, self.keys, personal=personal):
+            found.setdefault(event.stream, []).append(event)
         return found
 
     def keys(self, leaves: Collection[Id]) -> dict[Id, Key]:
@@ -267,7 +250,7 @@ class SQLiteCustomerRecorder(SQLiteProcessRecorder):
             " FROM stored_events WHERE position > ? ORDER BY position LIMIT ?",
             (after, limit),
         )
-        return self._recorded(rows, personal=personal)
+        return recorded(rows, self.keys, personal=personal)
 
     def last_position(self) -> int:
         return int(self._rows("SELECT coalesce(max(position), 0) FROM stored_events")[0][0])
@@ -298,24 +281,6 @@ class SQLiteCustomerRecorder(SQLiteProcessRecorder):
 
     # --- plumbing ---
 
-    def _recorded(self, rows: Sequence[Any], *, personal: bool) -> list[Recorded]:
-        """Rows of position, time, stream, version and state as events."""
-        found = [Recorded(row[0], row[1], row[2], row[3], to_event(row[4])) for row in rows]
-        if not personal:
-            return found
-        keys = self.keys({e.event.leaf for e in found if isinstance(e.event, LeadRecorded)})
-        return [
-            recorded._replace(
-                event=with_personal(
-                    recorded.event,
-                    row[4],
-                    stream=recorded.stream,
-                    key=keys.get(getattr(recorded.event, "leaf", b"")),
-                )
-            )
-            for recorded, row in zip(found, rows, strict=True)
-        ]
-
     def _rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         with self.datastore.transaction(commit=False) as cursor:
             cursor.execute(sql, parameters)
@@ -336,7 +301,7 @@ def _insert_rows(cursor: SQLiteCursor, changes: Changes, first: int) -> None:
     _write_cards(cursor, changes.cards)
     cursor.executemany(
         "INSERT OR REPLACE INTO pair VALUES (?,?,?)",
-        [(a, b, _encode(pair)) for (a, b), pair in sorted(changes.pairs.items()) if pair],
+        [(a, b, encode(pair)) for (a, b), pair in sorted(changes.pairs.items()) if pair],
     )
     cursor.executemany(
         "DELETE FROM pair WHERE a = ? AND b = ?",
@@ -370,9 +335,9 @@ def _write_cards(cursor: SQLiteCursor, cards: Mapping[Id, tuple[int, Card]]) -> 
     known = []
     for leaf, (version, card) in sorted(cards.items()):
         if version:
-            known.append((card.person, _encode(card), leaf, version))
+            known.append((card.person, encode(card), leaf, version))
         else:
-            fresh.append((leaf, card.person, _encode(card)))
+            fresh.append((leaf, card.person, encode(card)))
     cursor.executemany("INSERT INTO card VALUES (?,?,1,?)", fresh)
     cursor.executemany(
         "UPDATE card SET person = ?, state = ?, version = version + 1"

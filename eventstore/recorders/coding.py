@@ -1,0 +1,56 @@
+"""Rows and events as the recorders store them: the same bytes whatever the database."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from eventstore.domain.events import Id, LeadRecorded
+from eventstore.mapper import to_event, to_state, topic, with_personal
+from eventstore.reading import Recorded
+from eventstore.rows import Card, Changes, Pair
+from eventstore.vault import Key, new_key
+
+KeysOf = Callable[[Collection[Id]], dict[Id, Key]]
+
+encode = msgspec.msgpack.Encoder().encode
+decode_card = msgspec.msgpack.Decoder(Card).decode
+decode_pair = msgspec.msgpack.Decoder(Pair).decode
+
+
+def keys_for(changes: Changes, known: KeysOf) -> tuple[dict[Id, Key], dict[Id, Key]]:
+    """The keys that the personal parts are sealed with, and those of them that are new."""
+    leaves = {
+        event.leaf
+        for _, _, event, personal in changes.events
+        if personal is not None and isinstance(event, LeadRecorded)
+    }
+    found = known(leaves)
+    fresh = {leaf: new_key() for leaf in leaves - found.keys()}
+    return found | fresh, fresh
+
+
+def stored(changes: Changes, keys: dict[Id, Key]) -> Iterator[tuple[Id, int, str, bytes]]:
+    """Stream, version, topic and state of each event, in recorded order."""
+    for stream, version, event, personal in changes.events:
+        key = keys.get(getattr(event, "leaf", b""))
+        yield stream, version, topic(event), to_state(event, personal, stream=stream, key=key)
+
+
+def recorded(rows: Sequence[Any], keys_of: KeysOf, *, personal: bool) -> list[Recorded]:
+    """Rows of position, time, stream, version and state as events."""
+    found = [Recorded(row[0], row[1], row[2], row[3], to_event(row[4])) for row in rows]
+    if not personal:
+        return found
+    keys = keys_of({e.event.leaf for e in found if isinstance(e.event, LeadRecorded)})
+    return [
+        opened._replace(
+            event=with_personal(
+                opened.event,
+                row[4],
+                stream=opened.stream,
+                key=keys.get(getattr(opened.event, "leaf", b"")),
+            )
+        )
+        for opened, row in zip(found, rows, strict=True)
+    ]

@@ -1,0 +1,51 @@
+"""What an event store is to the rest: the port that SQLite and PostgreSQL implement.
+
+One contract suite holds both to it (tests/contracts/test_event_store.py).
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Protocol
+
+from eventstore.domain.events import Id
+from eventstore.reading import EventReader
+from eventstore.rows import Changes, Pair, Quarantine, Source
+from eventstore.vault import Key
+
+
+class CustomerRecorder(Source, EventReader, Protocol):
+    """Events, keys, rows and positions of the log, saved together. Safe from any thread.
+
+    Every method may raise `eventsourcing.persistence.OperationalError` while the store is away:
+    the same call can be made again. No other fault of the store itself is told otherwise, so that
+    a store that is away is never taken for a lead that cannot be saved.
+    """
+
+    def save(self, changes: Changes) -> int:
+        """Write everything or nothing; gives the position of the last event (or 0 for none).
+
+        Raises IntegrityError where another writer was first: read again and decide again. After
+        an OperationalError it may have been saved or not; deciding again makes it one effect.
+        """
+
+    def max_tracking_id(self, application_name: str) -> int | None:
+        """The offset up to which this partition of the log is processed; None for nothing."""
+
+    def pairs_after(self, after: tuple[Id, Id], limit: int) -> list[tuple[tuple[Id, Id], Pair]]:
+        """Pairs in the order of their leaf cards, above `after`."""
+
+    def keys(self, leaves: Collection[Id]) -> dict[Id, Key]:
+        """The keys of leaf cards; forgotten ones have none."""
+
+    def heads(self, after: Id, limit: int) -> list[Id]:
+        """Leaf cards that head a person, in the order of their ids, above `after`."""
+
+    def ledger(self) -> dict[tuple[str, int, str], int]:
+        """(account, hour, outcome) → deliveries, over all that was ever processed."""
+
+    def quarantined(self, ids: Collection[Id] | None = None) -> list[Quarantine]:
+        """Deliveries that are kept aside, oldest first; all of them, or those named."""
+
+    def lead_ids(self) -> Iterable[Id]:
+        """Every lead that was ever recorded."""
+
+    def close(self) -> None: ...
