@@ -15,7 +15,7 @@ import structlog
 import uvicorn
 import uvloop
 
-from channels.registry import make_adapter
+from channels.registry import adapter_class, make_adapter
 from channels.sdk.adapter import WebhookAdapter
 from ingest.gateway.app import Gateway
 from ingest.log.sqlite import SQLiteLogWriter
@@ -191,12 +191,20 @@ def _host(host: str) -> str:
     return "127.0.0.1" if host in ("0.0.0.0", "") else host
 
 
+def _intake(url: str, table: dict[str, Any]) -> str:
+    """Where an account's deliveries go; what must be fetched is not fetched yet, and told so."""
+    adapter = adapter_class(str(table["type"]))
+    if not issubclass(adapter, WebhookAdapter):
+        return f"NOT FETCHED {table['name']}: this version does not poll yet"
+    secret = "/<secret_path>" if table.get("secret_path") else ""
+    return f"intake   {url}/in/{table['name']}{secret}"
+
+
 def _addresses(url: str, settings: Settings) -> Iterator[str]:
     yield f"leadlog is ready at {url}/"
     yield f"  numbers  {url}/numbers"
     for table in settings.accounts:
-        secret = "/<secret_path>" if table.get("secret_path") else ""
-        yield f"  intake   {url}/in/{table['name']}{secret}   ({table['type']})"
+        yield f"  {_intake(url, table)}   ({table['type']})"
     if not settings.accounts:
         yield "  no accounts are configured; see leadlog.example.toml, or try: leadlog demo"
     sys.stdout.flush()
