@@ -3,7 +3,7 @@
 from typing import Any
 
 from channels.sdk.lead import Attachment
-from channels.sdk.read import as_dict, as_int, as_text
+from channels.sdk.read import as_dict, as_size, as_text
 
 _FILES = {"image": "image_id", "voice": "voice_id", "video": "video_id", "file": "file_id"}
 
@@ -31,7 +31,7 @@ def attachments_of(message: dict[str, Any]) -> tuple[Attachment, ...]:
         Attachment(
             kind=kind,
             name=as_text(file.get("name")) or as_text(file.get("title")),
-            size=as_int(file.get("size")),
+            size=as_size(file.get("size")),
             ref=handle,
         ),
     )

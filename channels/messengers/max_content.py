@@ -9,7 +9,7 @@ from typing import Any
 from channels.messengers.vcard import values_of
 from channels.sdk import identities, signature
 from channels.sdk.lead import Attachment, Identity
-from channels.sdk.read import as_dict, as_int, as_list, as_text
+from channels.sdk.read import as_dict, as_int, as_list, as_size, as_text
 
 _FILES = frozenset({"image", "video", "audio", "file", "sticker"})
 _MOST = 50
@@ -43,7 +43,7 @@ def _file(part: dict[str, Any]) -> Attachment:
     return Attachment(
         kind=as_text(part.get("type")),
         name=as_text(part.get("filename")),
-        size=as_int(part.get("size")),
+        size=as_size(part.get("size")),
         ref=next((as_text(payload[name]) for name in handles if payload.get(name)), ""),
     )
 

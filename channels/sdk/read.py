@@ -184,6 +184,12 @@ def as_seq(value: Any) -> int:
     return number if number is not None and 0 <= number < 2**63 else 0
 
 
+def as_size(value: Any) -> int | None:
+    """A file's size in bytes, where it is one that every store can hold; else None."""
+    number = as_int(value)
+    return number if number is not None and 0 <= number < 2**63 else None
+
+
 def _decoded(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from channels.sdk import identities
 from channels.sdk.campaigns import LABELS, campaign
 from channels.sdk.lead import Attachment, Campaign, Identity
-from channels.sdk.read import as_dict, as_int, as_list, as_text
+from channels.sdk.read import as_dict, as_int, as_list, as_size, as_text
 from channels.telegram.kinds import SERVICE_PARTS
 
 _FILES = ("animation", "video", "video_note", "voice", "audio", "document", "sticker")
@@ -46,7 +46,7 @@ def _file(kind: str, file: dict[str, Any]) -> Attachment:
         kind=kind,
         name=as_text(file.get("file_name")) or as_text(file.get("emoji")),
         mime=as_text(file.get("mime_type")),
-        size=as_int(file.get("file_size")),
+        size=as_size(file.get("file_size")),
         ref=as_text(file.get("file_id")),
     )
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from channels.sdk.lead import Attachment
-from channels.sdk.read import as_dict, as_int, as_list, as_text
+from channels.sdk.read import as_dict, as_list, as_size, as_text
 
 _MOST = 50
 
@@ -30,7 +30,7 @@ def _attachment(kind: str, thing: dict[str, Any]) -> Attachment:
     return Attachment(
         kind=kind,
         name=as_text(thing.get("title")),
-        size=as_int(thing.get("size")),
+        size=as_size(thing.get("size")),
         ref=_handle(kind, thing),
     )
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from channels.sdk.read import as_text, read_json
+from channels.sdk.read import as_size, as_text, read_json
 
 
 def nested(depth, kind):
@@ -27,3 +27,10 @@ def test_an_object_too_deep_for_a_text_says_that_something_was_there():
 
 def test_lists_within_lists_keep_their_order_and_their_gaps():
     assert as_text([["a", [1, None]], [], True, {"b": 2}]) == 'a, 1, , , true, {"b":2}'
+
+
+@pytest.mark.parametrize(
+    ("size", "value"), [(0, 0), (7, "7"), (None, -1), (None, 2**63), (None, "big"), (None, None)]
+)
+def test_a_size_is_one_that_every_store_can_hold(size, value):
+    assert as_size(value) == size
