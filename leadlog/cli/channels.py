@@ -104,6 +104,9 @@ def check_channels(
     rules: Annotated[
         list[str] | None, typer.Option("--rule", help="Only this rule (may be repeated).")
     ] = None,
+    tries: Annotated[
+        int, typer.Option(min=1, help="Changed copies of each recording, for each rule.")
+    ] = 150,
     as_json: AsJson = False,
     config: Config = None,
     data: Data = None,
@@ -117,7 +120,7 @@ def check_channels(
     from leadlog.lab import report
 
     del config, data
-    reports = list(_checked(names or list(types()), rules or []))
+    reports = list(_checked(names or list(types()), rules or [], tries))
     if as_json:
         write_json(map(report.as_object, reports))
     elif len(reports) == 1:
@@ -128,7 +131,7 @@ def check_channels(
         raise typer.Exit(1)
 
 
-def _checked(names: list[str], rules: list[str]) -> "Iterator[Report]":
+def _checked(names: list[str], rules: list[str], tries: int) -> "Iterator[Report]":
     from channels.sdk.testing.recordings import BadRecording
     from leadlog.lab.check import ALL_RULES, check
 
@@ -143,7 +146,7 @@ def _checked(names: list[str], rules: list[str]) -> "Iterator[Report]":
                 status.update(f"{name}: {rule.name}")
 
             try:
-                yield check(name, only=rules, progress=progress)
+                yield check(name, only=rules, tries=tries, progress=progress)
             except (UnknownType, BadRecording) as error:
                 raise OperationFailed(str(error), status=2) from error
 

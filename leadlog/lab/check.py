@@ -1,13 +1,14 @@
 """Trying one adapter by every rule, through the real gateway."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from structlog.testing import capture_logs
 
 from channels.registry import adapter_class
 from channels.sdk.testing.doors import AnyAdapter
-from channels.sdk.testing.rule import Rule, Subject
+from channels.sdk.testing.rule import TRIES, Rule, Subject
 from channels.sdk.testing.rules import CARE, INTAKE_NAMES, RULES, subject_of
 from channels.sdk.testing.verdict import Status, Verdict, grade, judge
 from leadlog.lab import on_effect, on_intake
@@ -44,24 +45,29 @@ class Report:
         return not any(verdict.status is Status.FAILS for verdict in self.verdicts)
 
 
-def check(
-    account_type: str, *, only: Collection[str] = (), progress: Progress | None = None
-) -> Report:
-    """Try the adapter of a type by all rules, or by those named.
+def check(account_type: str, **how: Any) -> Report:
+    """Try the adapter of a type; `how` is that of `check_adapter`.
 
     Raises UnknownType, and BadRecording for a broken recording or manifest.
     """
-    return check_adapter(adapter_class(account_type), only=only, progress=progress)
+    return check_adapter(adapter_class(account_type), **how)
 
 
 def check_adapter(
-    adapter: type[AnyAdapter], *, only: Collection[str] = (), progress: Progress | None = None
+    adapter: type[AnyAdapter],
+    *,
+    only: Collection[str] = (),
+    tries: int = TRIES,
+    progress: Progress | None = None,
 ) -> Report:
-    """Try an adapter, whether it is registered or not. Raises BadRecording."""
+    """Try an adapter, registered or not, by all rules or by those named. Raises BadRecording.
+
+    `tries` is the number of changed copies of each recording.
+    """
     rules = [rule for rule in ALL_RULES if not only or rule.name in only]
     door = GatewayDoor()
     try:
-        subject = subject_of(adapter, door)
+        subject = replace(subject_of(adapter, door), tries=tries)
         with capture_logs():  # the gateway tells the faults that are provoked here
             verdicts = tuple(_judged(subject, rules, progress))
     finally:

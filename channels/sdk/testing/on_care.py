@@ -4,6 +4,7 @@ The lab sees whether the page and the recordings are there. The others cannot be
 adapter's manifest says of each whether it is done, to be done, or needless, and why.
 """
 
+import re
 from collections.abc import Iterator
 
 from channels.sdk.settings import AccountSettings
@@ -19,10 +20,12 @@ def has_a_page(subject: Subject) -> Iterator[str]:
     if not page.is_file():
         yield f"there is no {manifest.page} beside the adapter"
         return
-    text = page.read_text(encoding="utf-8").lower()
-    if manifest.title.lower() not in text:
+    text = page.read_text(encoding="utf-8")
+    if manifest.title.lower() not in text.lower():
         yield f"{manifest.page} does not speak of {manifest.title}"
-    missing = [name for name in _own_settings(subject) if f"`{name}`" not in text]
+    missing = [
+        name for name in _own_settings(subject) if not re.search(rf"\b{name}(_file)?\b", text)
+    ]
     if missing:
         yield f"{manifest.page} does not explain the settings {', '.join(missing)}"
 

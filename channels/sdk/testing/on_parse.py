@@ -49,7 +49,7 @@ def survives_hostile_content(subject: Subject) -> Iterator[str]:
 @rule("parse")
 def survives_any_size(subject: Subject) -> Iterator[str]:
     """Empty, huge and deeply nested deliveries are kept and answered like any other."""
-    for case in subject.deliveries:
+    for case in subject.some:
         unlocked = case.unlocked
         for source in sized(subject, case):
             if fault := broken(unlocked.sent(source)):
@@ -59,7 +59,7 @@ def survives_any_size(subject: Subject) -> Iterator[str]:
 @rule("parse")
 def keeps_its_time(subject: Subject) -> Iterator[str]:
     """No delivery takes more than 100 ms of the processor; a batch no more for each 500 items."""
-    for case in subject.deliveries:
+    for case in subject.some:
         unlocked = case.unlocked
         for source in (case.source, *sized(subject, case)):
             if seconds := _too_long(unlocked, source):

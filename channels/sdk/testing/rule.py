@@ -15,6 +15,8 @@ from channels.sdk.testing.recordings import Recording
 Word = Literal["verify", "parse", "outcome", "lead", "reply", "intake", "polling", "care"]
 """What of an adapter a rule is about: its five words, or how it lives with others."""
 
+TRIES = 150
+_SOME = 8
 _MOST_FAULTS = 5
 _LONGEST_FAULT = 300
 
@@ -75,7 +77,7 @@ class Subject:
     recordings: tuple[Recording, ...]
     door: Door
     manifest: Manifest = field(default_factory=Manifest)
-    tries: int = 150
+    tries: int = TRIES
     """Changed copies of each recording; the same ones every time."""
 
     @property
@@ -94,6 +96,12 @@ class Subject:
         """All but handshakes and what is refused."""
         told = ("handshake", "rejected")
         return [case for case in self.cases if case.recording.expect["outcome"] not in told]
+
+    @property
+    def some(self) -> list[Case]:
+        """Up to eight of them, of all sorts: for what takes long."""
+        step = -(-len(self.deliveries) // _SOME)
+        return self.deliveries[:: max(step, 1)]
 
     def random(self, case: Case) -> Random:
         return Random(f"{case.name}/{self.tries}")  # noqa: S311 - the same copies every time
