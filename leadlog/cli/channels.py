@@ -151,6 +151,47 @@ def _checked(names: list[str], rules: list[str], tries: int) -> "Iterator[Report
                 raise OperationFailed(str(error), status=2) from error
 
 
+@app.command("new")
+def new_channel(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The new type, such as acme_crm.")],
+    folder: Annotated[
+        Path | None,
+        typer.Option("--dir", help="Write a package of its own there, not into this checkout."),
+    ] = None,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Write an adapter that works: one file, with its recordings, its test and its page.
+
+    Then make it yours; docs/channels/author.md tells how.
+
+    Example: [bold]leadlog channels new acme_crm --dir ../leadlog-acme[/bold]
+    """
+    from leadlog.scaffold import write_adapter
+
+    del config, data
+    written = [str(path) for path in write_adapter(name, folder)]
+    next_steps = _next_steps(name, folder)
+    if as_json:
+        write_json([{"type": name, "files": written, "next": next_steps}])
+        return
+    for line in (*written, "", "Next:", *next_steps):
+        typer.echo(line)
+
+
+def _next_steps(name: str, folder: Path | None) -> list[str]:
+    if folder:
+        tests = folder / "tests"
+        return [f"pip install -e {folder}", f"leadlog channels check {name}", f"pytest {tests}"]
+    return [
+        f"leadlog channels check {name}",
+        f"pytest tests/channels/{name}",
+        f"name channels.{name} in the import contracts of pyproject.toml",
+        f"name channels/{name}/README.md in docs/channels/README.md",
+    ]
+
+
 def _try_batch() -> None:
     failed = False
     for number, line in enumerate(sys.stdin.buffer, 1):

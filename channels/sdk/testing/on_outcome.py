@@ -55,7 +55,9 @@ def isolates_items(subject: Subject) -> Iterator[str]:
             continue
         good = at(content.tree, way)
         ids = _event_ids(unlocked.sent(content.close(content.tree)))
-        for bad in (*JUNK, *_worse(good[0])):
+        worse = list(_worse(good[0]))
+        few = subject.random(case).sample(worse, min(len(worse), subject.tries))
+        for bad in (*JUNK, *few):
             tree = with_value(content.tree, way, [bad, *good, bad])
             answer = unlocked.sent(content.close(tree))
             if lost := ids - _event_ids(answer):

@@ -334,12 +334,10 @@ class GoesDeep(Orchard):
 
 
 class TakesItsTime(Orchard):
-    """Looks for each character in all those before it."""
+    """Looks hard at a long text."""
 
     def message(self, source, event):
-        text = as_text(event.get("text"))
-        event = {**event, "text": "".join(c for n, c in enumerate(text) if c not in text[:n][-1:])}
-        deadline = time.process_time() + len(text) / 100_000
+        deadline = time.process_time() + (0.15 if len(as_text(event.get("text"))) > 10_000 else 0)
         while time.process_time() < deadline:
             pass
         return super().message(source, event)
