@@ -35,6 +35,15 @@ def cases(script, tmp_path):
     return script.read(tmp_path / "junit.xml")
 
 
+def test_a_test_that_a_library_made_counts_for_the_file_that_asked_for_it(script, tmp_path):
+    where = 'classname="tests.properties.test_w.TestWorld" file="lib/hypothesis/stateful.py"'
+    (tmp_path / "junit.xml").write_text(
+        f'<testsuite><testcase {where} name="runTest"/></testsuite>'
+    )
+    (case,) = script.read(tmp_path / "junit.xml")
+    assert case.file == "tests/properties/test_w.py"
+
+
 def test_a_suite_of_which_no_test_ran_is_a_fault(script, cases):
     assert "tests/e2e: no test of this suite ran" in script.faults(cases, ["tests/e2e"], [])
 
