@@ -17,7 +17,7 @@ from channels.registry import types
 from channels.sdk import signature
 from leadlog.control import OperationFailed
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{1,31}")
+_NAME = re.compile(r"[a-z][a-z0-9_]{1,19}")
 _SECRET = "example-secret-of-the-recordings"  # noqa: S105 - it signs nothing but recordings
 _KINDS = ("message", "typing")
 _REGISTERED_BEFORE = '}\n"""Account type → module and class."""'
@@ -103,7 +103,7 @@ _TESTING = "from channels.sdk.testing import AdapterConformance, read_recordings
 
 
 def _import(names: Names, module: str) -> str:
-    return f"from {module} import {names.class_}Adapter, {names.class_}Settings"
+    return f"from {module} import {names.class_}Adapter"
 
 
 def _adapter(names: Names, home: Path) -> Iterator[tuple[Path, str]]:
