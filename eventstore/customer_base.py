@@ -93,8 +93,9 @@ class CustomerBase:
         Raises Contended after many tries in a row: smaller batches collide less.
         """
         for _ in range(_MOST_TRIES):
-            work = self.work()
-            result = decide(work)
+            with self.recorder.snapshot() as source:
+                work = Work(source, self.keyring, self.policy)
+                result = decide(work)
             try:
                 self.recorder.save(work.changes)
             except IntegrityError:

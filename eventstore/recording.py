@@ -223,7 +223,7 @@ def _join(work: Work, one: Id, other: Id, state: LeadState) -> None:
     keeps, leaves_ = work.changing(first), work.changing(second)
     moved = [second]
     if leaves_.leaves > 1:
-        moved += [leaf for leaf in work.members([second]) if leaf != second]
+        moved += sorted(leaf for leaf in work.members([second]) if leaf != second)
     for leaf in moved:
         work.changing(leaf).person = first
     keeps.leaves += leaves_.leaves

@@ -74,7 +74,7 @@ def _concerned(work: Work, leaves: set[Id]) -> tuple[dict[Id, Card], list[LeadSt
     while True:
         members = work.members(persons)
         work.load_leads({lead for _, lead in work.appearances(members)})
-        leads = [work.leads[lead] for lead in {i for _, i in work.appearances(members)}]
+        leads = [work.leads[lead] for lead in sorted({i for _, i in work.appearances(members)})]
         work.load_cards({i.leaf for lead in leads for i in lead.identities})
         here = []
         beyond: set[Id] = set()

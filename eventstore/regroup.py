@@ -24,7 +24,7 @@ def regroup(work: Work, seeds: Iterable[Id], *, because: Id) -> set[Id]:
     decided again about deals.
     """
     seeds = {leaf for leaf in seeds if work.card(leaf) is not None}
-    flipped = {leaf for leaf in seeds if _flip(work, leaf, because)}
+    flipped = {leaf for leaf in sorted(seeds) if _flip(work, leaf, because)}
     seeds |= {moved for leaf in flipped for moved in _move_aliases(work, leaf)}
     members = _reach(work, seeds, flipped)
     merges, vetoes = by_hand(work.hands(members))
@@ -126,7 +126,7 @@ def _form(
     for leaf, card in members.items():
         before[card.person].add(leaf)
     changed: set[Id] = set()
-    for leaves in components.values():
+    for leaves in sorted(components.values(), key=min):  # recorded the same in every run
         head = min(leaves, key=lambda leaf: seniority(work, leaf))
         has_veto = not vetoed.isdisjoint(leaves)
         if before.get(head) == set(leaves):

@@ -4,6 +4,7 @@ One contract suite holds both to it (tests/contracts/test_event_store.py).
 """
 
 from collections.abc import Collection, Iterable
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from eventstore.domain.events import Id
@@ -25,6 +26,13 @@ class CustomerRecorder(Source, EventReader, Protocol):
 
         Raises IntegrityError where another writer was first: read again and decide again. After
         an OperationalError it may have been saved or not; deciding again makes it one effect.
+        """
+
+    def snapshot(self) -> AbstractContextManager[Source]:
+        """What was committed at one moment, for all that one decision reads.
+
+        Without it, a decision between another writer's commits would see half of each and fail
+        over it. For one thread, and soon ended: the store keeps old rows for it.
         """
 
     def max_tracking_id(self, application_name: str) -> int | None:

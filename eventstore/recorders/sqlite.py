@@ -2,7 +2,8 @@
 
 import sqlite3
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,23 +19,16 @@ from eventsourcing.sqlite import (
 
 from eventstore.domain.events import Id
 from eventstore.reading import Recorded
-from eventstore.recorders.coding import (
-    decode_card,
-    decode_pair,
-    encode,
-    keys_for,
-    recorded,
-    stored,
-)
+from eventstore.recorders.coding import encode, keys_for, recorded, stored
+from eventstore.recorders.sqlite_reading import SQLiteReading
 from eventstore.recorders.sqlite_schema import STATEMENTS
-from eventstore.rows import Card, Changes, Hand, Pair, Quarantine
+from eventstore.rows import Card, Changes, Quarantine, Source
 from eventstore.vault import Key
 
 _PAGE_BYTES = 4096
 _CACHE_KIB = 256 * 1024
 _CHECKPOINT_PAGES = 20_000
 _CACHED_STATEMENTS = 128
-_MOST_PARAMETERS = 8192
 
 
 class _Pool(SQLiteConnectionPool):
@@ -62,7 +56,7 @@ class _Pool(SQLiteConnectionPool):
         return SQLiteConnection(sqlite_conn=connection, max_age=self.max_age)
 
 
-class SQLiteCustomerRecorder(SQLiteProcessRecorder):
+class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
     """Events, keys, rows and positions of the log: one file, one transaction a batch.
 
     Many threads and processes may read; writers wait for each other (one at a time, 30 s).
@@ -152,96 +146,6 @@ class SQLiteCustomerRecorder(SQLiteProcessRecorder):
         stream: Any = UUID(str(originator_id)).bytes
         return super().select_events(stream, gt=gt, lte=lte, desc=desc, limit=limit)
 
-    # --- what decisions read (eventstore.rows.Source) ---
-
-    def cards(self, leaves: Collection[Id]) -> dict[Id, tuple[int, Card]]:
-        rows = self._in("SELECT leaf, version, state FROM card WHERE leaf IN", leaves)
-        return {row[0]: (row[1], decode_card(row[2])) for row in rows}
-
-    def members(self, persons: Collection[Id]) -> dict[Id, tuple[int, Card]]:
-        found = self.cards(persons)
-        rows = self._in(
-            "SELECT leaf, version, state FROM card WHERE person <> leaf AND person IN", persons
-        )
-        return found | {row[0]: (row[1], decode_card(row[2])) for row in rows}
-
-    def pairs(self, keys: Collection[tuple[Id, Id]]) -> dict[tuple[Id, Id], Pair]:
-        found: dict[tuple[Id, Id], Pair] = {}
-        for chunk in _chunks(list(keys), _MOST_PARAMETERS // 2):
-            values = ",".join(["(?,?)"] * len(chunk))
-            rows = self._rows(
-                f"WITH wanted(a, b) AS (VALUES {values}) SELECT p.a, p.b, p.state"  # noqa: S608 - only question marks
-                " FROM wanted w CROSS JOIN pair p ON p.a = w.a AND p.b = w.b",
-                [part for key in chunk for part in key],
-            )
-            found |= {(row[0], row[1]): decode_pair(row[2]) for row in rows}
-        return found
-
-    def pairs_of(self, leaves: Collection[Id]) -> dict[tuple[Id, Id], Pair]:
-        rows = self._in("SELECT a, b, state FROM pair WHERE a IN", leaves)
-        rows += self._in("SELECT a, b, state FROM pair WHERE b IN", leaves)
-        return {(row[0], row[1]): decode_pair(row[2]) for row in rows}
-
-    def pairs_after(self, after: tuple[Id, Id], limit: int) -> list[tuple[tuple[Id, Id], Pair]]:
-        """Pairs in the order of their leaf cards, above `after`."""
-        rows = self._rows(
-            "SELECT a, b, state FROM pair WHERE (a, b) > (?, ?) ORDER BY a, b LIMIT ?",
-            (*after, limit),
-        )
-        return [((row[0], row[1]), decode_pair(row[2])) for row in rows]
-
-    def appearances(self, leaves: Collection[Id]) -> set[tuple[Id, Id]]:
-        rows = self._in("SELECT leaf, lead FROM appearance WHERE leaf IN", leaves)
-        return {(row[0], row[1]) for row in rows}
-
-    def hands(self, leaves: Collection[Id]) -> list[Hand]:
-        columns = "SELECT decision, kind, a, b, position FROM hand WHERE in_force AND"
-        rows = self._in(f"{columns} a IN", leaves) + self._in(f"{columns} b IN", leaves)
-        return sorted({Hand(*row) for row in rows}, key=lambda hand: hand.position)
-
-    def decision(self, decision: Id) -> list[tuple[Hand, bool]]:
-        rows = self._rows(
-            "SELECT decision, kind, a, b, position, in_force FROM hand WHERE decision = ?",
-            (decision,),
-        )
-        return [(Hand(*row[:5]), bool(row[5])) for row in rows]
-
-    def withdrawn(self, leaves: Collection[Id]) -> dict[tuple[Id, Id, Id], int]:
-        rows = self._in("SELECT a, b, lead, times FROM withdrawn WHERE times > 0 AND a IN", leaves)
-        return {(row[0], row[1], row[2]): row[3] for row in rows}
-
-    def seen(self, event_ids: Collection[Id]) -> set[Id]:
-        return {row[0] for row in self._in("SELECT event FROM key WHERE event IN", event_ids)}
-
-    def streams(self, ids: Collection[Id], *, personal: bool) -> Mapping[Id, Sequence[Recorded]]:
-        rows = self._in(
-            "SELECT position, recorded_at, originator_id, originator_version, state"
-            " FROM stored_events WHERE originator_id IN",
-            ids,
-        )
-        found: dict[Id, list[Recorded]] = {}
-        rows.sort(key=lambda row: row[0])
-        for event in recorded(rows, self.keys, personal=personal):
-            found.setdefault(event.stream, []).append(event)
-        return found
-
-    def keys(self, leaves: Collection[Id]) -> dict[Id, Key]:
-        """The keys of leaf cards; forgotten ones have none."""
-        return dict(self._in("SELECT leaf, key FROM secret WHERE leaf IN", leaves))
-
-    def positions(self, events: Collection[tuple[Id, int]]) -> dict[tuple[Id, int], int]:
-        found: dict[tuple[Id, int], int] = {}
-        for chunk in _chunks(list(events), _MOST_PARAMETERS // 2):
-            values = ",".join(["(?,?)"] * len(chunk))
-            rows = self._rows(
-                f"WITH wanted(s, v) AS (VALUES {values}) SELECT w.s, w.v, e.position"  # noqa: S608 - only question marks
-                " FROM wanted w CROSS JOIN stored_events e"
-                " ON e.originator_id = w.s AND e.originator_version = w.v",
-                [part for event in chunk for part in event],
-            )
-            found |= {(row[0], row[1]): row[2] for row in rows}
-        return found
-
     # --- what projections and audits read ---
 
     def read(self, after: int, limit: int, *, personal: bool = False) -> Sequence[Recorded]:
@@ -281,19 +185,27 @@ class SQLiteCustomerRecorder(SQLiteProcessRecorder):
 
     # --- plumbing ---
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Source]:
+        """See the port."""
+        with self.datastore.transaction(commit=False) as cursor:
+            yield _Moment(cursor)
+
     def _rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         with self.datastore.transaction(commit=False) as cursor:
             cursor.execute(sql, parameters)
             return list(cursor.fetchall())
 
-    def _in(self, sql: str, values: Collection[Id]) -> list[Any]:
-        """Run `… IN` over any number of values with few distinct statements."""
-        rows: list[Any] = []
-        for chunk in _chunks(list(values), _MOST_PARAMETERS):
-            size = 1 << (len(chunk) - 1).bit_length()
-            padded = [*chunk, *[chunk[-1]] * (size - len(chunk))]
-            rows += self._rows(f"{sql} ({','.join('?' * size)})", padded)
-        return rows
+
+class _Moment(SQLiteReading):
+    """What one read transaction sees: its first query fixes the moment."""
+
+    def __init__(self, cursor: SQLiteCursor) -> None:
+        self._cursor = cursor
+
+    def _rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        self._cursor.execute(sql, parameters)
+        return list(self._cursor.fetchall())
 
 
 def _insert_rows(cursor: SQLiteCursor, changes: Changes, first: int) -> None:
@@ -346,7 +258,3 @@ def _write_cards(cursor: SQLiteCursor, cards: Mapping[Id, tuple[int, Card]]) -> 
     )
     if known and cursor.sqlite_cursor.rowcount != len(known):
         raise IntegrityError("another writer changed a card meanwhile")
-
-
-def _chunks(values: list[Any], size: int) -> Iterable[list[Any]]:
-    return (values[start : start + size] for start in range(0, len(values), size))

@@ -1,0 +1,122 @@
+"""What decisions read of the event store on SQLite (eventstore.rows.Source)."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from eventstore.domain.events import Id
+from eventstore.reading import Recorded
+from eventstore.recorders.coding import decode_card, decode_pair, recorded
+from eventstore.rows import Card, Hand, Pair
+from eventstore.vault import Key
+
+_MOST_PARAMETERS = 8192
+
+
+class SQLiteReading(ABC):
+    """Every query, whatever it runs on: the last commit, or one moment (see `snapshot`)."""
+
+    @abstractmethod
+    def _rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        """Run a query."""
+
+    def cards(self, leaves: Collection[Id]) -> dict[Id, tuple[int, Card]]:
+        rows = self._in("SELECT leaf, version, state FROM card WHERE leaf IN", leaves)
+        return {row[0]: (row[1], decode_card(row[2])) for row in rows}
+
+    def members(self, persons: Collection[Id]) -> dict[Id, tuple[int, Card]]:
+        found = self.cards(persons)
+        rows = self._in(
+            "SELECT leaf, version, state FROM card WHERE person <> leaf AND person IN", persons
+        )
+        return found | {row[0]: (row[1], decode_card(row[2])) for row in rows}
+
+    def pairs(self, keys: Collection[tuple[Id, Id]]) -> dict[tuple[Id, Id], Pair]:
+        found: dict[tuple[Id, Id], Pair] = {}
+        for chunk in _chunks(list(keys), _MOST_PARAMETERS // 2):
+            values = ",".join(["(?,?)"] * len(chunk))
+            rows = self._rows(
+                f"WITH wanted(a, b) AS (VALUES {values}) SELECT p.a, p.b, p.state"  # noqa: S608 - only question marks
+                " FROM wanted w CROSS JOIN pair p ON p.a = w.a AND p.b = w.b",
+                [part for key in chunk for part in key],
+            )
+            found |= {(row[0], row[1]): decode_pair(row[2]) for row in rows}
+        return found
+
+    def pairs_of(self, leaves: Collection[Id]) -> dict[tuple[Id, Id], Pair]:
+        rows = self._in("SELECT a, b, state FROM pair WHERE a IN", leaves)
+        rows += self._in("SELECT a, b, state FROM pair WHERE b IN", leaves)
+        return {(row[0], row[1]): decode_pair(row[2]) for row in rows}
+
+    def pairs_after(self, after: tuple[Id, Id], limit: int) -> list[tuple[tuple[Id, Id], Pair]]:
+        """Pairs in the order of their leaf cards, above `after`."""
+        rows = self._rows(
+            "SELECT a, b, state FROM pair WHERE (a, b) > (?, ?) ORDER BY a, b LIMIT ?",
+            (*after, limit),
+        )
+        return [((row[0], row[1]), decode_pair(row[2])) for row in rows]
+
+    def appearances(self, leaves: Collection[Id]) -> set[tuple[Id, Id]]:
+        rows = self._in("SELECT leaf, lead FROM appearance WHERE leaf IN", leaves)
+        return {(row[0], row[1]) for row in rows}
+
+    def hands(self, leaves: Collection[Id]) -> list[Hand]:
+        columns = "SELECT decision, kind, a, b, position FROM hand WHERE in_force AND"
+        rows = self._in(f"{columns} a IN", leaves) + self._in(f"{columns} b IN", leaves)
+        return sorted({Hand(*row) for row in rows}, key=lambda hand: hand.position)
+
+    def decision(self, decision: Id) -> list[tuple[Hand, bool]]:
+        rows = self._rows(
+            "SELECT decision, kind, a, b, position, in_force FROM hand WHERE decision = ?",
+            (decision,),
+        )
+        return [(Hand(*row[:5]), bool(row[5])) for row in rows]
+
+    def withdrawn(self, leaves: Collection[Id]) -> dict[tuple[Id, Id, Id], int]:
+        rows = self._in("SELECT a, b, lead, times FROM withdrawn WHERE times > 0 AND a IN", leaves)
+        return {(row[0], row[1], row[2]): row[3] for row in rows}
+
+    def seen(self, event_ids: Collection[Id]) -> set[Id]:
+        return {row[0] for row in self._in("SELECT event FROM key WHERE event IN", event_ids)}
+
+    def streams(self, ids: Collection[Id], *, personal: bool) -> Mapping[Id, Sequence[Recorded]]:
+        rows = self._in(
+            "SELECT position, recorded_at, originator_id, originator_version, state"
+            " FROM stored_events WHERE originator_id IN",
+            ids,
+        )
+        found: dict[Id, list[Recorded]] = {}
+        rows.sort(key=lambda row: row[0])
+        for event in recorded(rows, self.keys, personal=personal):
+            found.setdefault(event.stream, []).append(event)
+        return found
+
+    def keys(self, leaves: Collection[Id]) -> dict[Id, Key]:
+        """The keys of leaf cards; forgotten ones have none."""
+        return dict(self._in("SELECT leaf, key FROM secret WHERE leaf IN", leaves))
+
+    def positions(self, events: Collection[tuple[Id, int]]) -> dict[tuple[Id, int], int]:
+        found: dict[tuple[Id, int], int] = {}
+        for chunk in _chunks(list(events), _MOST_PARAMETERS // 2):
+            values = ",".join(["(?,?)"] * len(chunk))
+            rows = self._rows(
+                f"WITH wanted(s, v) AS (VALUES {values}) SELECT w.s, w.v, e.position"  # noqa: S608 - only question marks
+                " FROM wanted w CROSS JOIN stored_events e"
+                " ON e.originator_id = w.s AND e.originator_version = w.v",
+                [part for event in chunk for part in event],
+            )
+            found |= {(row[0], row[1]): row[2] for row in rows}
+        return found
+
+    def _in(self, sql: str, values: Collection[Id]) -> list[Any]:
+        """Run `… IN` over any number of values with few distinct statements."""
+        rows: list[Any] = []
+        for chunk in _chunks(list(values), _MOST_PARAMETERS):
+            size = 1 << (len(chunk) - 1).bit_length()
+            padded = [*chunk, *[chunk[-1]] * (size - len(chunk))]
+            rows += self._rows(f"{sql} ({','.join('?' * size)})", padded)
+        return rows
+
+
+def _chunks(values: list[Any], size: int) -> Iterable[list[Any]]:
+    return (values[start : start + size] for start in range(0, len(values), size))
