@@ -1,0 +1,104 @@
+"""How the event store reaches PostgreSQL, and what it must find there."""
+
+import hashlib
+import re
+from typing import Any, Final
+
+import psycopg
+from eventsourcing.persistence import OperationalError
+from eventsourcing.postgres import PostgresDatastore
+from psycopg.conninfo import conninfo_to_dict
+
+from eventstore.recorders.postgres_schema import CHECKS, STATEMENTS
+
+_CONNECT_S: Final = 5
+_IDLE_IN_TRANSACTION_S: Final = 10.0
+_ONE_AT_A_TIME: Final = 0x1EAD
+"""The advisory lock of whoever makes the tables."""
+_SCHEMA: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+_KEPT_ALIVE: Final = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""A server that vanishes is noticed within 25 s, not after TCP's hours."""
+
+
+class StoreUnfit(Exception):
+    """The database would lose or mix up events; the text says what to do."""
+
+
+def connection_settings(url: str, schema: str) -> dict[str, Any]:
+    """libpq's settings: those of the URL, and those that the store needs."""
+    if not _SCHEMA.fullmatch(schema):
+        raise StoreUnfit(f"{schema!r} is no name of a schema; use small letters, digits and _")
+    try:
+        given = conninfo_to_dict(url)
+    except psycopg.ProgrammingError as error:
+        raise StoreUnfit(f"no address of a PostgreSQL database: {error}") from None
+    own = f"-c search_path={schema} -c lock_timeout=30s"
+    options = f"{given.pop('options', None) or ''} {own}".strip()
+    return {
+        **_KEPT_ALIVE,
+        "application_name": "leadlog",
+        "connect_timeout": _CONNECT_S,
+        **given,
+        "options": options,
+    }
+
+
+def prepare_database(settings: dict[str, Any], schema: str) -> None:
+    """Make what is missing, once whoever starts at the same time, and refuse what is unfit.
+
+    Raises StoreUnfit, and OperationalError while the server is away or turns us off.
+    """
+    try:
+        with psycopg.connect(**settings) as connection:
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (_ONE_AT_A_TIME,))
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}".encode())
+            _refuse_unfit(connection)
+            _create(connection)
+    except psycopg.OperationalError as error:
+        raise OperationalError(f"the event store does not answer: {error}") from error
+    except psycopg.Error as error:
+        raise StoreUnfit(f"the event store cannot be prepared: {error}") from error
+
+
+def open_datastore(settings: dict[str, Any], schema: str, pool_size: int) -> PostgresDatastore:
+    """The library's datastore over these settings; connects when it is first used."""
+    # its five own settings stay empty: all stand in `settings`, with those it has no name for
+    datastore = PostgresDatastore(
+        dbname="",
+        host="",
+        port="",
+        user="",
+        password="",
+        connect_timeout=_CONNECT_S,
+        idle_in_transaction_session_timeout=_IDLE_IN_TRANSACTION_S,
+        pool_size=1,
+        max_overflow=pool_size - 1,
+        pre_ping=True,  # a connection that died while it lay there is nobody's fault
+        schema=schema,
+    )
+    row_factory = datastore.pool.kwargs["row_factory"]  # type: ignore[index] # a dict: given above
+    datastore.pool.kwargs = {**settings, "row_factory": row_factory}
+    return datastore
+
+
+def _refuse_unfit(connection: "psycopg.Connection[Any]") -> None:
+    for query, remedy in CHECKS:
+        row = connection.execute(query.encode()).fetchone()
+        if row is None or not row[0]:
+            raise StoreUnfit(" ".join(remedy.split()))
+
+
+def _create(connection: "psycopg.Connection[Any]") -> None:
+    """Only when something is new: making an index that is there waits for every writer."""
+    digest = hashlib.sha256("\n".join(STATEMENTS).encode()).hexdigest()
+    made = connection.execute("SELECT obj_description(to_regclass('clock'))").fetchone()
+    if made is not None and made[0] == digest:
+        return
+    for statement in STATEMENTS:
+        connection.execute(statement.encode())
+    connection.execute(f"COMMENT ON TABLE clock IS '{digest}'".encode())

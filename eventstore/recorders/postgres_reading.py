@@ -1,0 +1,99 @@
+"""What decisions read of the event store on PostgreSQL (eventstore.rows.Source)."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import psycopg
+from psycopg.rows import tuple_row
+
+from eventstore.domain.events import Id
+from eventstore.reading import Recorded
+from eventstore.recorders import postgres_statements as sql
+from eventstore.recorders.coding import decode_card, decode_pair, recorded
+from eventstore.recorders.postgres_writing import columns
+from eventstore.rows import Card, Hand, Pair
+from eventstore.vault import Key
+
+Row = tuple[Any, ...]
+
+
+class PostgresReading(ABC):
+    """Every query, whatever it runs on: the last commit, or one moment (see `snapshot`)."""
+
+    @abstractmethod
+    def _rows(self, query: bytes, *parameters: Any) -> list[Row]:
+        """Run a query."""
+
+    def cards(self, leaves: Collection[Id]) -> dict[Id, tuple[int, Card]]:
+        rows = self._of(sql.CARDS_OF, leaves)
+        return {row[0]: (row[1], decode_card(row[2])) for row in rows}
+
+    def members(self, persons: Collection[Id]) -> dict[Id, tuple[int, Card]]:
+        rows = self._of(sql.MEMBERS, persons)
+        return self.cards(persons) | {row[0]: (row[1], decode_card(row[2])) for row in rows}
+
+    def pairs(self, keys: Collection[tuple[Id, Id]]) -> dict[tuple[Id, Id], Pair]:
+        wanted = sorted(set(keys))
+        rows = self._rows(sql.PAIRS_BY_KEY, *columns(wanted, 2)) if wanted else []
+        return {(row[0], row[1]): decode_pair(row[2]) for row in rows}
+
+    def pairs_of(self, leaves: Collection[Id]) -> dict[tuple[Id, Id], Pair]:
+        return {(r[0], r[1]): decode_pair(r[2]) for r in self._of(sql.PAIRS_OF, leaves)}
+
+    def pairs_after(self, after: tuple[Id, Id], limit: int) -> list[tuple[tuple[Id, Id], Pair]]:
+        rows = self._rows(sql.PAIRS_AFTER, *after, limit)
+        return [((row[0], row[1]), decode_pair(row[2])) for row in rows]
+
+    def appearances(self, leaves: Collection[Id]) -> set[tuple[Id, Id]]:
+        return {(row[0], row[1]) for row in self._of(sql.APPEARANCES_OF, leaves)}
+
+    def hands(self, leaves: Collection[Id]) -> list[Hand]:
+        found = {Hand(*row) for row in self._of(sql.HANDS_ON, leaves)}
+        return sorted(found, key=lambda hand: hand.position)
+
+    def decision(self, decision: Id) -> list[tuple[Hand, bool]]:
+        return [(Hand(*row[:5]), row[5]) for row in self._rows(sql.DECISION, decision)]
+
+    def withdrawn(self, leaves: Collection[Id]) -> dict[tuple[Id, Id, Id], int]:
+        return {(r[0], r[1], r[2]): r[3] for r in self._of(sql.WITHDRAWN_OF, leaves)}
+
+    def seen(self, event_ids: Collection[Id]) -> set[Id]:
+        return {row[0] for row in self._of(sql.SEEN, event_ids)}
+
+    def streams(self, ids: Collection[Id], *, personal: bool) -> Mapping[Id, Sequence[Recorded]]:
+        rows = sorted(self._of(sql.STREAMS, ids), key=lambda row: int(row[0]))
+        found: dict[Id, list[Recorded]] = {}
+        for event in recorded(rows, self.keys, personal=personal):
+            found.setdefault(event.stream, []).append(event)
+        return found
+
+    def keys(self, leaves: Collection[Id]) -> dict[Id, Key]:
+        return {row[0]: row[1] for row in self._of(sql.SECRETS_OF, leaves)}
+
+    def positions(self, events: Collection[tuple[Id, int]]) -> dict[tuple[Id, int], int]:
+        wanted = sorted(set(events))
+        rows = self._rows(sql.POSITIONS, *columns(wanted, 2)) if wanted else []
+        return {(row[0], row[1]): row[2] for row in rows}
+
+    def _of(self, query: bytes, values: Collection[Id]) -> list[Row]:
+        """Rows for each of these keys, however often it is named."""
+        return self._rows(query, sorted(set(values))) if values else []
+
+
+class Moment(PostgresReading):
+    """What one transaction sees that reads repeatably: its first query fixes the moment."""
+
+    def __init__(self, connection: "psycopg.Connection[Any]") -> None:
+        self._connection = connection
+
+    def _rows(self, query: bytes, *parameters: Any) -> list[Row]:
+        return fetch(self._connection, query, parameters)
+
+
+def fetch(
+    connection: "psycopg.Connection[Any]", query: bytes, parameters: Sequence[Any]
+) -> list[Row]:
+    """All rows of a query with binary parameters and answers."""
+    with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
+        return cursor.execute(query, parameters, prepare=True).fetchall()

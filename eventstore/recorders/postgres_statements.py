@@ -1,0 +1,161 @@
+"""What the event store on PostgreSQL asks and writes.
+
+Arrays go as binary parameters, many rows in one statement. Look-ups are `unnest … LATERAL`, one
+probe of an index for each key: `= ANY` becomes a scan of the table as soon as the planner has no
+statistics of it. `OFFSET 0` keeps the planner from turning a probe into a join.
+"""
+
+from typing import Final
+
+BEGIN: Final = b"BEGIN ISOLATION LEVEL READ COMMITTED"
+BEGIN_READING: Final = b"""
+    BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+    SET LOCAL idle_in_transaction_session_timeout = '5min'"""
+COMMIT: Final = b"COMMIT"
+TRANSACTION: Final = b"SELECT pg_current_xact_id()::text"
+STATUS: Final = b"SELECT pg_xact_status(%b::text::xid8)"
+
+# --- written before the clock is held: sorted, and in this order, so that nobody deadlocks ---
+
+TRACKING: Final = b"""
+    INSERT INTO notification_tracking AS t SELECT * FROM unnest(%b::text[], %b::int8[])
+    ON CONFLICT (application_name) DO UPDATE SET notification_id = excluded.notification_id
+    WHERE t.notification_id < excluded.notification_id"""
+KEYS: Final = b"INSERT INTO key SELECT * FROM unnest(%b::bytea[], %b::bytea[])"
+SECRETS: Final = b"INSERT INTO secret SELECT * FROM unnest(%b::bytea[], %b::bytea[])"
+NEW_CARDS: Final = b"""
+    INSERT INTO card SELECT leaf, person, 1, state
+    FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[]) AS n (leaf, person, state)"""
+# An upsert always goes by the key and locks in the order given; an update need do neither.
+CARDS: Final = b"""
+    INSERT INTO card AS c
+    SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::int8[], %b::bytea[])
+    ON CONFLICT (leaf) DO UPDATE
+    SET person = excluded.person, state = excluded.state, version = c.version + 1
+    WHERE c.version = excluded.version
+    RETURNING leaf, version"""
+PAIRS: Final = b"""
+    INSERT INTO pair SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[])
+    ON CONFLICT (a, b) DO UPDATE SET state = excluded.state"""
+GONE_PAIR: Final = b"DELETE FROM pair WHERE a = %b AND b = %b"
+APPEARANCES: Final = b"""
+    INSERT INTO appearance SELECT * FROM unnest(%b::bytea[], %b::bytea[])
+    ON CONFLICT DO NOTHING"""
+
+# --- written while the clock is held: one writer at a time, until the commit ---
+
+EVENTS: Final = b"""
+    WITH moment AS (
+        UPDATE clock SET position = position + %b::int8, recorded_at = greatest(
+            recorded_at, (extract(epoch FROM clock_timestamp()) * 1000)::int8)
+        RETURNING position - %b::int8 AS before, recorded_at)
+    INSERT INTO stored_events
+    SELECT stream, version, topic, state, before + place, recorded_at
+    FROM moment, unnest(%b::bytea[], %b::int8[], %b::text[], %b::bytea[]) WITH ORDINALITY
+        AS n (stream, version, topic, state, place)"""
+POSITION: Final = b"SELECT position FROM clock"
+# A decision of this batch has -1 less its place in the batch for a position.
+HANDS: Final = b"""
+    INSERT INTO hand
+    SELECT decision, kind, a, b,
+        CASE WHEN n.position < 0 THEN clock.position - %b::int8 - n.position ELSE n.position END,
+        in_force
+    FROM clock, unnest(%b::bytea[], %b::text[], %b::bytea[], %b::bytea[], %b::int8[], %b::bool[])
+        AS n (decision, kind, a, b, position, in_force)
+    ON CONFLICT (decision, a, b) DO UPDATE SET in_force = excluded.in_force"""
+WITHDRAWN: Final = b"""
+    INSERT INTO withdrawn AS w
+    SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[], %b::int8[])
+    ON CONFLICT (a, b, lead) DO UPDATE SET times = w.times + excluded.times"""
+LEDGER: Final = b"""
+    INSERT INTO ledger AS l
+    SELECT * FROM unnest(%b::text[], %b::int8[], %b::text[], %b::int8[])
+    ON CONFLICT (account, hour, outcome)
+    DO UPDATE SET deliveries = l.deliveries + excluded.deliveries"""
+QUARANTINE: Final = b"""
+    INSERT INTO quarantine
+    SELECT * FROM unnest(%b::bytea[], %b::text[], %b::text[], %b::int8[], %b::bytea[])
+    ON CONFLICT DO NOTHING"""
+RELEASED: Final = b"DELETE FROM quarantine WHERE id = %b"
+
+# --- asked ---
+
+_EVENT: Final = b"notification_id, recorded_at, originator_id, originator_version, state"
+
+CARDS_OF: Final = b"""
+    SELECT k.leaf, c.version, c.state FROM unnest(%b::bytea[]) AS k (leaf),
+    LATERAL (SELECT version, state FROM card WHERE leaf = k.leaf LIMIT 1) AS c"""
+MEMBERS: Final = b"""
+    SELECT c.leaf, c.version, c.state FROM unnest(%b::bytea[]) AS k (person),
+    LATERAL (SELECT leaf, version, state FROM card
+             WHERE person <> leaf AND person = k.person OFFSET 0) AS c"""
+PAIRS_BY_KEY: Final = b"""
+    SELECT k.a, k.b, p.state FROM unnest(%b::bytea[], %b::bytea[]) AS k (a, b),
+    LATERAL (SELECT state FROM pair WHERE a = k.a AND b = k.b LIMIT 1) AS p"""
+PAIRS_OF: Final = b"""
+    SELECT p.* FROM unnest(%b::bytea[]) AS k (leaf),
+    LATERAL ((SELECT a, b, state FROM pair WHERE a = k.leaf)
+             UNION ALL (SELECT a, b, state FROM pair WHERE b = k.leaf)) AS p"""
+PAIRS_AFTER: Final = b"""
+    SELECT a, b, state FROM pair WHERE (a, b) > (%b::bytea, %b::bytea) ORDER BY a, b LIMIT %b"""
+APPEARANCES_OF: Final = b"""
+    SELECT k.leaf, p.lead FROM unnest(%b::bytea[]) AS k (leaf),
+    LATERAL (SELECT lead FROM appearance WHERE leaf = k.leaf OFFSET 0) AS p"""
+HANDS_ON: Final = b"""
+    SELECT h.* FROM unnest(%b::bytea[]) AS k (leaf),
+    LATERAL ((SELECT decision, kind, a, b, position FROM hand WHERE in_force AND a = k.leaf)
+             UNION ALL
+             (SELECT decision, kind, a, b, position FROM hand WHERE in_force AND b = k.leaf))
+        AS h"""
+DECISION: Final = b"""
+    SELECT decision, kind, a, b, position, in_force FROM hand WHERE decision = %b"""
+WITHDRAWN_OF: Final = b"""
+    SELECT w.* FROM unnest(%b::bytea[]) AS k (leaf),
+    LATERAL (SELECT a, b, lead, times FROM withdrawn
+             WHERE a = k.leaf AND times > 0 OFFSET 0) AS w"""
+SEEN: Final = b"""
+    SELECT k.event FROM unnest(%b::bytea[]) AS k (event),
+    LATERAL (SELECT 1 FROM key WHERE event = k.event LIMIT 1) AS found"""
+STREAMS: Final = (
+    b"SELECT e.* FROM unnest(%b::bytea[]) AS k (stream), LATERAL (SELECT "
+    + _EVENT
+    + b""" FROM stored_events
+           WHERE originator_id = k.stream ORDER BY originator_version OFFSET 0) AS e"""
+)
+SECRETS_OF: Final = b"""
+    SELECT k.leaf, s.key FROM unnest(%b::bytea[]) AS k (leaf),
+    LATERAL (SELECT key FROM secret WHERE leaf = k.leaf LIMIT 1) AS s"""
+POSITIONS: Final = b"""
+    SELECT k.stream, k.version, e.notification_id
+    FROM unnest(%b::bytea[], %b::int8[]) AS k (stream, version),
+    LATERAL (SELECT notification_id FROM stored_events
+             WHERE originator_id = k.stream AND originator_version = k.version LIMIT 1) AS e"""
+READ: Final = (
+    b"SELECT "
+    + _EVENT
+    + b" FROM stored_events WHERE notification_id > %b ORDER BY notification_id LIMIT %b"
+)
+LAST_POSITION: Final = b"SELECT coalesce(max(notification_id), 0) FROM stored_events"
+HEADS: Final = b"""
+    SELECT leaf FROM card WHERE leaf > %b AND leaf = person ORDER BY leaf LIMIT %b"""
+TRACKED: Final = b"""
+    SELECT notification_id FROM notification_tracking WHERE application_name = %b"""
+LEDGER_ALL: Final = b"SELECT account, hour, outcome, deliveries FROM ledger"
+QUARANTINED: Final = b"""
+    SELECT id, account, reason, received_at, content FROM quarantine"""
+QUARANTINED_IDS: Final = b"""
+    SELECT q.* FROM unnest(%b::bytea[]) AS k (id),
+    LATERAL (SELECT id, account, reason, received_at, content
+             FROM quarantine WHERE id = k.id LIMIT 1) AS q"""
+LEADS: Final = b"""
+    SELECT originator_id FROM stored_events WHERE topic = 'L' AND originator_version = 1"""
+STREAM: Final = b"""
+    SELECT originator_id, originator_version, topic, state FROM stored_events
+    WHERE originator_id = %b AND originator_version > %b AND originator_version <= %b
+    ORDER BY originator_version LIMIT %b"""
+STREAM_BACK: Final = STREAM.replace(b"version LIMIT", b"version DESC LIMIT")
+LOG: Final = b"""
+    SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events
+    WHERE notification_id >= %b AND notification_id <= %b
+    AND (cardinality(%b::text[]) = 0 OR topic = ANY (%b::text[]))
+    ORDER BY notification_id LIMIT %b"""
