@@ -2,6 +2,7 @@
 
 import re
 
+_DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,8})?")
 _CODE = re.compile(r"[A-Z]{3}")
 _NO_MINOR_UNIT = frozenset({"BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "PYG", "RWF"}) | {
     "UGX",
@@ -24,6 +25,14 @@ def from_minor(units: int | None, currency: str = "", *, exponent: int | None = 
     digits = f"{abs(units):0{places + 1}d}"
     whole, part = (digits[:-places], "." + digits[-places:]) if places else (digits, "")
     return f"{'-' if units < 0 else ''}{whole}{part}"
+
+
+def decimal_text(value: object) -> str:
+    """An amount given as a number or as digits with a point; empty for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return ""
+    text = f"{value:.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    return text.strip() if _DECIMAL.fullmatch(text.strip()) else ""
 
 
 def currency_code(value: object) -> str:

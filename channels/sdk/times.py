@@ -30,6 +30,14 @@ def canonical_time(text: str) -> Timestamp:
         raise ValueError(f"no time: {text!r} is outside the years 1 to 9999") from error
 
 
+def time_or_none(value: object) -> Timestamp | None:
+    """A provider's RFC 3339 time with any offset; None for anything else."""
+    try:
+        return canonical_time(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
 def time_from_epoch(seconds: float) -> Timestamp:
     """Seconds since 1970 as wire time; ValueError outside the years 1 to 9999."""
     try:
