@@ -8,6 +8,7 @@ Decided here, as the reference is silent:
   everything else is internal: extensions, feature codes, the legs that ring colleagues.
 * AMI tells no time unless `timestampevents` is on: then events happen when they come. A Cdr tells
   its call from the start: that is its time, in the account's zone.
+* A recording names its channel and no parties: an internal call's cannot be told from others.
 * Answered is a successful dial, a bridge entered, or (ARI) a channel that is up; a channel that is
   gone without having been up was missed.
 """

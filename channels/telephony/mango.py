@@ -5,7 +5,8 @@ The account's URL is Mango's base address; Mango appends `/events/call`, `/event
 `/result/…` for answers to commands. One customer call is one lead, by `entry_id`, through all
 transfers. Decided here, as the reference is silent: a recording is known by its id once it is
 completed and was kept (codes 1xxx, or none told); a menu choice (`dtmf`) amends its call as a
-field, and whoever pressed the keys is the customer.
+field, and whoever pressed the keys is the customer. A recording names no parties: that of an
+internal call, whose other deliveries are ignored, cannot be told from others.
 """
 
 from collections.abc import Sequence

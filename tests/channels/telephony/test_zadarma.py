@@ -219,6 +219,16 @@ def test_other_hooks_are_ignored_by_name(event, reason):
     assert (result["outcome"], result["reason"]) == ("ignored", reason)
 
 
+def test_a_recording_of_a_call_that_one_of_us_made_goes_out(recorded, lead_of):
+    record = recorded("zadarma_record")
+    fields = {**record.form(), "pbx_call_id": "out_ex9"}
+    text = f"out_ex9{fields['call_id_with_rec']}"
+    digest = hmac.digest(b"example_zadarma_secret", text.encode(), "sha1").hex()
+    headers = {"Signature": base64.b64encode(digest.encode()).decode()}
+    told = lead_of(record.with_form(fields, headers=headers))
+    assert (told["direction"], told["identities"]) == ("out", [])
+
+
 def test_a_call_without_its_id_is_quarantined():
     result = sent("NOTIFY_START", {**IN, "pbx_call_id": ""})
     assert (result["outcome"], result["reason"]) == ("quarantined", "missing_field")
