@@ -42,7 +42,7 @@ def keeps_its_ids(subject: Subject) -> Iterator[str]:
 
 @rule("lead")
 def is_well_formed(subject: Subject) -> Iterator[str]:
-    """Times, ids, identities and amounts are spelled as LEAD_EVENT.md says, whatever came."""
+    """Times, ids, identities and amounts are spelled as the lead event has them, whatever came."""
     for case in subject.deliveries:
         unlocked = case.unlocked
         for source in (case.source, *hostile(subject, case)):
