@@ -4,21 +4,17 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
-import multipart
 
 from channels.sdk.delivery import Delivery
 from channels.sdk.errors import Unreadable
 from channels.sdk.lead import Attachment
+from channels.sdk.multipart_form import MAX_FIELDS, read_multipart
 from channels.sdk.outcome import QuarantineReason
 
-_MAX_FIELDS = 500
-_MAX_FIELD_BYTES = 256 * 1024
-_MAX_FILE_BYTES = 32 * 1024 * 1024
 _NO_CHARSETS = frozenset(
     {"base64", "bz2", "hex", "quopri", "rot_13", "uu", "zlib", "mbcs", "oem", "idna", "punycode"}
     | {"undefined", "unicode_escape", "raw_unicode_escape", "utf_7"}
@@ -83,8 +79,8 @@ def charset_of(content_type: str, default: str = "utf-8") -> str:
 def read_pairs(query: str | bytes, *, charset: str = "utf-8") -> list[tuple[str, str]]:
     """Urlencoded pairs in their order, blanks kept, undecodable bytes replaced."""
     text = query.decode("latin-1") if isinstance(query, bytes) else query
-    if text.count("&") > _MAX_FIELDS:
-        raise Unreadable(QuarantineReason.TOO_LARGE, f"over {_MAX_FIELDS} form fields")
+    if text.count("&") > MAX_FIELDS:
+        raise Unreadable(QuarantineReason.TOO_LARGE, f"over {MAX_FIELDS} form fields")
     try:
         return parse_qsl(text, keep_blank_values=True, encoding=charset, errors="replace")
     except ValueError as error:
@@ -97,9 +93,9 @@ def read_form(delivery: Delivery) -> tuple[list[tuple[str, str]], list[Attachmen
     A body that is no UTF-8 though it claims nothing else is read as windows-1251, the charset of
     old Russian sites.
     """
-    if delivery.content_type == "multipart/form-data":
-        return _read_multipart(delivery)
     charset = charset_of(delivery.headers.get("content-type", ""))
+    if delivery.content_type == "multipart/form-data":
+        return read_multipart(delivery, charset)
     pairs = read_pairs(delivery.body, charset=charset)
     if charset == "utf-8" and any("\ufffd" in text for pair in pairs for text in pair):
         pairs = read_pairs(delivery.body, charset="windows-1251")
@@ -198,79 +194,3 @@ def _decoded(body: bytes) -> Any:
         if whole == body:
             raise
         return msgspec.json.decode(whole)
-
-
-def _read_multipart(delivery: Delivery) -> tuple[list[tuple[str, str]], list[Attachment]]:
-    charset = charset_of(delivery.headers.get("content-type", ""))
-    try:
-        forms, files = _parts_in(delivery, charset)
-    except ValueError as error:
-        forms, files = _old_russian_parts(delivery, charset, error)
-    pairs = [
-        (_whole(str(name)), _whole(str(value)[:_MAX_FIELD_BYTES]))
-        for name, value in forms.iterallitems()
-    ]
-    return pairs, [_attachment(name, part) for name, part in files.iterallitems()]
-
-
-def _old_russian_parts(delivery: Delivery, charset: str, first: ValueError) -> tuple[Any, Any]:
-    if charset == "utf-8":
-        with suppress(ValueError):
-            return _parts_in(delivery, "windows-1251")
-    raise Unreadable(QuarantineReason.BROKEN_FORM, str(next(iter(first.args), ""))[:200]) from first
-
-
-def _parts_in(delivery: Delivery, charset: str) -> tuple[Any, Any]:
-    """Fields and files; all in memory, where the body is already. ValueError if they are broken."""
-    environ = {
-        "CONTENT_TYPE": _without_charset(delivery.headers.get("content-type", "")),
-        "CONTENT_LENGTH": str(len(delivery.body)),
-        "wsgi.input": _Body(delivery.body),
-    }
-    try:
-        found: tuple[Any, Any] = multipart.parse_form_data(
-            environ,
-            charset=charset,
-            strict=True,
-            part_limit=_MAX_FIELDS,
-            spool_limit=_MAX_FILE_BYTES,
-            memory_limit=_MAX_FILE_BYTES,
-            partsize_limit=_MAX_FILE_BYTES,
-        )
-    except LookupError as error:
-        raise ValueError("a part claims an unknown charset") from error
-    return found
-
-
-def _without_charset(content_type: str) -> str:
-    """The library would take any codec that a sender names; ours is chosen by `charset_of`."""
-    kept = (p for p in content_type.split(";") if not p.strip().lower().startswith("charset"))
-    return ";".join(kept)
-
-
-def _attachment(name: str, part: Any) -> Attachment:
-    part.close()
-    return Attachment(
-        kind="file",
-        name=_whole(part.filename or ""),
-        mime=_whole(part.content_type or ""),
-        size=part.size,
-        ref=_whole(f"part:{name}"),
-    )
-
-
-def _whole(text: str) -> str:
-    """Text that can be written: halves of surrogate pairs replaced."""
-    return text.encode("utf-8", "replace").decode()
-
-
-class _Body:
-    """The smallest readable object that the multipart reader asks for."""
-
-    def __init__(self, body: bytes) -> None:
-        self._rest = memoryview(body)
-
-    def read(self, size: int = -1) -> bytes:
-        size = len(self._rest) if size < 0 else size
-        piece, self._rest = self._rest[:size], self._rest[size:]
-        return bytes(piece)
