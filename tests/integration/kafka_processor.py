@@ -1,7 +1,7 @@
-"""A processor of its own process: Kafka → SQLite event store, by Faust or by the plain loop.
+"""A processor of its own process: Kafka → event store, by Faust or by the plain loop.
 
-Arguments: faust or loop, the log's URL, the folder of the event store, seconds until the watchdog
-bites. Ends at SIGTERM.
+Arguments: faust or loop, the log's URL, a folder, seconds until the watchdog bites, and the URL of
+a PostgreSQL database where the event store is not to be SQLite in the folder. Ends at SIGTERM.
 """
 
 import signal
@@ -16,6 +16,8 @@ from eventsourcing.persistence import OperationalError
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import SALES
+from eventstore.recorders.port import CustomerRecorder
+from eventstore.recorders.postgres import PostgresCustomerRecorder
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from eventstore.work import Policy
 from ingest.log.kafka_reader import KafkaLogReader
@@ -39,13 +41,17 @@ class Handler(BatchHandler):
         super().handle(records)
 
 
-def base_in(folder: Path) -> CustomerBase:
-    recorder = SQLiteCustomerRecorder(folder / "events.db")
+def base_in(folder: Path, database: str = "") -> CustomerBase:
+    recorder: CustomerRecorder
+    if database:
+        recorder = PostgresCustomerRecorder(database)
+    else:
+        recorder = SQLiteCustomerRecorder(folder / "events.db")
     return CustomerBase(recorder, KEYRING, Policy.of(Matching(), (SALES,)))
 
 
-def main(runner: str, url: str, folder: str, stuck_after: str) -> None:
-    base = base_in(Path(folder))
+def main(runner: str, url: str, folder: str, stuck_after: str, database: str = "") -> None:
+    base = base_in(Path(folder), database)
     handler = Handler(base, Path(folder))
     topic = KafkaTopic.of(url)
     stop = threading.Event()

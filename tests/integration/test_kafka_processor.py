@@ -71,6 +71,7 @@ class Place(NamedTuple):
     url: str
     folder: Path
     base: CustomerBase
+    database: str = ""
 
     @property
     def topic(self) -> KafkaTopic:
@@ -80,8 +81,9 @@ class Place(NamedTuple):
         append_now(self.topic, KEYRING, records)
 
     def start(self, runner: str, *, fault: str = "", stuck_after: float = 60.0):
+        arguments = [runner, self.url, str(self.folder), str(stuck_after), self.database]
         return subprocess.Popen(
-            [sys.executable, str(PROCESSOR), runner, self.url, str(self.folder), str(stuck_after)],
+            [sys.executable, str(PROCESSOR), *arguments],
             env={**ENVIRONMENT, "LEADLOG_FAULT": fault},
             stdout=(self.folder / "out").open("ab"),
             stderr=subprocess.STDOUT,
@@ -119,6 +121,14 @@ def place(breakable_kafka: KafkaServer, tmp_path: Path) -> Iterator[Place]:
     asyncio.run(prepare(KafkaTopic.of(url)))
     base = base_in(tmp_path)
     yield Place(url, tmp_path, base)
+    base.recorder.close()
+
+
+@pytest.fixture
+def on_postgres(place: Place, database: str) -> Iterator[Place]:
+    """The same log, with PostgreSQL for event store."""
+    base = base_in(place.folder, database)
+    yield place._replace(base=base, database=database)
     base.recorder.close()
 
 
@@ -205,6 +215,23 @@ def test_two_processors_share_the_work_and_one_may_die(place, start, runner):
     place.reached(4000)
     check_once(place, records)
     assert second.poll() is None
+
+
+def test_two_workers_over_postgres_share_the_work_and_may_be_killed(on_postgres, processors):
+    """The distributed stores together: 5,000 leads, a fifth of them repeats, three kills."""
+    records = with_repeats(5000, share=0.2, seed=9)
+    on_postgres.append(records[:3000])
+    processors += [on_postgres.start("faust"), on_postgres.start("faust")]
+    for kill_at, more in ((500, []), (1500, records[3000:]), (3000, [])):
+        on_postgres.reached(kill_at)
+        first = processors.pop(0)
+        first.kill()
+        first.wait()
+        on_postgres.append(more)
+        processors.append(on_postgres.start("faust"))
+    on_postgres.reached(5000)
+    time.sleep(0.5)
+    check_once(on_postgres, records)
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
