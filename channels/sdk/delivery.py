@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from channels.sdk.times import Timestamp
+
+_LONGEST_MEDIA_TYPE = 256
+"""Characters; RFC 6838 allows 127 and a slash and 127."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +37,7 @@ class Delivery:
     @property
     def content_type(self) -> str:
         """The media type in lower case without its parameters."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return media_type(self.headers.get("content-type", ""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,16 @@ class Reply:
     body: bytes = b""
     content_type: str = "text/plain; charset=utf-8"
     headers: tuple[tuple[str, str], ...] = ()
+
+
+def media_type(content_type: str) -> str:
+    """A Content-Type header's media type in lower case without its parameters."""
+    return _media_type(content_type[:_LONGEST_MEDIA_TYPE])
+
+
+@lru_cache(maxsize=256)
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
 OK = Reply()

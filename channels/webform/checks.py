@@ -48,11 +48,13 @@ def _role(name: str) -> str:
 
 def _malformed(entries: Sequence[Entry], country: str) -> list[FieldError]:
     found = []
-    addressed = [entry for entry in entries if entry.value and _role(entry.name) in _CHECKS]
-    for entry in addressed[:_MAX_CHECKED]:
-        error = _CHECKS[_role(entry.name)](entry, country)
-        if error:
-            found.append(error)
+    checked = 0
+    for entry in entries:
+        check = _CHECKS.get(_role(entry.name)) if entry.value else None
+        if check and checked < _MAX_CHECKED:
+            checked += 1
+            if error := check(entry, country):
+                found.append(error)
     return found
 
 

@@ -1,9 +1,7 @@
 """Bodies of forms as a list of entries: JSON flattened, repeated names joined, brackets nested."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 from channels.sdk.delivery import Delivery
@@ -99,8 +97,9 @@ def nested(values: dict[str, Any]) -> dict[str, Any]:
 
 def entries(values: dict[str, Any], prefix: str = "") -> list[Entry]:
     """Every leaf of a JSON object as an entry with a dotted name; lists become one text."""
-    leaves = islice(_leaves(values, prefix, 0), _MAX_ENTRIES + 1)
-    return capped([Entry(name[:_MAX_NAME], value) for name, value in leaves])
+    found: list[Entry] = []
+    _gather(found, values, prefix, 0)
+    return found
 
 
 def capped(items: C) -> C:
@@ -120,14 +119,15 @@ def text_of(value: Any) -> str:
         raise Unreadable(QuarantineReason.TOO_LARGE, "a value is too deep or too large") from error
 
 
-def _leaves(values: dict[str, Any], prefix: str, depth: int) -> Iterator[tuple[str, str]]:
+def _gather(found: list[Entry], values: dict[str, Any], prefix: str, depth: int) -> None:
     for name, value in values.items():
         path = f"{prefix}.{name}" if prefix else str(name)
         if meaning(path).role == "cookies":
-            yield path, allowed_cookies(value)
+            text = allowed_cookies(value)
         elif isinstance(value, dict) and value and depth < _MAX_DEPTH:
-            yield from _leaves(value, path, depth + 1)
-        elif value == {}:
-            yield path, ""
+            _gather(found, value, path, depth + 1)
+            continue
         else:
-            yield path, text_of(value)
+            text = "" if value == {} else text_of(value)
+        found.append(Entry(path[:_MAX_NAME], text))
+        capped(found)

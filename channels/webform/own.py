@@ -106,8 +106,9 @@ class WebformAdapter(FormAdapter[WebformSettings]):
             wanted = f"one of {', '.join(sorted(self.content_types))}"
             raise Refused(FieldError("content-type", "it is not taken", wanted), status=415)
         body = _read(delivery)
-        found = self._entries(body)
-        if self._is_trapped(body):
+        traps = [name for name in body.values if name.strip().lower() in self._traps]
+        found = _entries(body, without=traps)
+        if any(body.values[name] is not False and text_of(body.values[name]) for name in traps):
             return (Ignored(IgnoreReason.HONEYPOT, self.key_of_content(delivery)),)
         wrong = wrong_fields(found, required=self.settings.required, country=self.settings.country)
         if wrong:
@@ -118,13 +119,6 @@ class WebformAdapter(FormAdapter[WebformSettings]):
         """The same for a lead, a repeat and a bot."""
         del delivery, outcomes
         return _ACCEPTED
-
-    def _is_trapped(self, body: Body) -> bool:
-        traps = self._traps
-        return any(
-            name.strip().lower() in traps and value is not False and text_of(value)
-            for name, value in body.values.items()
-        )
 
     def _lead(self, delivery: Delivery, body: Body, found: list[Entry]) -> Sequence[Outcome]:
         form = self.read(found, delivery)
@@ -142,18 +136,6 @@ class WebformAdapter(FormAdapter[WebformSettings]):
             delivery_key=delivery_key,
             attachments=body.attachments,
             raw=self.raw_of(delivery, cut),
-        )
-
-    def _entries(self, body: Body) -> list[Entry]:
-        """The fields, without traps and without consents that are told one by one."""
-        traps = self._traps
-        return entries(
-            {
-                name: value
-                for name, value in body.values.items()
-                if name.strip().lower() not in traps
-                and not (name in _CONSENTS and told_consents(value, "", ""))
-            }
         )
 
     @cached_property
@@ -186,6 +168,19 @@ def _read(delivery: Delivery) -> Body:
     if delivery.content_type == "text/plain":
         return Body(read_json_object(json_bytes(delivery)))
     return read_body(delivery)
+
+
+def _entries(body: Body, *, without: list[str]) -> list[Entry]:
+    """The fields but for these, and without consents that are told one by one."""
+    told = [
+        name
+        for name in _CONSENTS
+        if name in body.values and told_consents(body.values[name], "", "")
+    ]
+    if not without and not told:
+        return entries(body.values)
+    left_out = {*without, *told}
+    return entries({name: v for name, v in body.values.items() if name not in left_out})
 
 
 def _body_error(reason: QuarantineReason, problem: str) -> FieldError:

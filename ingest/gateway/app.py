@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
 import structlog
+from prometheus_client import Counter
 
 from channels.sdk.adapter import WebhookAdapter
 from channels.sdk.delivery import Delivery, Reply
@@ -160,7 +162,13 @@ def _stored(
 
 
 def _count(account: str, outcome: str) -> None:
-    DELIVERIES.labels(account, outcome).inc()
+    _counter(account, outcome).inc()
+
+
+@cache
+def _counter(account: str, outcome: str) -> Counter:
+    """Looked up once for each; only accounts that are configured get here."""
+    return DELIVERIES.labels(account, outcome)
 
 
 def _name(outcome: Outcome) -> str:

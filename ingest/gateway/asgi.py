@@ -1,6 +1,7 @@
 """Between ASGI and plain values: a request as a delivery, a reply as messages."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -16,9 +17,11 @@ PREFIX = "/in/"
 
 
 def media_type(scope: Scope) -> str:
-    named = (value for name, value in scope["headers"] if name.lower() == b"content-type")
-    content_type: str = next(named, b"").decode("latin-1")
-    return content_type.partition(";")[0].strip().lower()
+    for name, value in scope["headers"]:
+        if name.lower() == b"content-type":
+            content_type: str = value.decode("latin-1")
+            return content_type.partition(";")[0].strip().lower()
+    return ""
 
 
 def path_of(scope: Scope) -> str:
@@ -27,9 +30,7 @@ def path_of(scope: Scope) -> str:
 
 
 def delivery_of(scope: Scope, body: bytes, received_at: Timestamp) -> Delivery:
-    headers: dict[str, str] = {}
-    for name, value in scope["headers"]:
-        headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+    headers = {n.decode("latin-1").lower(): v.decode("latin-1") for n, v in scope["headers"]}
     query = scope["query_string"].decode("latin-1")
     host = headers.get("host", "")
     path = path_of(scope)
@@ -48,10 +49,15 @@ def delivery_of(scope: Scope, body: bytes, received_at: Timestamp) -> Delivery:
 
 async def send_reply(send: Send, reply: Reply, more: tuple[tuple[str, str], ...] = ()) -> None:
     """The whole reply, with `more` headers."""
-    headers = [
-        (b"content-type", reply.content_type.encode()),
-        (b"content-length", str(len(reply.body)).encode()),
-    ]
-    headers += [(n.encode("latin-1"), v.encode("latin-1")) for n, v in (*reply.headers, *more)]
+    headers = _headers(reply.content_type, len(reply.body), (*reply.headers, *more))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})
+
+
+@lru_cache(maxsize=128)
+def _headers(
+    content_type: str, length: int, more: tuple[tuple[str, str], ...]
+) -> tuple[tuple[bytes, bytes], ...]:
+    """Most replies are alike."""
+    told = (("content-type", content_type), ("content-length", str(length)), *more)
+    return tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in told)
