@@ -11,18 +11,21 @@ from leadlog.settings import Logging
 def set_up(chosen: Logging) -> None:
     """Send structlog and the libraries' logs to standard error, as configured."""
     level = logging.getLevelNamesMapping()[chosen.level.upper()]
-    renderer: structlog.typing.Processor
+    # Plain tracebacks only: the default ones print local variables, and those hold people's data.
+    renderers: list[structlog.typing.Processor]
     if chosen.format == "json":
-        renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
+        json_lines = structlog.processors.JSONRenderer(ensure_ascii=False)
+        renderers = [structlog.processors.format_exc_info, json_lines]
     else:
-        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        plain = structlog.dev.plain_traceback
+        colours = sys.stderr.isatty()
+        renderers = [structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=plain)]
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
+            *renderers,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

@@ -6,7 +6,8 @@ import typer
 
 from leadlog.cli import bench, cards, channels, deals, demo, health, numbers, quarantine, running
 from leadlog.control import OperationFailed
-from leadlog.settings import ConfigurationError
+from leadlog.logs import set_up
+from leadlog.settings import ConfigurationError, Logging
 from leadlog.system import DataInUse, DataUnusable
 
 app = typer.Typer(
@@ -30,6 +31,7 @@ app.add_typer(quarantine.app, name="quarantine")
 
 def main() -> None:
     """Run a command: exit 0 done, 1 what is checked or sought is not so, 2 wrongly called."""
+    set_up(Logging())  # before anything can be logged; `up` sets up what is configured
     try:
         app()
     except OperationFailed as error:
