@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
-from servers.process import ServerFault, ServerProcess, free_port, program
+from servers.process import ServerFault, ServerProcess, free_port, program, wait_for_end
 
 BIN = Path("/usr/lib/postgresql/15/bin")
 USER = "leadlog"
@@ -48,8 +48,13 @@ class PostgresServer:
         self._started.stop()
 
     def kill(self) -> None:
-        """The whole server at once, as a power cut would; it recovers at the next start."""
+        """The whole server at once, as a power cut would; it recovers at the next start.
+
+        Its children see their parent's end a moment later; until then nobody may start it again.
+        """
+        children = self._started.children()
         self._started.kill()
+        wait_for_end(children)
 
     def url(self, database: str = "postgres") -> str:
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"

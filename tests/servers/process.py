@@ -85,6 +85,12 @@ class ServerProcess:
         self._process.kill()
         self._process.wait()
 
+    def children(self) -> list[int]:
+        """The processes that it has started and that still run."""
+        pid = self._process.pid
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        return [int(child) for child in listed.split()]
+
     def pause(self) -> None:
         """It hangs: connections stay open, nothing is answered."""
         self._process.send_signal(signal.SIGSTOP)
@@ -102,6 +108,15 @@ def listening(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_for_end(pids: Sequence[int]) -> None:
+    """Return once none of these runs any more."""
+    end = time.monotonic() + _STOP_WITHIN_S
+    while any(Path(f"/proc/{pid}").exists() for pid in pids):
+        if time.monotonic() > end:
+            raise ServerFault(f"some of the processes {list(pids)} do not end")
+        time.sleep(0.02)
 
 
 def program(name: str, package: str) -> str:
