@@ -4,8 +4,7 @@ Bytes that are UTF-8 with multibyte sequences are UTF-8, whatever a label says. 
 charset is tried strictly; a Cyrillic or Western label, which fits nearly any bytes, is overruled
 where another reading is by far likelier as Russian text. Without a label the likeliest is taken.
 
-The likelihood is our own and not charset-normalizer's: that one takes seconds for hostile input
-and guesses short texts (names, subjects) wrongly.
+The likelihood is our own: names and subjects are short, and the charsets to choose from are few.
 """
 
 import codecs
