@@ -11,13 +11,13 @@ from typing import Any
 
 from eventstore.domain.deals import (
     Deal,
-    Touch,
     absorb,
     apply,
     joins_of_unsorted,
     new_deal,
     note_touch,
     place,
+    repeated,
 )
 from eventstore.domain.events import (
     DealCommand,
@@ -218,8 +218,7 @@ class _Play:
         placement = place(touch, deals, self.work.policy.pipeline(touch.pipeline))
         stays = own in self.stored and bool(self.stored[own].commands)
         if placement.opens or stays:
-            repeat_of = self._repeat_of(deals, touch)
-            deal = new_deal(own, touch, repeat_of)
+            deal = new_deal(own, touch, repeated(deals, touch.pipeline))
             deals.append(deal)
             self.deals[own] = deal
             self.openers[own] = lead
@@ -227,10 +226,6 @@ class _Play:
         elif placement.joined:
             note_touch(placement.joined, touch)
             self.placed[lead.id] = placement.joined.id
-
-    def _repeat_of(self, deals: list[Deal], touch: Touch) -> Id:
-        here = [deal for deal in deals if deal.pipeline == touch.pipeline]
-        return min(here, key=lambda deal: (-deal.activity, deal.id)).id if here else b""
 
     def _command(self, what: tuple[Id, DealCommand | DealJoined]) -> None:
         deal_name, event = what

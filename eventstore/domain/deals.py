@@ -78,7 +78,13 @@ def place(touch: Touch, deals: Iterable[Deal], pipeline: Pipeline) -> Placement:
             return Placement(joined=latest(ended))
     if touch.direction != "in":
         return Placement()
-    return Placement(opens=True, repeat_of=latest(here).id if here else b"")
+    return Placement(opens=True, repeat_of=repeated(here, pipeline.id))
+
+
+def repeated(deals: Iterable[Deal], pipeline: str) -> Id:
+    """The deal that a new one in this pipeline is the repeat of; empty for none."""
+    here = [deal for deal in deals if deal.pipeline == pipeline]
+    return latest(here).id if here else b""
 
 
 def latest(deals: Iterable[Deal]) -> Deal:

@@ -4,12 +4,16 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from channels.sdk.lead import Call, Identity, LeadContent
+from channels.sdk.lead import (
+    MAX_IDENTITIES,
+    MAX_IDENTITIES_OF_A_KIND,
+    Call,
+    Identity,
+    LeadContent,
+)
 
 _MERGED = ("profile", "call", "order", "booking", "campaign")
 _LAST = ("subject", "text", "attachments", "mentions", "consents", "thread")
-_MAX_IDENTITIES = 8
-_MAX_OF_A_KIND = 4
 
 
 def fold(events: Iterable[LeadContent]) -> LeadContent:
@@ -66,7 +70,9 @@ def _identities(ordered: Sequence[LeadContent]) -> tuple[Identity, ...]:
         if key in best:
             if best[key].proof == "claimed" and identity.proof == "attested":
                 best[key] = identity
-        elif len(best) < _MAX_IDENTITIES and of_kind.get(identity.kind, 0) < _MAX_OF_A_KIND:
+        elif (
+            len(best) < MAX_IDENTITIES and of_kind.get(identity.kind, 0) < MAX_IDENTITIES_OF_A_KIND
+        ):
             of_kind[identity.kind] = of_kind.get(identity.kind, 0) + 1
             best[key] = identity
     return tuple(best.values())
