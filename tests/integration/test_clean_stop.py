@@ -47,6 +47,7 @@ def test_slow_clients_do_not_hold_it_up(server):
         began = time.monotonic()
         assert server.stop(signal.SIGTERM) == 0
         assert time.monotonic() - began < STOPPED_WITHIN_S
+    settled(server)
     assert stored_leads(server).total() == 1
 
 
