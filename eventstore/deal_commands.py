@@ -56,7 +56,6 @@ class _Found:
     pipeline: Pipeline
     head: Id
     version: int
-    amount: str
     events: list[Recorded]
 
 
@@ -86,7 +85,7 @@ class DealCommands:
             if stage == found.deal.stage and not amount:
                 return []
             missing = set(found.pipeline.stages[place].required)
-            if amount or found.amount:
+            if amount or found.deal.amount:
                 missing.discard("amount")
             if missing:
                 raise CommandRefused(f"stage {stage!r} needs: {', '.join(sorted(missing))}")
@@ -136,7 +135,8 @@ class DealCommands:
                     at=by.at,
                     status=status,
                     reason=reason,
-                    amount=amount or found.amount,
+                    amount=amount or found.deal.amount,
+                    currency=found.deal.currency,
                 )
             ]
 
@@ -199,8 +199,7 @@ class DealCommands:
         for row in work.head(head).deals:
             if row.id == deal:
                 pipeline = work.policy.pipeline(opened.pipeline)
-                amount = _known_amount(events)
-                return _Found(row, pipeline, head, events[-1].version, amount, events)
+                return _Found(row, pipeline, head, events[-1].version, events)
         raise CommandRefused("the deal was joined into another one, or withdrawn; see `deal show`")
 
 
@@ -222,13 +221,6 @@ def _amount(amount: str, by: Orders) -> list[DealCommand]:
     if not valid:
         raise CommandRefused(f"amount {amount!r} is no decimal number such as 1490.00")
     return [AmountSet(command=by.command, actor=by.actor, at=by.at, amount=amount)]
-
-
-def _known_amount(events: list[Recorded]) -> str:
-    found = ""
-    for recorded in events:
-        found = getattr(recorded.event, "amount", "") or found
-    return found
 
 
 def _command_of(recorded: Recorded) -> Id:

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from eventstore.domain.events import CardsMerged, Id
 from eventstore.domain.matching import Action
-from eventstore.queries import Cards, text_id
+from eventstore.queries import Cards
 from eventstore.regroup import by_hand
 from eventstore.rows import Card, Hand
+from eventstore.told import text_id
 from eventstore.work import Work
 
 Json = dict[str, Any]

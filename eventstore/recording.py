@@ -12,7 +12,14 @@ import msgspec
 
 from channels.sdk.lead import Campaign as Labels
 from channels.sdk.lead import LeadContent
-from eventstore.domain.deals import absorb, joins_of_unsorted, new_deal, note_touch, place
+from eventstore.domain.deals import (
+    absorb,
+    joins_of_unsorted,
+    new_deal,
+    note_amount,
+    note_touch,
+    place,
+)
 from eventstore.domain.events import (
     Campaign,
     DealJoined,
@@ -267,7 +274,7 @@ def _record_more(work: Work, lead: LeadContent, state: LeadState, event_id: Id) 
     state.event_ids.add(event_id)
     work.changing(work.known_card(state.leaf).person)
     state.version = work.emit(state.id, after, lead)
-    if _same_place(before, after):
+    if _same_place(before, after) and _amount_told(work, state, before):
         return
     _open_cards(work, folded, state.id, state.version, identities)
     leaves = {i.leaf for i in (*before.identities, *identities)} | {state.leaf}
@@ -284,6 +291,18 @@ def _same_place(before: LeadRecorded, after: LeadRecorded) -> bool:
     """Nothing changed that persons and deals depend on."""
     names = ("identities", "occurred_at", "direction", "kind", "thread")
     return all(getattr(before, name) == getattr(after, name) for name in names)
+
+
+def _amount_told(work: Work, state: LeadState, before: LeadRecorded) -> bool:
+    """The lead's deal comes to what its order does now; False where the deal went elsewhere."""
+    after = state.newest
+    if not state.deal or (before.amount, before.currency) == (after.amount, after.currency):
+        return True
+    for deal in work.changing(work.known_card(state.leaf).person).deals:
+        if deal.id == state.deal:
+            note_amount(deal, after.amount, after.currency, (after.occurred_at, state.id))
+            return True
+    return False
 
 
 def _told_before(work: Work, state: LeadState) -> list[LeadContent]:

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 from rapidfuzz.distance import JaroWinkler
 
 from eventstore.domain.events import Id
-from eventstore.queries import Cards, text_id
+from eventstore.queries import Cards
 from eventstore.regroup import by_hand
 from eventstore.rows import Card, Pair
+from eventstore.told import text_id
 from eventstore.work import Work
 
 Json = dict[str, Any]

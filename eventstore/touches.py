@@ -59,6 +59,8 @@ def touch_of(work: Work, state: LeadState, leaf: Id) -> Touch:
         shown.pipeline,
         shown.thread,
         work.known_card(leaf).shared,
+        shown.amount,
+        shown.currency,
     )
 
 

@@ -9,8 +9,8 @@ from eventstore.adoption import rematch
 from eventstore.card_commands import CardCommands, Decided
 from eventstore.deal_commands import Orders, order
 from eventstore.evidence import Selection, select
-from eventstore.queries import text_id
 from eventstore.suggestions import Suggestions
+from eventstore.told import text_id
 from eventstore.touches import milliseconds
 from leadlog.control import OperationFailed
 from leadlog.system import System

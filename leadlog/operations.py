@@ -71,8 +71,19 @@ def _deal_show(system: System, arguments: Arguments) -> Iterator[Any]:
     deal = next((d for d in (card or {}).get("deals", ()) if d["id"] == arguments["id"]), None)
     if card is None or deal is None:
         raise OperationFailed(f"no deal {arguments['id']!r}")
-    timeline = [t for t in card["timeline"] if t["lead"] in deal["leads"]]
-    yield {**deal, "person": card["id"], "name": card["name"], "timeline": timeline}
+    touches = [t for t in card["timeline"] if t["type"] == "touch" and t["lead"] in deal["leads"]]
+    told = [t for t in card["timeline"] if t["type"] == "deal" and t["deal"] == deal["id"]]
+    alike = {"pipeline": deal["pipeline"], "status": "open"}
+    others = [d for d in card["deals"] if d["id"] != deal["id"] and alike.items() <= d.items()]
+    yield {
+        **deal,
+        "person": card["id"],
+        "name": card["name"],
+        "version": max(entry["version"] for entry in told),
+        "also_open": [other["id"] for other in others],
+        "timeline": touches,
+        "history": sorted(told, key=lambda entry: entry["version"]),
+    }
 
 
 def _deal_command(system: System, arguments: Arguments) -> Iterator[Any]:

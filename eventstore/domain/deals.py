@@ -6,6 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from eventstore.domain.events import (
+    AmountSet,
     DealClosed,
     DealCommand,
     DealReopened,
@@ -17,6 +18,7 @@ from eventstore.domain.pipeline import UNSORTED, Pipeline
 
 OPEN, WON, LOST, DECLINED = "open", "won", "lost", "declined"
 _REOPENING_KINDS = frozenset({"message", "comment", "call"})
+_BY_HAND: tuple[int, Id] = (1 << 62, b"")
 
 
 class Deal(msgspec.Struct, array_like=True):
@@ -35,6 +37,11 @@ class Deal(msgspec.Struct, array_like=True):
     threads: list[Id] = []
     """Threads of its touches that stand on the card of a shared identity, and of its first."""
     owner: str = ""
+    amount: str = ""
+    """What a person said it comes to, else the order of its latest touch that has one."""
+    currency: str = ""
+    amount_of: tuple[int, Id] = (0, b"")
+    """Time and lead of the order that the amount is from; of a person's word, above all times."""
 
 
 class Touch(NamedTuple):
@@ -48,6 +55,9 @@ class Touch(NamedTuple):
     thread: Id
     on_shared: bool
     """It stands on the card of a shared identity."""
+    amount: str = ""
+    """Of its order; empty for none."""
+    currency: str = ""
 
 
 class Placement(NamedTuple):
@@ -97,6 +107,13 @@ def note_touch(deal: Deal, touch: Touch) -> None:
     deal.activity = max(deal.activity, touch.occurred_at)
     if touch.thread and touch.on_shared and touch.thread not in deal.threads:
         deal.threads = [*deal.threads, touch.thread]
+    note_amount(deal, touch.amount, touch.currency, (touch.occurred_at, touch.lead))
+
+
+def note_amount(deal: Deal, amount: str, currency: str, of: tuple[int, Id]) -> None:
+    """An order of this time and lead, or a person, tells what the deal comes to."""
+    if amount and of >= deal.amount_of:
+        deal.amount, deal.currency, deal.amount_of = amount, currency or deal.currency, of
 
 
 def new_deal(deal_id: Id, touch: Touch, repeat_of: Id) -> Deal:
@@ -107,6 +124,9 @@ def new_deal(deal_id: Id, touch: Touch, repeat_of: Id) -> Deal:
         activity=touch.occurred_at,
         repeat_of=repeat_of,
         threads=[touch.thread] if touch.thread else [],
+        amount=touch.amount,
+        currency=touch.currency if touch.amount else "",
+        amount_of=(touch.occurred_at, touch.lead) if touch.amount else (0, b""),
     )
 
 
@@ -117,12 +137,15 @@ def apply(deal: Deal, event: DealCommand) -> None:
             deal.stage = event.stage
         case DealClosed():
             deal.status, deal.closed_at = event.status, event.at
+            note_amount(deal, event.amount, event.currency, _BY_HAND)
         case DealReopened():
             deal.status, deal.stage, deal.closed_at = OPEN, event.stage, 0
         case OwnerSet():
             deal.owner = event.owner
+        case AmountSet():
+            note_amount(deal, event.amount, event.currency, _BY_HAND)
         case _:
-            pass  # amounts and notes decide nothing
+            pass  # notes decide nothing
 
 
 def joins_of_unsorted(
@@ -142,6 +165,8 @@ def absorb(deal: Deal, into: Deal) -> None:
     """`into` takes over what `deal` had."""
     into.activity = max(into.activity, deal.activity)
     into.threads = list(dict.fromkeys([*into.threads, *deal.threads]))
+    if deal.amount_of > into.amount_of:
+        note_amount(into, deal.amount, deal.currency, deal.amount_of)
 
 
 def _unsorted(deals: Iterable[Deal]) -> dict[str, list[Deal]]:

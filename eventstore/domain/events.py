@@ -87,6 +87,7 @@ class LeadRecorded(
         "call_state": "s",
         "amount": "w",
         "currency": "y",
+        "pipeline": "f",
         "deal": "x",
         "opened": "n",
         "leaf": "l",

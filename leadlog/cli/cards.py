@@ -337,7 +337,14 @@ def _card(card: dict[str, Any]) -> None:
         console.print(f"  {leaf['kind']:10} {leaf['value']:28} {leaf['proof']}{shared}")
     for deal in card["deals"]:
         console.print(f"  deal {deal['id']}  {deal.get('stage', '')}  {deal['status']}")
-    for touch in card["timeline"]:
-        text = touch.get("text") or touch.get("subject") or touch.get("call_state") or ""
-        line = f"  {touch['at']}  {touch['channel']:10} {touch['kind']:8} {text[:70]}"
+    for name, text in card["fields"].items():
+        console.print(f"  {name}: {text}", markup=False)
+    for entry in card["timeline"]:
+        if entry["type"] == "touch":
+            text = entry.get("text") or entry.get("subject") or entry.get("call_state") or ""
+            line = f"  {entry['at']}  {entry['channel']:10} {entry['kind']:8} {text[:70]}"
+        else:
+            named = entry.get("decision") or entry["deal"]
+            what = f"{entry['what']} {entry.get('stage', '')}".strip()
+            line = f"  {entry['at']}  {entry['type']:10} {what:8} {entry['actor'] or ''} {named}"
         console.print(line, markup=False)

@@ -58,10 +58,22 @@ def show(deal: Deal, as_json: AsJson = False, config: Config = None, data: Data 
         write_json([found])
         return
     console = Console()
-    for name in ("id", "person", "name", "pipeline", "stage", "status", "owner", "repeat_of"):
+    for name in (
+        "id", "version", "person", "name", "pipeline", "stage", "status", "amount", "currency",
+        "owner", "repeat_of",
+    ):  # fmt: skip
         console.print(f"{name:10} {found.get(name) or ''}", markup=False)
+    for name in found["also_open"]:
+        console.print(f"also open  {name}", markup=False)
+    for name, text in found["fields"].items():
+        console.print(f"  {name}: {text}", markup=False)
     for touch in found["timeline"]:
         console.print(f"  {touch['at']}  {touch['channel']:10} {touch['kind']}", markup=False)
+    for entry in found["history"]:
+        passed = f", passing {', '.join(entry['skipped'])}" if entry.get("skipped") else ""
+        what = f"{entry['what']} {entry.get('stage', '')}{passed}".strip()
+        line = f"  {entry['at']}  (recorded {entry['recorded_at']})  {what}"
+        console.print(f"{line}  {entry['actor'] or ''}", markup=False)
 
 
 @app.command()

@@ -30,7 +30,7 @@ identity = st.sampled_from(KINDS).flatmap(
 )
 identities = st.lists(identity, max_size=3, unique_by=lambda i: i[:2])
 event = st.builds(
-    lambda number, ids, at, delivery, kind, direction, thread: lead(
+    lambda number, ids, at, delivery, kind, direction, thread, amount: lead(
         number,
         *ids,
         at=1_700_000_000 + at * 86_400,
@@ -38,6 +38,7 @@ event = st.builds(
         kind=kind,
         direction=direction,
         thread=thread,
+        amount=amount,
     ),
     number=st.integers(0, 15),
     ids=identities,
@@ -46,6 +47,7 @@ event = st.builds(
     kind=st.sampled_from(["form", "message", "call"]),
     direction=st.sampled_from(["in", "in", "in", "out"]),
     thread=st.sampled_from(["", "t1", "t2"]),
+    amount=st.sampled_from(["", "", "100", "250"]),
 )
 
 

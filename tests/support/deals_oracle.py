@@ -18,7 +18,7 @@ from eventstore.touches import bytes_of, deal_id
 
 
 def expected_deals(fed, facts, merged):  # noqa: C901, PLR0915 - an oracle is one plain loop
-    """({lead: deal}, {deal: (status, stage, joined into, repeat of)}).
+    """({lead: deal}, {deal: (status, stage, joined into, repeat of, amount)}).
 
     `merged`: (place in the journal, pair) of the merges that count.
     """
@@ -77,6 +77,8 @@ def expected_deals(fed, facts, merged):  # noqa: C901, PLR0915 - an oracle is on
                 if folded.thread
                 else b"",
                 shared.get(anchors[what], False),
+                folded.order.amount if folded.order else "",
+                folded.order.currency if folded.order else "",
             )
             here = deals_of[find(anchors[what])]
             own = deal_id(what, pipeline.id)
@@ -92,7 +94,9 @@ def expected_deals(fed, facts, merged):  # noqa: C901, PLR0915 - an oracle is on
         else:
             name, event = what
             apply(deals[name], event)
-    fates = {i: (d.status, d.stage, joined.get(i, b""), repeats[i]) for i, d in deals.items()}
+    fates = {
+        i: (d.status, d.stage, joined.get(i, b""), repeats[i], d.amount) for i, d in deals.items()
+    }
     return placed, fates
 
 
@@ -112,11 +116,11 @@ def stored_deals(fed):
     for name, deal in found.items():
         if deal.into:
             assert name not in rows, "a joined deal is in nobody's row"
-            fates[name] = (None, None, deal.into, deal.repeat_of)
+            fates[name] = (None, None, deal.into, deal.repeat_of, None)
         else:
             row = rows.pop(name)
             assert row.repeat_of == deal.repeat_of
-            fates[name] = (row.status, row.stage, b"", deal.repeat_of)
+            fates[name] = (row.status, row.stage, b"", deal.repeat_of, row.amount)
     assert not rows, "rows know of deals that the streams do not have"
     return placed, fates
 
@@ -127,7 +131,6 @@ def check_deals(fed, facts, merged) -> None:
     stored_placed, stored_fates = stored_deals(fed)
     assert placed == stored_placed
     shown = {
-        i: (None, None, into, repeat) if into else (status, stage, into, repeat)
-        for i, (status, stage, into, repeat) in fates.items()
+        i: (None, None, fate[2], fate[3], None) if fate[2] else fate for i, fate in fates.items()
     }
     assert shown == stored_fates

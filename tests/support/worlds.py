@@ -5,7 +5,7 @@ from itertools import count
 from uuid import UUID, uuid5
 
 from channels.sdk.ids import NAMESPACE
-from channels.sdk.lead import Identity, LeadContent
+from channels.sdk.lead import Identity, LeadContent, Order
 from channels.sdk.times import time_from_epoch
 from eventstore.card_commands import CardCommands
 from eventstore.customer_base import CustomerBase, Entry, Lead
@@ -34,6 +34,7 @@ def lead(
     kind: str = "form",
     direction: str = "in",
     thread: str = "",
+    amount: str = "",
 ) -> LeadContent:
     """A lead event; identities as (kind, value, proof)."""
     lead_id = str(uuid5(NAMESPACE, f"lead {number}"))
@@ -51,6 +52,7 @@ def lead(
         received_at=time,
         identities=tuple(Identity(kind=k, value=v, proof=p) for k, v, p in identities),
         thread=thread,
+        order=Order(amount=amount, currency="RUB") if amount else None,
     )
 
 

@@ -1,0 +1,138 @@
+"""A deal as people read it: how it stands, and its history with actors and both times."""
+
+from collections.abc import Iterable, Sequence
+
+from eventstore.domain.deals import OPEN, Deal, apply, note_amount
+from eventstore.domain.events import (
+    AmountSet,
+    DealClosed,
+    DealCommand,
+    DealJoined,
+    DealOpened,
+    DealReopened,
+    DealRestored,
+    DealSeparated,
+    DealWithdrawn,
+    Event,
+    NoteAdded,
+    OwnerSet,
+    RepeatChanged,
+    StageEntered,
+)
+from eventstore.domain.pipeline import UNSORTED, WON, Pipeline
+from eventstore.reading import Recorded
+from eventstore.told import Json, Told, carried, text_id, time_text
+
+
+def deal_known(opened: Recorded, then: Iterable[Recorded]) -> Deal:
+    """A deal after these events of its stream."""
+    first = opened.event
+    if not isinstance(first, DealOpened):
+        raise TypeError(f"stream {opened.stream.hex()} of a deal begins with {type(first)}")
+    deal = Deal(opened.stream, first.lead, first.pipeline, repeat_of=first.repeat_of)
+    note_amount(deal, first.amount, first.currency, (first.opened_at, first.lead))
+    for event in (recorded.event for recorded in then):
+        if isinstance(event, DealCommand):
+            apply(deal, event)
+        elif isinstance(event, DealJoined):
+            deal.status = "joined"
+        elif isinstance(event, DealWithdrawn):
+            deal.status = "withdrawn"
+        elif isinstance(event, DealSeparated | DealRestored):
+            deal.status = OPEN
+        elif isinstance(event, RepeatChanged):
+            deal.repeat_of = event.repeat_of
+    return deal
+
+
+def shown_deal(deal: Deal, touches: Sequence[Told]) -> Json:
+    """The deal with what its touches (oldest first) carry to it."""
+    return {
+        "id": text_id(deal.id),
+        "pipeline": deal.pipeline,
+        "stage": deal.stage,
+        "status": deal.status,
+        "leads": [text_id(told.lead) for told in touches],
+        "repeat_of": text_id(deal.repeat_of) or None,
+        "owner": deal.owner or None,
+        "amount": deal.amount or None,
+        "currency": deal.currency or None,
+        **carried(touches),
+    }
+
+
+def history(events: Iterable[Recorded], pipeline: Pipeline) -> list[Json]:
+    """What happened to a deal, in recorded order.
+
+    Entering a stage passes all before it that were never entered: they are told as `skipped`.
+    """
+    told = []
+    stage = ""
+    reached: set[str] = set()
+    for recorded in events:
+        event = recorded.event
+        entry: Json = {
+            "type": "deal",
+            "deal": text_id(recorded.stream),
+            "what": _WHAT.get(type(event), type(event).__name__),
+            "actor": getattr(event, "actor", "") or None,
+            "at": time_text(_happened(recorded)),
+            "recorded_at": time_text(recorded.recorded_at),
+            "version": recorded.version,
+        }
+        for name in ("command", "because", "into", "lead"):
+            if value := getattr(event, name, b""):
+                entry[name] = text_id(value)
+        for name in ("reason", "amount", "currency", "owner", "text", "by"):
+            if value := getattr(event, name, ""):
+                entry[name] = value
+        entered = _entered(event)
+        if entered:
+            skipped = _skipped(pipeline, entered, reached)
+            entry |= {"stage": entered, "from": stage or None, "skipped": skipped}
+            reached |= {entered, *skipped}
+            stage = entered if entered != WON else stage
+        told.append(entry)
+    return told
+
+
+def _entered(event: Event) -> str:
+    """The step of the pipeline that the deal stands at after this event; empty for no move."""
+    match event:
+        case DealOpened():
+            return UNSORTED
+        case StageEntered() | DealReopened():
+            return event.stage
+        case DealClosed(status="won"):
+            return WON
+    return ""
+
+
+def _skipped(pipeline: Pipeline, stage: str, reached: set[str]) -> list[str]:
+    steps = pipeline.steps
+    place = steps.index(stage) if stage in steps else 0  # a stage may have been removed since
+    return [step for step in steps[:place] if step not in reached]
+
+
+def _happened(recorded: Recorded) -> int:
+    event = recorded.event
+    if isinstance(event, DealOpened):
+        return event.opened_at
+    at = getattr(event, "at", None)
+    return recorded.recorded_at if at is None else int(at)
+
+
+_WHAT = {
+    DealOpened: "opened",
+    StageEntered: "stage",
+    DealClosed: "closed",
+    DealReopened: "reopened",
+    AmountSet: "amount",
+    OwnerSet: "owner",
+    NoteAdded: "note",
+    DealJoined: "joined",
+    DealSeparated: "separated",
+    RepeatChanged: "repeat",
+    DealWithdrawn: "withdrawn",
+    DealRestored: "restored",
+}
