@@ -28,6 +28,7 @@ from channels.sdk.lead import (
     Raw,
 )
 from channels.sdk.outcome import Outcome
+from channels.sdk.sending import Sender
 from channels.sdk.settings import AccountSettings
 from channels.sdk.times import Timestamp, sane_time
 
@@ -50,6 +51,13 @@ class Adapter(Generic[S]):
 
     def __init__(self, settings: S) -> None:
         self.settings = settings
+
+    def sender(self) -> Sender | None:
+        """What sends messages of this account; None where the channel or the settings allow none.
+
+        Connects to nothing yet. Its library is imported here, not with the adapter.
+        """
+        return None
 
     def lead(
         self,

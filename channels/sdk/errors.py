@@ -5,6 +5,8 @@ AdapterError
 ├── Unreadable       quarantine the item with its raw bytes, answer as usual
 ├── Refused          answer 422 with the fields (own forms only), store nothing
 ├── RetryLater       (pollers, senders) try the same again after a pause
+│   └── RateLimited  (senders) and nothing else of this account before
+├── Undeliverable    (senders) never send this message again; tell who wrote it
 └── StopAdapter      (pollers, senders) stop this account and tell the ops team
 """
 
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 
 from channels.sdk.delivery import Reply
 from channels.sdk.outcome import QuarantineReason
+from channels.sdk.sending import NotSent
 
 
 class AdapterError(Exception):
@@ -61,11 +64,27 @@ class Refused(AdapterError):
 
 
 class RetryLater(AdapterError):
-    """The provider or the network is away; try again after `after_s` seconds."""
+    """The provider or the network is away; try again after `after_s` seconds.
 
-    def __init__(self, message: str, *, after_s: float = 5.0) -> None:
+    `unsure`: what was sent may have been taken all the same, so that the next try may repeat it.
+    """
+
+    def __init__(self, message: str, *, after_s: float = 5.0, unsure: bool = False) -> None:
         super().__init__(message)
         self.after_s = after_s
+        self.unsure = unsure
+
+
+class RateLimited(RetryLater):
+    """The provider wants fewer calls: nothing goes from this account for `after_s` seconds."""
+
+
+class Undeliverable(AdapterError):
+    """The message will never be sent as it is. The text is for whoever wrote it: no secrets."""
+
+    def __init__(self, reason: NotSent, detail: str = "") -> None:
+        super().__init__(detail or reason.value.replace("_", " "))
+        self.reason = reason
 
 
 class StopAdapter(AdapterError):

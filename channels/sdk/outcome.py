@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from channels.sdk.lead import LeadEvent
+from channels.sdk.sending import Receipt
 
 
 class IgnoreReason(StrEnum):
@@ -75,6 +76,8 @@ class Ignored:
     reason: IgnoreReason
     key: str = ""
     """The delivery key, where the item has one: lets the count know a repeat."""
+    receipts: tuple[Receipt, ...] = ()
+    """What it tells of messages that we sent."""
 
 
 @dataclass(frozen=True, slots=True)

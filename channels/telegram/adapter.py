@@ -14,6 +14,7 @@ from channels.sdk.delivery import Delivery, PollItem
 from channels.sdk.errors import NotAuthentic, Unreadable
 from channels.sdk.outcome import Accepted, Ignored, IgnoreReason, Outcome, QuarantineReason
 from channels.sdk.read import as_text, read_item, read_json
+from channels.sdk.sending import Sender
 from channels.sdk.settings import AccountSettings, Secret
 from channels.telegram.parse import read_update
 
@@ -25,6 +26,8 @@ class TelegramSettings(AccountSettings, frozen=True, kw_only=True):
 
     token: Secret = ""
     secret_token: Secret = ""
+    api_url: str = "https://api.telegram.org"
+    """Another for a Bot API server of your own."""
 
     @property
     def bot_id(self) -> str:
@@ -38,6 +41,13 @@ class TelegramAdapter(WebhookAdapter[TelegramSettings], PollingAdapter[TelegramS
     account_type = "telegram"
     channel = "telegram"
     Settings = TelegramSettings
+
+    def sender(self) -> Sender | None:
+        if not self.settings.token:
+            return None
+        from channels.telegram.sender import TelegramSender
+
+        return TelegramSender(self.settings.name, self.settings.token, self.settings.api_url)
 
     def verify(self, delivery: Delivery) -> None:
         """Telegram signs nothing: it echoes the `secret_token` of setWebhook in a header."""
