@@ -4,7 +4,18 @@ import sys
 
 import typer
 
-from leadlog.cli import bench, cards, channels, deals, demo, health, numbers, quarantine, running
+from leadlog.cli import (
+    bench,
+    cards,
+    channels,
+    deals,
+    demo,
+    health,
+    numbers,
+    quality,
+    quarantine,
+    running,
+)  # fmt: skip
 from leadlog.control import OperationFailed
 from leadlog.logs import set_up
 from leadlog.settings import ConfigurationError, Logging
@@ -23,6 +34,7 @@ demo.add_to(app)
 numbers.add_to(app)
 health.add_to(app)
 bench.add_to(app)
+quality.add_to(app)
 app.add_typer(channels.app, name="channels")
 app.add_typer(cards.app, name="card")
 app.add_typer(deals.app, name="deal")
