@@ -3,14 +3,25 @@
 from hypothesis import HealthCheck, settings
 from servers.fixtures import (
     breakable_kafka,
+    clickhouse,
     database,
     kafka,
+    own_clickhouse,
     own_kafka,
     own_postgres,
     postgres,
 )
 
-__all__ = ["breakable_kafka", "database", "kafka", "own_kafka", "own_postgres", "postgres"]
+__all__ = [
+    "breakable_kafka",
+    "clickhouse",
+    "database",
+    "kafka",
+    "own_clickhouse",
+    "own_kafka",
+    "own_postgres",
+    "postgres",
+]
 
 settings.register_profile(
     "fast", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]

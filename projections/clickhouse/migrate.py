@@ -1,7 +1,11 @@
 """Brings the schema up to date: numbered SQL files, each applied once and recorded.
 
-The files are templates with two holes, so that one source serves a single node and a cluster:
-`${on_cluster}` (empty, or `ON CLUSTER name`) and `${replicated}` (empty, or `Replicated`).
+The files are templates with three holes, so that one source serves a single node and a cluster:
+`${on_cluster}` (empty, or `ON CLUSTER name`), `${replicated}` (empty, or `Replicated`), and
+`${deduplication_window}`: the settings by which a table, or what a view writes into, remembers
+the names of blocks. On a cluster the servers' configuration says where replicas meet: they need
+`default_replica_path` and the macros in it, as ClickHouse ships them.
+
 Statements end with a semicolon at the end of a line and are written so that a second run does
 nothing: whoever is killed between a statement and its record repeats it.
 """
@@ -21,6 +25,16 @@ CREATE TABLE IF NOT EXISTS migrations ${on_cluster} (
 _RECORDED = "INSERT INTO migrations (number, name) SELECT {number:UInt16}, {name:String}"
 
 
+_SHARDS = "SELECT max(shard_num) FROM system.clusters WHERE cluster = {cluster:String}"
+_REMEMBERED = 10_000
+"""Blocks: an hour of the smallest ones. A projector looks again before it sends one as late."""
+_REMEMBERED_S = 30 * 24 * 3600
+
+
+class ClusterUnfit(Exception):
+    """The cluster would spread what must be in one place; name another in the address."""
+
+
 class Migration(NamedTuple):
     number: int
     name: str
@@ -34,8 +48,16 @@ def migrations(cluster: str = "") -> list[Migration]:
     return [_read(name, (folder / name).read_text("utf-8"), cluster) for name in names]
 
 
-def migrate(clickhouse: ClickHouse, cluster: str = "") -> list[str]:
-    """Apply what is missing; the names of what was applied."""
+def migrate(clickhouse: ClickHouse) -> list[str]:
+    """Apply what is missing; the names of what was applied. On a cluster, to all its replicas.
+
+    Raises ClusterUnfit, and what the store raises.
+    """
+    cluster = clickhouse.target.cluster
+    if cluster and clickhouse.select(_SHARDS, cluster=cluster)[0][0] > 1:
+        raise ClusterUnfit(
+            f"the cluster {cluster!r} has several shards; facts need one, replicated"
+        )
     clickhouse.command(_fill(_RECORD, cluster))
     known = {number for (number,) in clickhouse.select("SELECT number FROM migrations")}
     missing = [one for one in migrations(cluster) if one.number not in known]
@@ -54,6 +76,14 @@ def _read(file: str, text: str, cluster: str) -> Migration:
 
 def _fill(text: str, cluster: str) -> str:
     return Template(text).substitute(
-        on_cluster=f"ON CLUSTER {cluster}" if cluster else "",
+        on_cluster=f"ON CLUSTER `{cluster}`" if cluster else "",
         replicated="Replicated" if cluster else "",
+        deduplication_window=_window("replicated" if cluster else "non_replicated"),
     )
+
+
+def _window(kind: str) -> str:
+    window = f"{kind}_deduplication_window = {_REMEMBERED}"
+    if kind == "non_replicated":  # which has no limit in time
+        return window
+    return f"{window}, {kind}_deduplication_window_seconds = {_REMEMBERED_S}"

@@ -33,16 +33,14 @@ class FactTable:
         self,
         clickhouse: ClickHouse,
         *,
-        cluster: str = "",
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._clickhouse = clickhouse
-        self._cluster = cluster
         self._sleep = sleep
 
     def prepare(self) -> int:
         """Bring the schema up to date and tell the last position."""
-        migrate(self._clickhouse, self._cluster)
+        migrate(self._clickhouse)
         return self.last_position()
 
     def last_position(self, after: int = 0) -> int:

@@ -5,6 +5,9 @@ import subprocess
 import sys
 import time
 
+import pytest
+from servers.clickhouse import at, fresh_name
+
 PROGRAM = """
 import sys
 from eventstore.domain.events import PersonFormed
@@ -23,7 +26,7 @@ class Endless:
         return END
 
 END = int(sys.argv[2])
-store = ClickHouse("chdb://" + sys.argv[1])
+store = ClickHouse(sys.argv[1])
 projector = Projector(Endless(), FactTable(store), block=int(sys.argv[3]))
 print("started", flush=True)
 projector.project_available()
@@ -33,23 +36,30 @@ store.close()
 """
 
 
-def start(folder, end, block):
+@pytest.fixture(params=["chdb", "server"])
+def address(request, tmp_path):
+    if request.param == "chdb":
+        return f"chdb://{tmp_path}/analytics"
+    return at(request.getfixturevalue("clickhouse"), fresh_name())
+
+
+def start(address, end, block):
     return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(folder), str(end), str(block)],
+        [sys.executable, "-c", PROGRAM, address, str(end), str(block)],
         stdout=subprocess.PIPE,
         text=True,
     )
 
 
-def test_kills_lose_and_double_nothing(tmp_path):
+def test_kills_lose_and_double_nothing(address):
     for number, block in enumerate((37, 91, 53)):
-        process = start(tmp_path / "analytics", 10**9, block)
+        process = start(address, 10**9, block)
         assert process.stdout.readline() == "started\n"
         time.sleep(0.5 + 0.13 * number)
         process.send_signal(signal.SIGKILL)
         process.wait()
     end = 20_000
-    process = start(tmp_path / "analytics", end, 5_000)
+    process = start(address, end, 5_000)
     output, _ = process.communicate(timeout=60)
     rows, positions, last, *_ = map(int, output.split()[1:])
     assert rows == positions == last >= end

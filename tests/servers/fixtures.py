@@ -1,8 +1,9 @@
 """The servers as fixtures: started by the first test that asks, stopped when the session ends.
 
 A server that cannot start is an error of the test, never a reason to skip it. LEADLOG_TEST_KAFKA
-(host:port) and LEADLOG_TEST_POSTGRES (a URL whose user may create databases) name servers that
-run already.
+(host:port), LEADLOG_TEST_POSTGRES (a URL whose user may create databases) and
+LEADLOG_TEST_CLICKHOUSE (clickhouse://user:password@host:port, likewise) name servers that run
+already. Without the last one a stand-in takes ClickHouse's place: see clickhouse_http.py.
 """
 
 import os
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from servers.clickhouse import ClickHouseServer
 from servers.kafka import KafkaServer
 from servers.postgres import PostgresServer, fresh_database
 
@@ -71,6 +73,33 @@ def own_postgres() -> Iterator[PostgresServer]:
             yield server
         finally:
             server.stop()
+
+
+@pytest.fixture(scope="session")
+def clickhouse() -> Iterator[str]:
+    """The URL, without a database, of a ClickHouse that all tests share; it is never stopped."""
+    if given := os.environ.get("LEADLOG_TEST_CLICKHOUSE"):
+        yield given
+        return
+    with _folder("clickhouse") as folder:
+        server = ClickHouseServer(folder)
+        server.start()
+        try:
+            yield server.url()
+        finally:
+            server.stop()
+
+
+@pytest.fixture
+def own_clickhouse() -> Iterator[ClickHouseServer]:
+    """A stand-in of ClickHouse for one test, which may stop and kill it."""
+    with _folder("clickhouse") as folder:
+        server = ClickHouseServer(folder)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.kill()
 
 
 @pytest.fixture

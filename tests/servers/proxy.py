@@ -29,43 +29,32 @@ class CuttingProxy:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                server = socket.create_connection(("127.0.0.1", self._server_port))
-                cut, answered = threading.Event(), threading.Event()
+                try:
+                    server = socket.create_connection(("127.0.0.1", self._server_port))
+                except OSError:
+                    client.close()
+                    continue
+                cut = threading.Event()
                 for work in (self._listen, self._answer):
-                    arguments = (client, server, cut, answered)
+                    arguments = (client, server, cut)
                     threading.Thread(target=work, args=arguments, daemon=True).start()
 
-    def _listen(
-        self,
-        client: socket.socket,
-        server: socket.socket,
-        cut: threading.Event,
-        answered: threading.Event,
-    ) -> None:
+    def _listen(self, client: socket.socket, server: socket.socket, cut: threading.Event) -> None:
         with contextlib.suppress(OSError):
             while data := client.recv(1 << 20):
                 if self.cut_at is not None and self.cut_at in data:
                     self.cut_at = None
                     self.cuts += 1
                     cut.set()
-                    if self.heard:
-                        server.sendall(data)
-                        answered.wait(1)
-                    break
-                server.sendall(data)
+                    if not self.heard:
+                        break
+                server.sendall(data)  # with what follows, until the answer ends it
         _close(client, server)
 
-    def _answer(
-        self,
-        client: socket.socket,
-        server: socket.socket,
-        cut: threading.Event,
-        answered: threading.Event,
-    ) -> None:
+    def _answer(self, client: socket.socket, server: socket.socket, cut: threading.Event) -> None:
         with contextlib.suppress(OSError):
             while data := server.recv(1 << 20):
                 if cut.is_set():
-                    answered.set()
                     break
                 client.sendall(data)
         _close(client, server)

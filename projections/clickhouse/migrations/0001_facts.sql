@@ -50,6 +50,6 @@ CREATE TABLE IF NOT EXISTS facts ${on_cluster} (
 ENGINE = ${replicated}MergeTree
 ORDER BY (topic, position)
 SETTINGS
-    non_replicated_deduplication_window = 10000,
+    ${deduplication_window},
     fsync_after_insert = 1,
     fsync_part_directory = 1;

@@ -1,23 +1,40 @@
-"""The projector on the embedded engine: each position once, whoever fails when."""
+"""What analytics must do on the embedded engine and on a server: each position once, whoever fails
+when, and the same reports on both."""
 
+import random
 import shutil
 import threading
 import time
+from collections import Counter
 
 import pytest
 from clickhouse_connect.driver.exceptions import OperationalError
+from contracts.analytics_stores import STORES, server_store
 
 from eventstore.domain import events as ev
-from projections.clickhouse.client import ClickHouse, ClickHouseError, parse_url
+from eventstore.domain.pipeline import SALES
+from projections.clickhouse.client import ClickHouseError
 from projections.clickhouse.migrate import migrate
 from projections.facts import counts
 from projections.facts.table import FactTable
+from projections.funnel.render import to_json
+from projections.funnel.service import funnel
+from projections.past import person_at
+from projections.reports import Reports, by_projector
 from projections.runner import Projector
 from projections.testing import MemoryReader, fresh_store
 
+START = 1_767_225_600_000  # 2026-01-01
+
+
+@pytest.fixture(params=STORES)
+def store(request):
+    with STORES[request.param](lambda: request.getfixturevalue("clickhouse")) as store:
+        yield store
+
 
 @pytest.fixture
-def store():
+def embedded():
     with fresh_store() as store:
         yield store
 
@@ -107,9 +124,24 @@ def test_an_insert_whose_answer_was_lost_is_not_repeated(store):
     assert positions(store) == list(range(1, 21))
 
 
-def test_a_block_whose_name_is_known_but_whose_rows_are_gone_is_inserted_again(store):
+def test_a_block_is_taken_once_whatever_it_holds_later(store):
+    """Also after another one, and by whichever handle."""
+    reader = reader_with(20)
+    table = FactTable(store)
+    table.prepare()
+    first, second = reader.read(0, 10), reader.read(10, 10)
+    assert table.append(first, 0) == 10
+    assert table.append(second, 10) == 20
+    for block in (first, first[:5], reader.read(0, 15)):
+        assert table.append(block, 0) == 20
+    store.close()
+    assert table.append(first, 0) == 20
+    assert positions(store) == list(range(1, 21))
+
+
+def test_a_block_whose_name_is_known_but_whose_rows_are_gone_is_inserted_again(embedded):
     """Killed between the note of the name and the rows, or the disk lost the part."""
-    reader = reader_with(10)
+    store, reader = embedded, reader_with(10)
     projector(reader, store).project_available()
     [(part,)] = store.select(
         "SELECT path FROM system.parts WHERE database = currentDatabase() AND table = 'facts'"
@@ -244,22 +276,74 @@ def test_counts_tell_what_is_there_doubled_or_missing(store):
     assert counts.holes(store, upto=3) == []
 
 
-@pytest.mark.parametrize(
-    "url", ["chdb://relative", "chdb:///", "http://host/db", "clickhouse://", "chdb:///a?database=a;b"]
-)  # fmt: skip
-def test_a_wrong_address_is_refused(url):
-    with pytest.raises(ValueError, match=r"analytics|database"):
-        parse_url(url)
+def a_made_up_month():
+    """Leads, cards that become one, deals that go some of the way, joins and withdrawals."""
+    rng, reader = random.Random(7), MemoryReader()
+    versions = Counter()
+
+    def add(stream, event, at):
+        versions[stream] += 1
+        reader.record(stream, versions[stream], event, at=at)
+
+    for number in range(300):
+        lead, leaf, deal = (
+            kind + number.to_bytes(12, "big") for kind in (b"lead", b"leaf", b"deal")
+        )
+        at = START + number * 3_600_000
+        touch = {
+            "channel": rng.choice(("vk", "telegram", "email")), "account": "one", "kind": "message",
+            "campaign": ev.Campaign(source=rng.choice(("", "yandex", "\N{SNOWMAN} '\\\t")),
+                                    paid=rng.random() < 0.5),
+            "amount": rng.choice(("", "1200.50", "0.0001")),
+        }  # fmt: skip
+        add(
+            lead,
+            ev.LeadRecorded(
+                event_id=lead, direction="in", occurred_at=at, received_at=at, rules=1, leaf=leaf,
+                deal=deal, opened=True, identities=(ev.LeadIdentity(leaf, "vk", True, 0),), **touch,
+            ),
+            at,
+        )  # fmt: skip
+        add(deal, ev.DealOpened(lead=lead, leaf=leaf, pipeline="sales", opened_at=at, **touch), at)
+        for step in SALES.stages[1 : rng.randrange(6)]:
+            at += 3_600_000
+            add(deal, ev.StageEntered(command=deal, actor="ann", at=at, stage=step.id), at)
+        if rng.random() < 0.3:
+            add(deal, ev.DealClosed(command=deal, actor="ann", at=at, status="won"), at)
+        if number and rng.random() < 0.2:
+            other = rng.randrange(number).to_bytes(12, "big")
+            add(leaf, ev.PersonFormed(leaves=(b"leaf" + other,)), at)
+            add(deal, ev.DealJoined(into=b"deal" + other, by="rule", at=at), at)
+    return reader
 
 
-def test_an_address_of_a_server_is_read():
-    target = parse_url("clickhouses://ann:p%40ss@host:9440/numbers")
-    assert (target.host, target.port, target.database) == ("host", 9440, "numbers")
-    assert (target.user, target.password, target.secure) == ("ann", "p@ss", True)
-    assert parse_url("clickhouse://host").database == "leadlog"
+def test_reports_are_the_same_on_both(embedded, clickhouse):
+    reader = a_made_up_month()
+    questions = [
+        {},
+        {"by": ["channel", "utm_source", "paid"]},
+        {"from": "2026-01-03", "to": "2026-01-09", "basis": "event", "window": "2h"},
+        {"as_of": "500", "by": ["repeat"]},
+        {"as_of": "2026-01-05T00:00:00Z"},
+    ]
+
+    def answers(store):
+        at_hand = projector(reader, store, block=97)
+        assert at_hand.project_available() == reader.last_position()
+        reports = Reports(store, latest=reader.last_position, wait=by_projector(at_hand))
+        yield [to_json(funnel(reports, [SALES], question)) for question in questions]
+        yield reports.overview(reader.events[-1].recorded_at)
+        yield counts.fact_counts(store), counts.leads_by_hour(store), counts.holes(store)
+        yield [person_at(store, b"leaf" + n.to_bytes(12, "big"), 700) for n in (1, 50, 123)]
+
+    with server_store(clickhouse) as server:
+        found = list(answers(embedded))
+        assert found == list(answers(server))
+    assert found[0][0] != found[0][4]
 
 
-def test_a_server_that_is_away_is_an_error_at_the_first_use_only():
-    away = ClickHouse("clickhouse://127.0.0.1:9/leadlog")
-    with pytest.raises(ClickHouseError):
-        away.select("SELECT 1")
+def test_the_largest_text_and_the_oddest_values_come_back(store):
+    """What goes through an address, a header or a file on the way."""
+    texts = ("", "\x00", "a" * 100_000, "'; DROP TABLE facts; --", "{name:String}", "%00&x=1")
+    for text in texts:
+        assert store.select("SELECT {text:String}", text=text) == [(text,)]
