@@ -27,3 +27,19 @@ PROCESSOR_LAG = Gauge(
 PROCESSOR_RETRIES = Counter(
     "leadlog_processor_retries", "Batches tried again because the store was away"
 )
+POLL_STATE = Gauge(
+    "leadlog_poll_state", "1 for what the polling of an account does now", ("account", "state")
+)
+POLL_LAST_SUCCESS = Gauge(
+    "leadlog_poll_last_success_timestamp_seconds",
+    "When an account's provider last answered and all that came was stored, since 1970",
+    ("account",),
+)
+POLL_LAG_SECONDS = Gauge(
+    "leadlog_poll_lag_seconds",
+    "From the happening of the newest fetched lead to its append",
+    ("account",),
+)
+POLL_ERRORS = Counter(
+    "leadlog_poll_errors", "Failed tries of an account by what followed", ("account", "state")
+)

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from channels.registry import make_adapter
-from channels.sdk.adapter import WebhookAdapter
+from channels.sdk.adapter import PollingAdapter
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from ingest.log.sqlite import connect
 from leadlog import control, machine
 from leadlog.lag import progress_of
 from leadlog.machine import Finding
+from leadlog.polling import finding, is_called
 from leadlog.settings import ConfigurationError, Settings
 from leadlog.system import System
 
@@ -151,20 +152,30 @@ def _channels(system: System, *, has_ledger: bool) -> Iterator[Finding]:
         remedy = "add an [[accounts]] table (leadlog.example.toml), or try: leadlog demo"
         yield Finding("accounts", "odd", "there are none: nothing can come in", remedy)
     for table in system.settings.accounts:
-        yield _channel(dict(table), ledger, hour)
+        yield _fetched(dict(table), system) or _channel(dict(table), ledger, hour)
+
+
+def _fetched(table: dict[str, Any], system: System) -> Finding | None:
+    """What is wrong with an account that is fetched; None where nothing is."""
+    state = system.polled.get(str(table["name"]))
+    return finding(f"account {table['name']}", state, time.time()) if state else None
 
 
 def _channel(table: dict[str, Any], ledger: dict[tuple[str, int, str], int], hour: int) -> Finding:
     name = str(table["name"])
     subject = f"account {name}"
     adapter = make_adapter(table)
-    open_door = isinstance(adapter, WebhookAdapter) and not adapter.settings.secrets()
+    source = adapter.fetched_from() if isinstance(adapter, PollingAdapter) else ""
+    open_door = is_called(adapter) and not adapter.settings.secrets()
     if open_door and table["type"] not in _OPEN_TYPES:
         told = f"anybody who knows the address /in/{name} may send leads to it"
         return Finding(subject, "odd", told, "set its secret, or a secret_path")
     hours = [then for account, then, _ in ledger if account == name]
     if not hours:
         told = "nothing has ever come"
+        if source:
+            told = f"nothing has ever come from {source}"
+            return Finding(subject, "odd", told, "leadlog up fetches it; is it the right account?")
         remedy = f"is https://your.host/in/{name} set at the provider? README of its channel"
         return Finding(subject, "odd", told, remedy)
     outcomes: Counter[str] = Counter()

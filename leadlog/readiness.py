@@ -1,7 +1,8 @@
 """What /readyz tells: whether this process takes deliveries, what is wrong if not, and the lag.
 
 Ready means that a delivery sent here now would be stored. A role that is only behind makes it no
-less ready: its work waits on the disk, and deliveries that are turned away would not.
+less ready: its work waits on the disk, and deliveries that are turned away would not. Nor does an
+account that cannot be fetched now: its deliveries wait at the provider.
 """
 
 import asyncio
@@ -30,11 +31,13 @@ class Readiness:
         roles: Callable[[], dict[str, str]],
         log_fault: Callable[[], Fault],
         progress: Callable[[], dict[str, Progress]],
+        accounts: Callable[[], dict[str, str]] = dict,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._roles = roles
         self._log_fault = log_fault
         self._progress = progress
+        self._accounts = accounts
         self._clock = clock
         self._seen: dict[str, tuple[int, float]] = {}
         self._thread = ThreadPoolExecutor(1, "readiness")
@@ -46,7 +49,7 @@ class Readiness:
     def look(self) -> dict[str, Any]:
         """The same, blocking."""
         needed = {"log": self._log(), **self._roles()}
-        reasons, lag = dict(needed), {}
+        reasons, lag = {**needed, **self._accounts()}, {}
         try:
             for role, progress in self._progress().items():
                 lag[role] = progress.lag

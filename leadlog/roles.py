@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +16,14 @@ import structlog
 import uvicorn
 import uvloop
 
-from channels.registry import adapter_class, make_adapter
-from channels.sdk.adapter import WebhookAdapter
+from channels.registry import make_adapter
+from channels.sdk.adapter import PollingAdapter, WebhookAdapter
 from ingest.gateway.app import Gateway
 from ingest.log.sqlite import SQLiteLogWriter
 from leadlog import control
 from leadlog.desk import desk_app
 from leadlog.lag import progress_of
+from leadlog.polling import is_called, polling, reasons
 from leadlog.readiness import Readiness
 from leadlog.server import Control, FrontDoor
 from leadlog.settings import Settings
@@ -107,12 +109,15 @@ async def _serve(
             roles=lambda: {runner.name: runner.state for runner in runners},
             log_fault=lambda: gateway.log_fault,
             progress=lambda: progress_of(system),
+            accounts=lambda: reasons(system.polled),
         ),
     )
     server = new_server(door, most=settings.server.max_connections, stopping=stop)
     for runner in runners:
         runner.start(stop)
+    fetching = AsyncExitStack()
     try:
+        system.polled = await fetching.enter_async_context(polling(settings, writer))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         await _until_started(server, serving)
         if server.started:
@@ -126,6 +131,7 @@ async def _serve(
         await serving
     finally:
         stop.set()
+        await fetching.aclose()
         await writer.close()
         control.retire(settings.data)
         _join(runners)
@@ -176,7 +182,7 @@ async def _until_started(server: uvicorn.Server, serving: "asyncio.Task[None]") 
 def webhook_adapters(settings: Settings) -> dict[str, WebhookAdapter[Any]]:
     """The adapters of all accounts that providers call."""
     made = {str(table["name"]): make_adapter(dict(table)) for table in settings.accounts}
-    return {name: a for name, a in made.items() if isinstance(a, WebhookAdapter)}
+    return {name: a for name, a in made.items() if isinstance(a, WebhookAdapter) and is_called(a)}
 
 
 def _port(server: uvicorn.Server) -> int:
@@ -191,20 +197,25 @@ def _host(host: str) -> str:
     return "127.0.0.1" if host in ("0.0.0.0", "") else host
 
 
-def _intake(url: str, table: dict[str, Any]) -> str:
-    """Where an account's deliveries go; what must be fetched is not fetched yet, and told so."""
-    adapter = adapter_class(str(table["type"]))
-    if not issubclass(adapter, WebhookAdapter):
-        return f"NOT FETCHED {table['name']}: this version does not poll yet"
-    secret = "/<secret_path>" if table.get("secret_path") else ""
-    return f"intake   {url}/in/{table['name']}{secret}"
+def _ways_in(url: str, table: dict[str, Any]) -> Iterator[str]:
+    """Where an account's deliveries go, and where they are fetched."""
+    name, adapter = table["name"], make_adapter(dict(table))
+    source = adapter.fetched_from() if isinstance(adapter, PollingAdapter) else ""
+    if source:
+        yield f"fetched  {name} from {source}"
+    if is_called(adapter):
+        secret = "/<secret_path>" if table.get("secret_path") else ""
+        yield f"intake   {url}/in/{name}{secret}"
+    elif not source:
+        yield f"NOT FETCHED {name}: its settings do not say from where; see the README of its type"
 
 
 def _addresses(url: str, settings: Settings) -> Iterator[str]:
     yield f"leadlog is ready at {url}/"
     yield f"  numbers  {url}/numbers"
     for table in settings.accounts:
-        yield f"  {_intake(url, table)}   ({table['type']})"
+        for way in _ways_in(url, table):
+            yield f"  {way}   ({table['type']})"
     if not settings.accounts:
         yield "  no accounts are configured; see leadlog.example.toml, or try: leadlog demo"
     sys.stdout.flush()

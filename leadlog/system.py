@@ -5,7 +5,7 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ from eventstore.queries import Cards
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from eventstore.work import Policy
 from ingest.log.sqlite import SQLiteLogReader
+from ingest.pollers.state import AccountState
 from ingest.processor.batch import BatchHandler
 from ingest.processor.loop import ProcessorLoop
 from leadlog.settings import ConfigurationError, Settings
@@ -67,6 +68,8 @@ class System:
     settings: Settings
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when this process is about to end: whoever waits for something gives up."""
+    polled: Mapping[str, AccountState] = field(default_factory=dict)
+    """How the accounts stand that this process fetches, by name."""
 
     @cached_property
     def log_path(self) -> Path:

@@ -4,7 +4,7 @@ Pure; `imap` brings the mails. The time is that of the Date header; one without 
 account's. What the mail says, and of whom, is decided in `reading`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -20,7 +20,9 @@ from channels.sdk.delivery import Delivery, PollItem
 from channels.sdk.errors import Unreadable
 from channels.sdk.lead import LeadEvent, Raw
 from channels.sdk.outcome import Accepted, Outcome, QuarantineReason
+from channels.sdk.poller import Poller
 from channels.sdk.read import as_dict, as_int
+from channels.sdk.times import Timestamp
 
 _LARGEST = 64 * 1024 * 1024
 
@@ -48,6 +50,14 @@ class EmailAdapter(PollingAdapter[EmailSettings]):
         )
         said = self._reader.read(letter)
         return [Accepted(self._lead(item, letter, said)) if isinstance(said, Said) else said]
+
+    def fetched_from(self) -> str:
+        return self.settings.imap_host
+
+    def poller(self, *, clock: Callable[[], Timestamp]) -> Poller:
+        from channels.email.imap import ImapPoller
+
+        return ImapPoller(self.settings, clock=clock)
 
     def raw(self, source: Delivery | PollItem) -> Raw:
         """The whole mail."""

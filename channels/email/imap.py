@@ -52,6 +52,7 @@ class ImapPoller:
                 for folder in self._settings.imap_folders:
                     async for batch in self._folder(thread, session, folder, cursors):
                         yield batch
+                yield Batch((), msgspec.json.encode(cursors).decode())
                 await self._wait(thread, session)
         finally:
             if session:

@@ -8,7 +8,7 @@ else that escapes is a bug, which the gateway turns into quarantine.
 """
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, TypeGuard, TypeVar
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
@@ -28,6 +28,7 @@ from channels.sdk.lead import (
     Raw,
 )
 from channels.sdk.outcome import Outcome
+from channels.sdk.poller import Poller
 from channels.sdk.sending import Sender
 from channels.sdk.settings import AccountSettings
 from channels.sdk.times import Timestamp, sane_time
@@ -166,9 +167,22 @@ class PollingAdapter(Adapter[S]):
 
     rehearsal: ClassVar[str] = ""
     """`module:function` that gives a made-up provider (`sdk.testing.Rehearsal`) for the lab."""
+    called_as_well: ClassVar[bool] = False
+    """Whether its provider calls us even where it is fetched; else nobody may then."""
 
     def parse_item(self, item: PollItem) -> Sequence[Outcome]:
         """One outcome for each thing that one poll's answer holds; at least one. Pure."""
+        raise NotImplementedError
+
+    def fetched_from(self) -> str:
+        """Where `poller` would fetch from, for people; "" where the settings want no polling."""
+        return ""
+
+    def poller(self, *, clock: Callable[[], Timestamp]) -> Poller:
+        """What fetches this account's deliveries; asked for only where `fetched_from` says where.
+
+        Connects to nothing yet. Raises StopAdapter where a setting is missing.
+        """
         raise NotImplementedError
 
 

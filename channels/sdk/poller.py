@@ -23,7 +23,7 @@ class Batch:
     """What one poll brought."""
 
     items: tuple[PollItem, ...]
-    """May be empty, where only the cursor moved."""
+    """May be empty, where only the cursor moved, or nothing did."""
     cursor: str
     """Where to go on once the items are stored. Opaque to the caller; below 64 KB."""
 
@@ -34,11 +34,12 @@ class Poller(Protocol):
     def batches(self, cursor: str) -> AsyncGenerator[Batch, None]:
         """Batches without end, from the last stored cursor on; "" before the first.
 
-        Waits inside, never blocks the loop, and yields only where there is something. A cursor
-        that it does not understand counts as "". Holds a connection until it is closed
-        (`aclose`) or cancelled; both are prompt. Ends by raising only: `RetryLater` (call the
-        same object again after the pause, with the cursor stored last) or `StopAdapter` (stop
+        Waits inside, and never blocks the loop. What answers without anything new yields a batch
+        without items and with the cursor as it was, so that one can see that the provider is
+        there. A cursor that it does not understand counts as "". Holds a connection until it is
+        closed (`aclose`) or cancelled; both are prompt. Ends by raising only: `RetryLater` (call
+        the same object again after the pause, with the cursor stored last) or `StopAdapter` (stop
         the account and tell the ops team). Anything else is a bug: treat it as `RetryLater` with
-        a long pause.
+        a long pause. What these say goes to logs and pages: no secret, nobody's data.
         """
         ...

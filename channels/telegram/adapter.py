@@ -4,7 +4,7 @@ The delivery key is the update's id, the lead key the message's place, so that a
 message. Update ids may fall after a quiet week: they name, they never order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from channels.sdk import ids, signature
@@ -13,9 +13,12 @@ from channels.sdk.batch import alone, each_item
 from channels.sdk.delivery import Delivery, PollItem
 from channels.sdk.errors import NotAuthentic, Unreadable
 from channels.sdk.outcome import Accepted, Ignored, IgnoreReason, Outcome, QuarantineReason
+from channels.sdk.poller import Poller
 from channels.sdk.read import as_text, read_item, read_json
 from channels.sdk.sending import Sender
 from channels.sdk.settings import AccountSettings, Secret
+from channels.sdk.times import Timestamp
+from channels.sdk.urls import check_url, host_of
 from channels.telegram.parse import read_update
 
 _ECHOED_IN = "x-telegram-bot-api-secret-token"
@@ -27,7 +30,11 @@ class TelegramSettings(AccountSettings, frozen=True, kw_only=True):
     token: Secret = ""
     secret_token: Secret = ""
     api_url: str = "https://api.telegram.org"
-    """Another for a Bot API server of your own."""
+    """Where the Bot API is: Telegram's own, or a server of yours (tdlib/telegram-bot-api)."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_url("api_url", self.api_url)
 
     @property
     def bot_id(self) -> str:
@@ -66,6 +73,15 @@ class TelegramAdapter(WebhookAdapter[TelegramSettings], PollingAdapter[TelegramS
 
     def parse_item(self, item: PollItem) -> Sequence[Outcome]:
         return self._outcomes(item, read_item(item.item))
+
+    def fetched_from(self) -> str:
+        polled = self.settings.token and not self.settings.secret_token
+        return host_of(self.settings.api_url) if polled else ""
+
+    def poller(self, *, clock: Callable[[], Timestamp]) -> Poller:
+        from channels.telegram.updates import TelegramPoller
+
+        return TelegramPoller(self.settings.token, api_url=self.settings.api_url, clock=clock)
 
     def _outcomes(self, source: Delivery | PollItem, value: Any) -> tuple[Outcome, ...]:
         updates = _updates_of(value)

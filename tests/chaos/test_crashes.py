@@ -19,6 +19,8 @@ SEED = int(os.environ.get("CHAOS_SEED", "20260201"))
 KILLS = int(os.environ.get("CHAOS_KILLS", "50"))
 OF_KAFKA = frozenset({"spool.before_drain", "spool.after_drain"})
 """Points that only a gateway in front of Kafka passes: see tests/integration/test_spool.py."""
+OF_POLLERS = frozenset({"pollers.before_append", "pollers.after_append", "pollers.after_cursor"})
+"""Points that only accounts that are fetched pass: see tests/chaos/test_pollers.py."""
 PASSES = 3
 """Kills at each point: at its first pass, and at two later ones."""
 
@@ -43,7 +45,7 @@ def test_random_kills_lose_invent_and_double_nothing(server, capsys):
 def test_every_fault_point_is_reached_and_loses_nothing(server, capsys):
     began = time.monotonic()
     rng = random.Random(SEED)
-    points = sorted(POINTS - OF_KAFKA)
+    points = sorted(POINTS - OF_KAFKA - OF_POLLERS)
     server.start()
     with load(server, seed=SEED + 1) as path:
         for point in points:

@@ -1,0 +1,68 @@
+"""The pollers' role cut off at random a hundred times: nothing lost, one effect each.
+
+Its provider misbehaves meanwhile. Held against what it gave out, through the real log, cursors and
+processor.
+POLL_RESTARTS and POLL_SEED make a longer, or another, run.
+"""
+
+import os
+import random
+import threading
+
+import pytest
+from servers.telegram import TOKEN, TelegramFake, message
+from support.polled import Polled
+
+from channels.telegram.adapter import TelegramAdapter
+
+RESTARTS = int(os.environ.get("POLL_RESTARTS", "100"))
+SEED = int(os.environ.get("POLL_SEED", "20260201"))
+LONGEST_RUN_S = 0.06
+DELIVERIES = 300
+FAULTS = ("", "", "", "html", "page", "broken", "reset", "cut", "hang")
+
+
+@pytest.fixture
+def chance():
+    return random.Random(SEED)
+
+
+class Trickle(threading.Thread):
+    """Puts deliveries into a provider, some at a time, as long as the restarts go on."""
+
+    def __init__(self, put, deliveries, chance):
+        super().__init__(daemon=True)
+        self.ended = threading.Event()
+        self._put = put
+        self._waiting = list(deliveries)
+        self._chance = random.Random(chance.random())
+
+    def run(self):
+        while self._waiting:
+            some = self._chance.randint(1, 9)
+            self._put(*self._waiting[:some])
+            del self._waiting[:some]
+            self.ended.wait(0.01)
+
+
+async def restarted(polled, fake, chance, done):
+    """Cut off at any moment, again and again; then left in peace until all is fetched."""
+    for _ in range(RESTARTS):
+        fake.faults.extend(chance.choices(FAULTS, k=2))
+        await polled.run_until(chance.uniform(0, LONGEST_RUN_S))
+    fake.faults.clear()
+    await polled.run_until(done)
+
+
+async def test_telegram_loses_and_doubles_nothing(tmp_path, chance):
+    with TelegramFake(longest_wait_s=0.02) as fake:
+        table = {"type": "telegram", "name": "bot", "token": TOKEN, "api_url": fake.url}
+        polled = Polled(tmp_path, TelegramAdapter(TelegramAdapter.Settings.from_table(table)))
+        trickle = Trickle(fake.put, map(message, range(1, DELIVERIES + 1)), chance)
+        trickle.start()
+        await restarted(polled, fake, chance, lambda _: not trickle.is_alive() and not fake.waiting)
+    touches = polled.touches()
+    polled.close()
+    assert len(fake.confirmed) == DELIVERIES
+    assert len(touches) == DELIVERIES
+    assert set(touches.values()) == {1}
