@@ -27,12 +27,13 @@ class Cards:
         self._country = country
         self._view = CardView(base)
 
-    def all(self, *, with_leads: bool = False, everything: bool = False) -> Iterator[Json]:
-        """Every person, in the order of their ids.
+    def all(
+        self, *, with_leads: bool = False, everything: bool = False, after: Id = b""
+    ) -> Iterator[Json]:
+        """Every person whose id is above `after`, in the order of their ids.
 
         `with_leads` leaves out those without any; `everything` shows joined and withdrawn deals.
         """
-        after = b""
         while heads := self._source.heads(after, _PAGE):
             after = heads[-1]
             for shown in self._show(heads, everything=everything):
@@ -47,6 +48,27 @@ class Cards:
             if person is not None:
                 heads[person] = None
         return list(self._show(list(heads), everything=everything))
+
+    def is_address(self, query: str) -> bool:
+        """Whether the text is a phone, an e-mail, an id or `kind:value`, there or not."""
+        return next(self._candidates(query), None) is not None
+
+    def of(self, persons: Collection[Id], *, everything: bool = False) -> list[Json]:
+        """These persons, in this order."""
+        return list(self._show(persons, everything=everything))
+
+    def persons_of(self, leaves: Collection[Id]) -> dict[Id, Id]:
+        """The person of each leaf card that is there, many at once."""
+        cards = {leaf: card for leaf, (_, card) in self._source.cards(leaves).items()}
+        moved = {card.moved_to for card in cards.values() if card.moved_to}
+        heads = self.persons_of(moved) if moved else {}
+        found = {leaf: heads.get(card.moved_to, card.person) for leaf, card in cards.items()}
+        return {leaf: person for leaf, person in found.items() if person}
+
+    def leaves_of(self, persons: Collection[Id]) -> dict[Id, Id]:
+        """Every leaf card of these persons, and whose it is."""
+        members = self._source.members(persons)
+        return {leaf: card.person for leaf, (_, card) in members.items()}
 
     def show(self, name: str, *, everything: bool = False) -> Json | None:
         """One person by the id of any of its leaf cards or by `kind:value`, with its timeline."""

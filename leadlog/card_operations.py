@@ -17,6 +17,9 @@ from leadlog.system import System
 
 Arguments = dict[str, Any]
 
+SEARCH_LIMIT = 20
+"""Cards that a search by name gives at once, where no other number is asked for."""
+
 
 def list_all(system: System, arguments: Arguments) -> Iterator[Any]:
     everything = bool(arguments.get("all"))
@@ -24,12 +27,27 @@ def list_all(system: System, arguments: Arguments) -> Iterator[Any]:
 
 
 def find(system: System, arguments: Arguments) -> Iterator[Any]:
-    found = system.cards.find(arguments["query"], everything=bool(arguments.get("all")))
-    if not found:
+    """Cards by an address, else by a name: those of the first page of `search`."""
+    (page,) = search(system, arguments)
+    if not page["items"]:
         raise OperationFailed(
-            f"no card for {arguments['query']!r}; give a phone, an e-mail, an id or kind:value"
+            f"no card for {arguments['query']!r}; give a phone, an e-mail, an id, kind:value"
+            " or a name"
         )
-    yield from found
+    yield from page["items"]
+
+
+def search(system: System, arguments: Arguments) -> Iterator[Any]:
+    """One page of cards, best first, and the cursor of the next; names wait for the inbox."""
+    query, everything = str(arguments["query"]), bool(arguments.get("all"))
+    if system.cards.is_address(query):
+        yield {"items": system.cards.find(query, everything=everything), "next": None}
+        return
+    limit = int(arguments.get("limit") or SEARCH_LIMIT)
+    page = system.inbox.find(query, limit=limit, cursor=arguments.get("cursor"))
+    cards = system.cards.of([hit.person for hit in page.hits], everything=everything)
+    scores = {text_id(hit.person): hit.score / 1000 for hit in page.hits}
+    yield {"items": [card | {"score": scores[card["id"]]} for card in cards], "next": page.next}
 
 
 def show(system: System, arguments: Arguments) -> Iterator[Any]:
@@ -173,6 +191,7 @@ def _uuid(text: str) -> bytes:
 CARD_OPERATIONS = {
     "card.list": list_all,
     "card.find": find,
+    "card.search": search,
     "card.show": show,
     "card.explain": explain,
     "card.merge": merge,

@@ -20,7 +20,10 @@ NOT_SETTINGS = frozenset({"LEADLOG_FAULT"})
 _FOR_TESTS = "LEADLOG_TEST_"
 _TEXT_TABLES = {
     "server": ("host", "port", "max_connections"),
-    "stores": ("log", "events", "analytics", "log_file", "events_file", "analytics_file"),
+    "stores": (
+        *("log", "events", "analytics", "inbox"),
+        *("log_file", "events_file", "analytics_file", "inbox_file"),
+    ),
     "logging": ("format", "level"),
 }
 """Tables whose model reads numbers from text itself."""

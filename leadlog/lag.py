@@ -18,13 +18,15 @@ class Progress(NamedTuple):
 
 
 def progress_of(system: System) -> dict[str, Progress]:
-    """The processor's and the projector's. Reads the stores, so it may block a moment, or raise."""
+    """The processor's and the projectors'. Reads the stores, so it may block a moment, or raise."""
     offsets = [_in_partition(system, partition) for partition in system.log.partitions()]
     passed = [p for p in offsets if p.lag < 0]
     done, end = map(sum, zip(*(passed or offsets), strict=True)) if offsets else (0, 0)
+    end_of_events = system.base.recorder.last_position()
     return {
         "processor": Progress(done, end),
-        "projector": Progress(system.projector.position, system.base.recorder.last_position()),
+        "projector": Progress(system.projector.position, end_of_events),
+        "inbox": Progress(system.inbox.projector.position, end_of_events),
     }
 
 

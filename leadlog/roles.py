@@ -97,6 +97,7 @@ async def _serve(
     runners = [
         Runner("processor", system.processor.run),
         Runner("projector", system.projector.run),
+        Runner("inbox", system.inbox.projector.run),
     ]
     adapters = webhook_adapters(settings)
     address = control.announce(settings.data, "http://starting")

@@ -7,7 +7,7 @@ from typing import Any
 from leadlog.account_fields import fields_of
 from leadlog.toml_lines import Place
 
-_STORES = ("log", "events", "analytics")
+_STORES = ("log", "events", "analytics", "inbox")
 """The address of a store may hold a password."""
 
 

@@ -20,6 +20,7 @@ _SCHEMES = {
     "log": ("sqlite", "kafka"),
     "events": ("sqlite", "postgresql"),
     "analytics": ("chdb", "clickhouse", "clickhouses"),
+    "inbox": ("sqlite", "postgresql"),
 }
 _MSGSPEC_PATH = re.compile(r" - at `\$([^`]*)`")
 _MSGSPEC_STEP = re.compile(r"\.(\w+)|\[(\d+)\]")

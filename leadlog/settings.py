@@ -43,11 +43,12 @@ class Server(_Table):
 
 
 class Stores(_Table):
-    """The three ports, chosen by URL; relative paths are relative to `data`."""
+    """The ports, chosen by URL; relative paths are relative to `data`."""
 
     log: str = "sqlite:///leadlog.db"
     events: str = "sqlite:///events.db"
     analytics: str = "chdb:///analytics"
+    inbox: str = "sqlite:///inbox.db"
 
 
 class Logging(_Table):

@@ -29,6 +29,7 @@ from ingest.processor.loop import ProcessorLoop
 from leadlog.settings import ConfigurationError, Settings
 
 if TYPE_CHECKING:  # the engine of analytics takes a quarter of a second to import
+    from leadlog.inbox import Inbox
     from projections.clickhouse.client import ClickHouse
     from projections.reports import Reports
     from projections.runner import Projector
@@ -135,6 +136,12 @@ class System:
         wait = by_projector(self.projector)
         return Reports(self.analytics, latest=self.base.recorder.last_position, wait=wait)
 
+    @cached_property
+    def inbox(self) -> "Inbox":
+        from leadlog.inbox import Inbox
+
+        return Inbox.open(self.settings, self.base, self.cards)
+
     def catch_up(self) -> None:
         """Process and project everything that is on the log, in this thread."""
         self.processor.drain()
@@ -142,7 +149,7 @@ class System:
 
     def close(self) -> None:
         opened: dict[str, Any] = self.__dict__
-        for name in ("analytics", "log"):
+        for name in ("analytics", "inbox", "log"):
             if name in opened:
                 opened[name].close()
         if "base" in opened:

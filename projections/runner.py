@@ -8,13 +8,12 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
 from eventstore.reading import EventReader, Recorded
 from projections.clickhouse.client import StoreInUse
-from projections.facts.table import FactTable
 
 BLOCK: Final = 40_000
 """Most rows at once: with 10,000 the engine spends twice the time on merging what it was given."""
@@ -29,20 +28,35 @@ _UNKNOWN: Final = -1
 _log = structlog.get_logger(__name__)
 
 
+class ReadModel(Protocol):
+    """What a projector keeps at the heels of the event store, with its position in itself."""
+
+    def prepare(self) -> int:
+        """Bring the schema up to date and tell the last position."""
+
+    def append(self, page: Sequence[Recorded], after: int, /) -> int:
+        """Take in the events that follow position `after`; the last position from now on.
+
+        Everything or nothing. After an error it may be there or not: `prepare` tells.
+        """
+
+
 class Projector:
-    """One for an analytics store. `run` is for a thread; the other methods are for any thread."""
+    """One for a read model. `run` is for a thread; the other methods are for any thread."""
 
     def __init__(
         self,
         reader: EventReader,
-        table: FactTable,
+        table: ReadModel,
         *,
+        personal: bool = False,
         block: int = BLOCK,
         gather: float = GATHER_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._reader = reader
         self._table = table
+        self._personal = personal
         self._block = block
         self._gather = gather
         self._clock = clock
@@ -119,7 +133,7 @@ class Projector:
         return page
 
     def _read(self, after: int, limit: int = 0) -> Sequence[Recorded]:
-        return self._reader.read(after, limit or self._block)
+        return self._reader.read(after, limit or self._block, personal=self._personal)
 
     def _resume(self) -> None:
         if not self._certain:

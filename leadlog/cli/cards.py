@@ -49,17 +49,19 @@ def list_cards(
 
 @app.command()
 def find(
-    query: Annotated[str, typer.Argument(help="A phone in any spelling, e-mail or id.")],
+    query: Annotated[str, typer.Argument(help="A phone in any spelling, e-mail, id or name.")],
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Most cards, of a name.")] = 20,
     everything: Everything = False,
     as_json: AsJson = False,
     config: Config = None,
     data: Data = None,
 ) -> None:
-    """Find persons.
+    """Find persons: by an address exactly, by name in any order, alphabet and near spelling.
 
-    Example: [bold]leadlog card find '8 (912) 345-67-89'[/bold]
+    Example: [bold]leadlog card find '8 (912) 345-67-89'[/bold], or
+    [bold]leadlog card find 'смирнва ольга'[/bold]
     """
-    found = ask(settings(config, data), "card.find", query=query, all=everything)
+    found = ask(settings(config, data), "card.find", query=query, all=everything, limit=limit)
     if as_json:
         write_json(found)
     else:

@@ -62,6 +62,11 @@ def test_a_card_is_found_by_any_spelling_of_its_phone(leadlog):
     assert found == ["Анна"] * len(spellings)
 
 
+def test_a_card_is_found_by_its_name_misspelt_and_in_another_alphabet(leadlog):
+    assert [leadlog("card", "find", name)[0]["name"] for name in ("ана", "Anna")] == ["Анна"] * 2
+    assert "a name" in leadlog("card", "find", "Кузнецов", status=1)
+
+
 def test_what_is_not_there_exits_with_one_and_says_what_to_give(leadlog):
     assert "kind:value" in leadlog("card", "find", "+7 999 999 99 99", status=1)
 

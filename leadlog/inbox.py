@@ -1,0 +1,53 @@
+"""The inbox wired: the projection of names, and the search over it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from eventstore.customer_base import CustomerBase
+from eventstore.queries import Cards
+from leadlog.settings import Settings
+from projections.inbox.index import NameIndex, open_engine
+from projections.inbox.search import NameSearch, Page
+from projections.runner import Projector
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+BLOCK = 2000
+"""Most events in one transaction; a search never waits for a longer one."""
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """Opened with its store; whoever asks waits until the projection has come as far as now."""
+
+    engine: "Engine"
+    index: NameIndex
+    projector: Projector
+    _base: CustomerBase
+    _search: NameSearch
+
+    @classmethod
+    def open(cls, settings: Settings, base: CustomerBase, cards: Cards) -> "Inbox":
+        url = settings.stores.inbox
+        if url.startswith("sqlite:///"):
+            url = f"sqlite:///{settings.path(url)}"
+        engine = open_engine(url)
+        index = NameIndex(engine)
+        projector = Projector(base.recorder, index, personal=True, block=BLOCK, gather=0.0)
+        return cls(engine, index, projector, base, NameSearch(engine, cards))
+
+    def find(self, query: str, *, limit: int, cursor: str | None = None) -> Page:
+        """Persons by name, with all that was recorded by now.
+
+        Raises NotYetProjected where the projection is too far behind.
+        """
+        from projections.reports import NotYetProjected, by_projector
+
+        goal = self._base.recorder.last_position()
+        if not by_projector(self.projector)(goal):
+            raise NotYetProjected(f"position {goal} of the event store is not in the inbox yet")
+        return self._search.find(query, limit=limit, cursor=cursor)
+
+    def close(self) -> None:
+        self.engine.dispose()
