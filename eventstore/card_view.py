@@ -17,6 +17,7 @@ from eventstore.domain.events import (
     Id,
 )
 from eventstore.reading import Recorded
+from eventstore.reply_story import replies_to, with_replies
 from eventstore.rows import Card
 from eventstore.told import Json, Told, carried, text_id, time_text
 from eventstore.touches import deal_id
@@ -58,7 +59,7 @@ class CardView:
             **carried(standing),
         }
         if timeline:
-            entries = [told.shown() for told in standing]
+            entries = with_replies(standing, replies_to(self._source, cards, upto))
             entries += self._deal_entries(standing, upto)
             if upto is None:
                 entries += self._decisions(cards)

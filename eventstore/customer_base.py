@@ -11,8 +11,10 @@ from typing import NamedTuple, TypeVar
 from eventsourcing.persistence import IntegrityError, OperationalError
 
 from channels.sdk.lead import LeadContent
+from channels.sdk.sending import Receipt
 from eventstore.incoming import Incoming
 from eventstore.keyring import Keyring
+from eventstore.receipts import note_receipt
 from eventstore.recorders.port import CustomerRecorder
 from eventstore.recording import is_known, prefetch, record
 from eventstore.rows import Quarantine
@@ -34,10 +36,12 @@ class Lead:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """An authentic delivery that is no lead: only counted."""
+    """An authentic delivery that is no lead: only counted, but for what it tells of ours."""
 
     account: str
     received_at: int
+    channel: str = ""
+    receipts: tuple[Receipt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,9 @@ def _decide_one(
         case Lead(content):
             outcome = "accepted" if record(work, next(leads)) else "duplicate"
             return content.account, milliseconds(content.received_at), outcome
-        case Ignored(account, received_at):
+        case Ignored(account, received_at, channel, receipts):
+            for receipt in receipts:
+                note_receipt(work, receipt, channel=channel, account=account, at=received_at)
             return account, received_at, "ignored"
         case Aside(item):
             work.changes.quarantine.append(item)

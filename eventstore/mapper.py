@@ -1,7 +1,7 @@
 """Events to stored bytes and back. The personal part stands apart and is sealed.
 
 A state is: four bytes, the length of the open part; the open part (MessagePack of the event); the
-sealed personal part (JSON of a `LeadContent`), empty for events that have none.
+sealed personal part (JSON of a `LeadContent` or `Message`), empty for events that have none.
 """
 
 import struct
@@ -9,18 +9,22 @@ import struct
 import msgspec
 
 from channels.sdk.lead import LeadContent
-from eventstore.domain.events import AnyEvent, Event, Id, LeadRecorded
+from channels.sdk.sending import Message
+from eventstore.domain.events import AnyEvent, Event, Id, LeadRecorded, ReplyWritten
 from eventstore.vault import Key, seal, unseal
 
 _LENGTH = struct.Struct(">I")
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(AnyEvent).decode
 _encode_personal = msgspec.json.Encoder().encode
-_decode_personal = msgspec.json.Decoder(LeadContent).decode
+_decode_lead = msgspec.json.Decoder(LeadContent).decode
+_decode_message = msgspec.json.Decoder(Message).decode
+
+Personal = LeadContent | Message
 
 
 def to_state(
-    event: Event, personal: LeadContent | None = None, *, stream: Id = b"", key: Key | None = None
+    event: Event, personal: Personal | None = None, *, stream: Id = b"", key: Key | None = None
 ) -> bytes:
     """The stored bytes of an event; `personal` is given beside it, and sealed with `key`."""
     opened = _encode(event)
@@ -41,10 +45,16 @@ def with_personal(event: AnyEvent, state: bytes, *, stream: Id, key: Key | None)
     """The event with its personal part; without one where the key is gone."""
     (length,) = _LENGTH.unpack_from(state)
     sealed = state[_LENGTH.size + length :]
-    if not isinstance(event, LeadRecorded) or not sealed or key is None:
+    if not sealed or key is None:
         return event
-    content = _decode_personal(unseal(key, stream, sealed))
-    return msgspec.structs.replace(event, personal=content)
+    match event:
+        case LeadRecorded():
+            content = _decode_lead(unseal(key, stream, sealed))
+            return msgspec.structs.replace(event, personal=content)
+        case ReplyWritten():
+            message = _decode_message(unseal(key, stream, sealed))
+            return msgspec.structs.replace(event, personal=message)
+    return event
 
 
 def topic(event: Event) -> str:

@@ -79,6 +79,18 @@ class Cards:
         (shown,) = self._show([person], timeline=True, everything=everything)
         return shown
 
+    def touches(self, name: str) -> list[Told] | None:
+        """What came from a person and went to them, oldest first; None where there is no card."""
+        leaf = self.leaf_of(name)
+        person = self.person_of(leaf) if leaf else None
+        if person is None:
+            return None
+        members = self._source.members([person])
+        appearances = self._source.appearances(members)
+        streams = self._source.streams({lead for _, lead in appearances}, personal=True)
+        told = [Told(events) for events in streams.values()]
+        return sorted((t for t in told if t.leaf in members), key=lambda t: t.sort_key)
+
     def as_known(
         self,
         head: Id,

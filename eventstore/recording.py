@@ -308,8 +308,8 @@ def _amount_told(work: Work, state: LeadState, before: LeadRecorded) -> bool:
 def _told_before(work: Work, state: LeadState) -> list[LeadContent]:
     stored = work.source.streams([state.id], personal=True).get(state.id, ())
     told = [e.event.personal for e in stored if isinstance(e.event, LeadRecorded)]
-    told += [personal for stream, _, _, personal in work.changes.events if stream == state.id]
-    return [content for content in told if content is not None]
+    ours = [personal for stream, _, _, personal in work.changes.events if stream == state.id]
+    return [content for content in (*told, *ours) if isinstance(content, LeadContent)]
 
 
 def rejudge(work: Work, leaves: set[Id]) -> None:

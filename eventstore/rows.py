@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from channels.sdk.lead import LeadContent
+from channels.sdk.sending import Message
 from eventstore.domain.deals import Deal
 from eventstore.domain.events import Event, Id
 from eventstore.reading import Recorded
@@ -90,10 +91,11 @@ class Quarantine(NamedTuple):
 class Changes:
     """Everything that one transaction writes: all of it or nothing."""
 
-    events: list[tuple[Id, int, Event, LeadContent | None]] = field(default_factory=list)
+    events: list[tuple[Id, int, Event, LeadContent | Message | None]] = field(default_factory=list)
     """(stream, version, event, personal part) in recorded order."""
     keys: dict[Id, Id] = field(default_factory=dict)
-    """Event id → lead id, for deliveries whose id is not their lead's."""
+    """Event id → lead id, for deliveries whose id is not their lead's; and of replies (see
+    eventstore.reply_commands)."""
     cards: dict[Id, tuple[int, Card]] = field(default_factory=dict)
     """Leaf card → (version that was read, 0 for a new one; the row)."""
     pairs: dict[tuple[Id, Id], Pair | None] = field(default_factory=dict)
@@ -143,6 +145,9 @@ class Source(Protocol):
 
     def seen(self, event_ids: Collection[Id]) -> set[Id]:
         """Those event ids that have a key of their own."""
+
+    def keyed(self, keys: Collection[Id]) -> dict[Id, Id]:
+        """What these keys stand for; those that are not there are left out."""
 
     def streams(self, ids: Collection[Id], *, personal: bool) -> Mapping[Id, Sequence[Recorded]]:
         """The events of each stream, oldest first; streams without any are left out."""

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from channels.sdk.lead import LeadContent
 from eventstore.domain.events import Event, Id, LeadIdentity, LeadRecorded, TouchPlaced
 from eventstore.domain.matching import Matching, RulesInForce
 from eventstore.domain.pipeline import Pipeline
 from eventstore.keyring import Keyring
+from eventstore.mapper import Personal
 from eventstore.reading import Recorded
 from eventstore.rows import Card, Changes, Hand, Pair, Source
 
@@ -235,6 +235,12 @@ class Work:
                 times[key] = times.get(key, 0) + more
         return {key for key, count in times.items() if count > 0}
 
+    # --- keys ---
+
+    def keyed(self, key: Id) -> Id:
+        """What a key stands for; empty where it is not there."""
+        return self.changes.keys.get(key) or self.source.keyed([key]).get(key, b"")
+
     # --- leads ---
 
     def load_leads(self, ids: Iterable[Id]) -> None:
@@ -270,7 +276,7 @@ class Work:
 
     # --- events ---
 
-    def emit(self, stream: Id, event: Event, personal: LeadContent | None = None) -> int:
+    def emit(self, stream: Id, event: Event, personal: Personal | None = None) -> int:
         """Record an event at the end of a lead's or a deal's stream; gives its version."""
         if stream not in self._streams:
             state = self.leads.get(stream)
@@ -278,16 +284,16 @@ class Work:
             self._streams[stream] = known
         return self._append(stream, event, personal)
 
-    def emit_new(self, stream: Id, event: Event, personal: LeadContent | None = None) -> None:
+    def emit_new(self, stream: Id, event: Event, personal: Personal | None = None) -> None:
         """Record the first event of a stream that is known to be new."""
         self._streams[stream] = 0
         self._append(stream, event, personal)
 
-    def emit_card(self, leaf: Id, event: Event) -> None:
+    def emit_card(self, leaf: Id, event: Event, personal: Personal | None = None) -> None:
         """Record an event at the end of a leaf card's stream."""
         card = self.changing(leaf)
         self._streams[leaf] = card.events
-        card.events = self._append(leaf, event, None)
+        card.events = self._append(leaf, event, personal)
 
     def order_of(self, stream: Id, version: int = 1) -> Order:
         """Where an event stands among all, stored or not."""
@@ -301,7 +307,7 @@ class Work:
         if wanted:
             self._order |= {k: (0, p) for k, p in self.source.positions(wanted).items()}
 
-    def _append(self, stream: Id, event: Event, personal: LeadContent | None) -> int:
+    def _append(self, stream: Id, event: Event, personal: Personal | None) -> int:
         version = self._streams[stream] + 1
         self._streams[stream] = version
         self._order[stream, version] = (1, len(self.changes.events))

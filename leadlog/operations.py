@@ -15,6 +15,7 @@ from eventstore.deal_commands import CommandRefused, NotThere, order
 from leadlog.card_operations import CARD_OPERATIONS
 from leadlog.control import OperationFailed
 from leadlog.feed import feed
+from leadlog.reply_operations import REPLY_OPERATIONS
 from leadlog.retry import retry
 from leadlog.system import System
 
@@ -176,6 +177,7 @@ def _uuid(text: str, what: str) -> bytes:
 
 OPERATIONS: dict[str, Operation] = {
     **CARD_OPERATIONS,
+    **REPLY_OPERATIONS,
     "deal.list": _deal_list,
     "deal.show": _deal_show,
     "deal.command": _deal_command,

@@ -26,6 +26,7 @@ from ingest.log.sqlite import SQLiteLogReader
 from ingest.pollers.state import AccountState
 from ingest.processor.batch import BatchHandler
 from ingest.processor.loop import ProcessorLoop
+from leadlog.senders import Outlet, outlets_of
 from leadlog.settings import ConfigurationError, Settings
 
 if TYPE_CHECKING:  # the engine of analytics takes a quarter of a second to import
@@ -96,6 +97,10 @@ class System:
     @cached_property
     def card_commands(self) -> CardCommands:
         return CardCommands(self.base)
+
+    @cached_property
+    def outlets(self) -> dict[str, Outlet]:
+        return outlets_of(self.settings)
 
     @cached_property
     def explainer(self) -> Explainer:

@@ -4,12 +4,13 @@ Three kinds of stream, each named by a UUID:
 
 - a lead's stream (its lead id): `LeadRecorded` once for each of its deliveries, then
   `TouchPlaced` whenever a re-decision moves it to another deal;
-- a leaf card's stream (its leaf id): decisions about it and the persons that it heads;
+- a leaf card's stream (its leaf id): decisions about it and the persons that it heads, and what
+  we wrote to it;
 - a deal's stream (its deal id).
 
 Fields and tags are stored for ever: `tests/unit/test_stored_names.py` freezes them. What
-identifies a person is only in `LeadRecorded.personal`, which the mapper seals; everything else
-may be read by anybody who may read numbers.
+identifies a person is only in the `personal` part of `SEALED` events, which the mapper seals;
+everything else may be read by anybody who may read numbers.
 """
 
 from typing import Literal
@@ -17,6 +18,7 @@ from typing import Literal
 import msgspec
 
 from channels.sdk.lead import LeadContent
+from channels.sdk.sending import Message
 
 Id = bytes
 """16 bytes of a UUID: lead, leaf card, person or deal."""
@@ -382,6 +384,80 @@ class MatchingApplied(Decision, frozen=True, kw_only=True, tag="Y"):
     number: int = msgspec.field(name="v")
 
 
+class ReplyWritten(
+    Event,
+    frozen=True,
+    kw_only=True,
+    tag="rw",
+    rename={
+        "reply": "j",
+        "lead": "e",
+        "channel": "c",
+        "account": "a",
+        "actor": "y",
+        "at": "o",
+        "leaf": "l",
+        "personal": "p",
+    },
+):
+    """A message to a person, to be sent; on the leaf card where the answered lead stood then."""
+
+    reply: Id
+    """Its own id, which is the command's: the idempotency key of its sending."""
+    lead: Id
+    """The lead that is answered."""
+    channel: str
+    account: str
+    """By which it goes."""
+    actor: str = ""
+    at: int
+    leaf: Id
+    """The leaf card of this stream, whose key seals the personal part."""
+    personal: Message | None = None
+
+
+class ReplySent(
+    Event,
+    frozen=True,
+    kw_only=True,
+    tag="rs",
+    rename={"reply": "j", "sent": "i", "echo": "e", "repeated": "r", "at": "o"},
+):
+    """The provider took the message; on the stream of its `ReplyWritten`."""
+
+    reply: Id
+    sent: Id
+    """Digest of channel, account and the provider's id, which may hold a phone number."""
+    echo: Id = b""
+    """The lead id of the same message, should the provider deliver it to us."""
+    repeated: bool = False
+    """An earlier try may have been taken too: perhaps the person got it twice."""
+    at: int
+
+
+class ReplyProgressed(
+    Event,
+    frozen=True,
+    kw_only=True,
+    tag="rp",
+    rename={"reply": "j", "state": "s", "reason": "b", "actor": "y", "at": "o"},
+):
+    """What became of the message; on the same stream.
+
+    `queued`: somebody has it tried again. `set_aside`: not sent, and not tried any more.
+    """
+
+    reply: Id
+    state: Literal["delivered", "read", "failed", "set_aside", "queued"]
+    reason: str = ""
+    """`channels.sdk.sending.NotSent`."""
+    actor: str = ""
+    at: int
+
+
+SEALED = (LeadRecorded, ReplyWritten)
+"""Events with a personal part, sealed with the key of the leaf card in their field `leaf`."""
+
 AnyEvent = (
     LeadRecorded
     | TouchPlaced
@@ -406,4 +482,7 @@ AnyEvent = (
     | DealRestored
     | MatchingAdopted
     | MatchingApplied
+    | ReplyWritten
+    | ReplySent
+    | ReplyProgressed
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from eventstore.domain.events import Id, LeadRecorded
+from eventstore.domain.events import SEALED, Id
 from eventstore.mapper import to_event, to_state, topic, with_personal
 from eventstore.reading import Recorded
 from eventstore.rows import Card, Changes, Pair
@@ -23,7 +23,7 @@ def keys_for(changes: Changes, known: KeysOf) -> tuple[dict[Id, Key], dict[Id, K
     leaves = {
         event.leaf
         for _, _, event, personal in changes.events
-        if personal is not None and isinstance(event, LeadRecorded)
+        if personal is not None and isinstance(event, SEALED)
     }
     found = known(leaves)
     fresh = {leaf: new_key() for leaf in leaves - found.keys()}
@@ -42,7 +42,7 @@ def recorded(rows: Sequence[Any], keys_of: KeysOf, *, personal: bool) -> list[Re
     found = [Recorded(row[0], row[1], row[2], row[3], to_event(row[4])) for row in rows]
     if not personal:
         return found
-    keys = keys_of({e.event.leaf for e in found if isinstance(e.event, LeadRecorded)})
+    keys = keys_of({e.event.leaf for e in found if isinstance(e.event, SEALED)})
     return [
         opened._replace(
             event=with_personal(

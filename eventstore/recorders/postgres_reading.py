@@ -61,6 +61,9 @@ class PostgresReading(ABC):
     def seen(self, event_ids: Collection[Id]) -> set[Id]:
         return {row[0] for row in self._of(sql.SEEN, event_ids)}
 
+    def keyed(self, keys: Collection[Id]) -> dict[Id, Id]:
+        return {row[0]: row[1] for row in self._of(sql.KEYED, keys)}
+
     def streams(self, ids: Collection[Id], *, personal: bool) -> Mapping[Id, Sequence[Recorded]]:
         rows = sorted(self._of(sql.STREAMS, ids), key=lambda row: int(row[0]))
         found: dict[Id, list[Recorded]] = {}

@@ -116,6 +116,9 @@ WITHDRAWN_OF: Final = b"""
 SEEN: Final = b"""
     SELECT k.event FROM unnest(%b::bytea[]) AS k (event),
     LATERAL (SELECT 1 FROM key WHERE event = k.event LIMIT 1) AS found"""
+KEYED: Final = b"""
+    SELECT found.event, found.lead FROM unnest(%b::bytea[]) AS k (event),
+    LATERAL (SELECT event, lead FROM key WHERE event = k.event LIMIT 1) AS found"""
 STREAMS: Final = (
     b"SELECT e.* FROM unnest(%b::bytea[]) AS k (stream), LATERAL (SELECT "
     + _EVENT

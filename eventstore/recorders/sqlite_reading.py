@@ -79,6 +79,9 @@ class SQLiteReading(ABC):
     def seen(self, event_ids: Collection[Id]) -> set[Id]:
         return {row[0] for row in self._in("SELECT event FROM key WHERE event IN", event_ids)}
 
+    def keyed(self, keys: Collection[Id]) -> dict[Id, Id]:
+        return dict(self._in("SELECT event, lead FROM key WHERE event IN", keys))
+
     def streams(self, ids: Collection[Id], *, personal: bool) -> Mapping[Id, Sequence[Recorded]]:
         rows = self._in(
             "SELECT position, recorded_at, originator_id, originator_version, state"

@@ -15,6 +15,7 @@ from channels.sdk.delivery import Delivery, PollItem
 from channels.sdk.ids import NAMESPACE
 from channels.sdk.lead import Identity, LeadEvent
 from channels.sdk.outcome import Accepted, Ignored, Outcome, Quarantined
+from channels.sdk.sending import Receipt
 from channels.sdk.times import Timestamp
 from ingest.log.port import Record, RecordType
 
@@ -31,13 +32,14 @@ class _Keyed(msgspec.Struct, frozen=True):
 _keyed = msgspec.json.Decoder(_Keyed).decode
 
 
-class IgnoredDelivery(msgspec.Struct, frozen=True, kw_only=True):
+class IgnoredDelivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An authentic delivery that is no lead."""
 
     account: str
     channel: str
     received_at: Timestamp
     reason: str
+    receipts: tuple[Receipt, ...] = ()
 
 
 class QuarantinedDelivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -66,12 +68,13 @@ def records_of(
         match outcome:
             case Accepted(lead):
                 records.append(lead_record(lead))
-            case Ignored(reason):
+            case Ignored(reason, _, receipts):
                 ignored = IgnoredDelivery(
                     account=adapter.settings.name,
                     channel=adapter.channel,
                     received_at=source.received_at,
                     reason=reason.value,
+                    receipts=receipts,
                 )
                 records.append(Record(RecordType.IGNORED, _encode(ignored)))
             case Quarantined():

@@ -79,7 +79,12 @@ def _decoded(record: Logged) -> Delivered:
                 return Lead(checked(_lead(record.value)))
             case RecordType.IGNORED:
                 ignored = _ignored(record.value)
-                return Ignored(ignored.account, milliseconds(ignored.received_at))
+                return Ignored(
+                    ignored.account,
+                    milliseconds(ignored.received_at),
+                    ignored.channel,
+                    ignored.receipts,
+                )
             case RecordType.QUARANTINED:
                 kept = _quarantined(record.value)
                 return Aside(

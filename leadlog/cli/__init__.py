@@ -14,8 +14,9 @@ from leadlog.cli import (
     numbers,
     quality,
     quarantine,
+    replies,
     running,
-)  # fmt: skip
+)
 from leadlog.control import OperationFailed
 from leadlog.logs import set_up
 from leadlog.settings import ConfigurationError, Logging
@@ -35,6 +36,7 @@ numbers.add_to(app)
 health.add_to(app)
 bench.add_to(app)
 quality.add_to(app)
+replies.add_to(cards.app)
 app.add_typer(channels.app, name="channels")
 app.add_typer(cards.app, name="card")
 app.add_typer(deals.app, name="deal")

@@ -342,9 +342,11 @@ def _card(card: dict[str, Any]) -> None:
     for name, text in card["fields"].items():
         console.print(f"  {name}: {text}", markup=False)
     for entry in card["timeline"]:
-        if entry["type"] == "touch":
+        if entry["type"] in ("touch", "reply"):
             text = entry.get("text") or entry.get("subject") or entry.get("call_state") or ""
-            line = f"  {entry['at']}  {entry['channel']:10} {entry['kind']:8} {text[:70]}"
+            kind = entry.get("state") or entry["kind"]
+            way = "→ " if entry["direction"] == "out" else ""
+            line = f"  {entry['at']}  {entry['channel']:10} {kind:9} {way}{text[:70]}"
         else:
             named = entry.get("decision") or entry["deal"]
             what = f"{entry['what']} {entry.get('stage', '')}".strip()

@@ -1,6 +1,6 @@
 """Which field of which event goes into which column of `facts`. One table, read by rows.py.
 
-No entry leads into `LeadRecorded.personal`, and none to a text that somebody typed: notes and
+No entry leads into a `personal` part, and none to a text that somebody typed: notes and
 the reasons of decisions about cards stay in the event store. A deal's reason comes from its
 pipeline's list.
 """
@@ -86,6 +86,7 @@ _LABELS: Final = {
 _TOUCH: Final = {name: name for name in ("channel", "account", "kind", "amount", "currency")}
 _DECISION: Final = {"decision": STREAM_IS, "actor": "actor", "occurred_at": "at"}
 _COMMAND: Final = {"decision": "command", "actor": "actor", "occurred_at": "at"}
+_REPLY: Final = {"leaf": STREAM_IS, "decision": "reply", "occurred_at": "at"}
 _REDECIDED: Final = {"because": "because", "occurred_at": "at"}
 
 FIELDS: Final[dict[type[ev.Event], dict[str, str]]] = {
@@ -144,5 +145,11 @@ FIELDS: Final[dict[type[ev.Event], dict[str, str]]] = {
     ev.DealRestored: {"deal": STREAM_IS, **_REDECIDED},
     ev.MatchingAdopted: {"occurred_at": "at"},
     ev.MatchingApplied: {"actor": "actor", "occurred_at": "at"},
+    ev.ReplyWritten: {
+        **{name: name for name in ("lead", "channel", "account", "actor")},
+        **_REPLY,
+    },
+    ev.ReplySent: {"other": "echo", **_REPLY},
+    ev.ReplyProgressed: {"status": "state", "reason": "reason", "actor": "actor", **_REPLY},
 }
 """A new kind of event needs an entry; a test compares with `AnyEvent`."""

@@ -293,6 +293,12 @@ def test_event_ids_that_have_a_key_are_seen(recorder):
     assert recorder.seen([]) == set()
 
 
+def test_keys_tell_what_they_stand_for(recorder):
+    recorder.save(Changes(keys={A: C, B: D}))
+    assert recorder.keyed([A, B, C]) == {A: C, B: D}
+    assert recorder.keyed([]) == {}
+
+
 def test_streams_are_read_whole_and_once(recorder):
     recorder.save(Changes(events=[formed(A, 1), formed(B, 1), formed(A, 2), formed(C, 1)]))
     found = recorder.streams([A, B, D, A], personal=False)

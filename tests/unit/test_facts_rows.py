@@ -55,7 +55,8 @@ def test_no_column_reads_the_personal_part_or_a_typed_text():
     fields = {(kind, field) for kind, columns in FIELDS.items() for field in columns.values()}
     assert not {field for _, field in fields if field.startswith("personal")}
     assert (ev.NoteAdded, "text") not in fields
-    assert {kind for kind, field in fields if field == "reason"} == {ev.DealClosed}
+    from_closed_sets = {ev.DealClosed, ev.ReplyProgressed}
+    assert {kind for kind, field in fields if field == "reason"} == from_closed_sets
 
 
 def test_nothing_of_the_personal_part_is_in_the_row():

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from channels.sdk import lead
+from channels.sdk import lead, sending
 from eventstore import mapper
 from eventstore.domain import events
 
@@ -32,6 +32,7 @@ PLAIN = (
     lead.Booking,
     lead.Campaign,
     lead.Consent,
+    sending.Message,
 )
 """Stored within events: of these, `LeadIdentity` is an array, whose order counts."""
 

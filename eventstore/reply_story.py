@@ -1,0 +1,75 @@
+"""What we wrote, as people read it in a card's timeline."""
+
+from collections.abc import Collection, Sequence
+
+import msgspec
+
+from eventstore.domain.events import Id
+from eventstore.domain.replies import Reply, replies_of
+from eventstore.rows import Card, Source
+from eventstore.told import Json, Told, text_id, time_text
+
+
+def replies_to(source: Source, cards: dict[Id, Card], upto: int | None) -> list[Reply]:
+    """What we wrote to these leaf cards, and to those of leads that have moved to them."""
+    leaves = {*cards, *(alias for card in cards.values() for alias in card.aliases)}
+    found: list[Reply] = []
+    for events in source.streams(leaves, personal=True).values():
+        known = (e.event for e in events if upto is None or e.position <= upto)
+        found += replies_of(known).values()
+    return found
+
+
+def with_replies(standing: Sequence[Told], replies: Collection[Reply]) -> list[Json]:
+    """The touches' entries and the replies', each message once.
+
+    A message that its provider delivered back to us is a touch: it is told once, as that touch.
+    """
+    of_echo = {reply.echo: reply for reply in replies if reply.echo}
+    entries = []
+    echoed = set()
+    for told in standing:
+        entry = told.shown()
+        if reply := of_echo.get(told.lead):
+            echoed.add(reply.id)
+            entry |= fate(reply)
+        entries.append(entry)
+    deals = {told.lead: text_id(told.deal) for told in standing}
+    alone = (reply for reply in replies if reply.id not in echoed)
+    entries += [shown_reply(r) | {"deal": deals.get(r.written.lead, "")} for r in alone]
+    return entries
+
+
+def shown_reply(reply: Reply) -> Json:
+    """An entry of the timeline; without what was written where that is forgotten."""
+    written = reply.written
+    shown: Json = {
+        "type": "reply",
+        "at": time_text(written.at),
+        "channel": written.channel,
+        "account": written.account,
+        "kind": "message",
+        "direction": "out",
+        **fate(reply),
+    }
+    if reply.message:
+        plain = msgspec.to_builtins(reply.message)
+        names = ("subject", "text", "attachments")
+        shown |= {name: plain[name] for name in names if plain.get(name)}
+    return shown
+
+
+def fate(reply: Reply) -> Json:
+    """Who wrote it, and what became of it."""
+    told: Json = {
+        "reply": text_id(reply.id),
+        "answers": text_id(reply.written.lead),
+        "actor": reply.written.actor or None,
+        "state": reply.state,
+        "since": time_text(reply.since),
+    }
+    if reply.reason:
+        told["reason"] = reply.reason
+    if reply.repeated:
+        told["repeated"] = True
+    return told

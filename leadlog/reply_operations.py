@@ -1,0 +1,103 @@
+"""Writing to a person, by name (see leadlog.operations).
+
+Which lead is answered decides the conversation: the one named, else the newest of the person's
+that the account can write to. What is wrong is told before anything is recorded.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from channels.sdk.errors import Undeliverable
+from channels.sdk.lead import Attachment
+from channels.sdk.sending import Message, NotSent
+from eventstore.deal_commands import order
+from eventstore.reply_commands import ReplyCommands
+from eventstore.told import Told, text_id
+from leadlog.control import OperationFailed
+from leadlog.senders import Outlet
+from leadlog.system import System
+
+Arguments = dict[str, Any]
+
+
+class _Letter(NamedTuple):
+    """A message with where it goes."""
+
+    lead: Told
+    account: str
+    outlet: Outlet
+    message: Message
+
+
+def write(system: System, arguments: Arguments) -> Iterator[Any]:
+    """Record a message to a person; the outbox sends it."""
+    by = order(
+        str(arguments.get("actor") or ""),
+        command=str(arguments.get("command") or ""),
+        at=arguments.get("at"),
+    )
+    letter = _compose(system, arguments)
+    leaf = ReplyCommands(system.base).write(
+        letter.lead.lead,
+        letter.message,
+        by,
+        channel=letter.outlet.channel,
+        account=letter.account,
+    )
+    yield {
+        "reply": text_id(by.command),
+        "leaf": text_id(leaf),
+        "lead": text_id(letter.lead.lead),
+        "channel": letter.outlet.channel,
+        "account": letter.account,
+        "state": "queued",
+    }
+
+
+def _compose(system: System, arguments: Arguments) -> _Letter:
+    outlets = system.outlets
+    if not outlets:
+        raise OperationFailed(
+            "no account can send: give one what it needs to, for example a Telegram bot its token"
+        )
+    via = str(arguments.get("via") or "")
+    if via and via not in outlets:
+        can = ", ".join(sorted(outlets))
+        raise OperationFailed(f"the account {via!r} cannot send; these can: {can}")
+    text = str(arguments.get("text") or "")
+    files = [_file(given) for given in arguments.get("attach") or ()]
+    leads = _leads(system, str(arguments["id"]), str(arguments.get("lead") or ""))
+    why = "none came by an account that can send; name one with --via"
+    for lead in leads:
+        account = via or lead.newest.account
+        if account in outlets and lead.content is not None:
+            try:
+                message = outlets[account].sender.compose(lead.content, text, files)
+            except Undeliverable as error:
+                if error.reason is not NotSent.NO_ADDRESS:
+                    raise OperationFailed(str(error)) from error
+                why = str(error)
+            else:
+                return _Letter(lead, account, outlets[account], message)
+    raise OperationFailed(f"none of the person's {len(leads)} leads can be answered: {why}")
+
+
+def _leads(system: System, name: str, lead: str) -> Sequence[Told]:
+    """The person's leads, newest first; or the one that is named."""
+    found = system.cards.touches(name)
+    if found is None:
+        raise OperationFailed(f"no card {name!r}; give an id, or kind:value such as phone:8912…")
+    newest_first = [told for told in reversed(found) if not lead or text_id(told.lead) == lead]
+    if lead and not newest_first:
+        raise OperationFailed(f"the person has no lead {lead!r}; see `leadlog card show`")
+    return newest_first
+
+
+def _file(given: str) -> Attachment:
+    kind, equals, ref = given.partition("=")
+    if not (kind and equals and ref):
+        raise OperationFailed(f"--attach {given!r} is not KIND=HANDLE, as in photo=AgAC…", status=2)
+    return Attachment(kind=kind, ref=ref)
+
+
+REPLY_OPERATIONS = {"card.reply": write}
