@@ -5,7 +5,7 @@ is our community. A body that cannot be read therefore cannot be authentic where
 Retries carry `X-Retry-Counter`; it says nothing about what was stored and is not looked at.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,9 +18,11 @@ from channels.sdk.delivery import Delivery, PollItem, Reply
 from channels.sdk.errors import NotAuthentic, Unreadable
 from channels.sdk.lead import LeadEvent
 from channels.sdk.outcome import Accepted, Ignored, IgnoreReason, Outcome, QuarantineReason
+from channels.sdk.poller import Poller
 from channels.sdk.read import as_dict, as_int, as_list, as_text, read_item, read_json
 from channels.sdk.settings import AccountSettings, Secret
-from channels.sdk.times import parse_time
+from channels.sdk.times import Timestamp, parse_time
+from channels.sdk.urls import check_url, host_of
 from channels.vk.draft import Draft
 from channels.vk.parse import read_event
 
@@ -29,7 +31,7 @@ _STORED = Reply(200, b"ok")
 
 
 class VkSettings(AccountSettings, frozen=True, kw_only=True):
-    """One community."""
+    """One community. With a `token` and neither `secret` nor `confirmation` it is polled."""
 
     group_id: int | str = ""
     secret: Secret = ""
@@ -37,6 +39,16 @@ class VkSettings(AccountSettings, frozen=True, kw_only=True):
     confirmation: str = ""
     """The answer to VK's check of a new server (`groups.getCallbackConfirmationCode`)."""
     token: Secret = ""
+    api_url: str = "https://api.vk.com"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_url("api_url", self.api_url)
+
+    @property
+    def is_polled(self) -> bool:
+        """Else the Callback API feeds it."""
+        return bool(self.token and self.group_id and not self.secret and not self.confirmation)
 
 
 class VkAdapter(WebhookAdapter[VkSettings], PollingAdapter[VkSettings]):
@@ -75,6 +87,19 @@ class VkAdapter(WebhookAdapter[VkSettings], PollingAdapter[VkSettings]):
     def parse_item(self, item: PollItem) -> Sequence[Outcome]:
         """One outcome an update; an answer that only says `failed` is a service message."""
         return self._outcomes(item, read_item(item.item))
+
+    def fetched_from(self) -> str:
+        return host_of(self.settings.api_url) if self.settings.is_polled else ""
+
+    def poller(self, *, clock: Callable[[], Timestamp]) -> Poller:
+        from channels.vk.long_poll import VkPoller
+
+        return VkPoller(
+            token=self.settings.token,
+            group_id=str(self.settings.group_id),
+            api_url=self.settings.api_url,
+            clock=clock,
+        )
 
     def reply(self, delivery: Delivery, outcomes: Sequence[Outcome]) -> Reply:
         del delivery, outcomes

@@ -9,11 +9,17 @@ import os
 import random
 import threading
 
+import msgspec
 import pytest
 from servers.telegram import TOKEN, TelegramFake, message
+from servers.vk import GROUP, VkFake
+from servers.vk import TOKEN as VK_TOKEN
+from servers.vk import message as vk_message
 from support.polled import Polled
 
 from channels.telegram.adapter import TelegramAdapter
+from channels.vk.adapter import VkAdapter
+from ingest.log.port import RecordType
 
 RESTARTS = int(os.environ.get("POLL_RESTARTS", "100"))
 SEED = int(os.environ.get("POLL_SEED", "20260201"))
@@ -45,13 +51,36 @@ class Trickle(threading.Thread):
             self.ended.wait(0.01)
 
 
-async def restarted(polled, fake, chance, done):
-    """Cut off at any moment, again and again; then left in peace until all is fetched."""
-    for _ in range(RESTARTS):
+async def restarted(polled, fake, chance, times):
+    """Cut off at any moment, so many times, at a provider that fails now and then."""
+    for _ in range(times):
         fake.faults.extend(chance.choices(FAULTS, k=2))
         await polled.run_until(chance.uniform(0, LONGEST_RUN_S))
     fake.faults.clear()
-    await polled.run_until(done)
+
+
+async def test_vk_loses_and_doubles_nothing_though_its_history_is_short(tmp_path, chance):
+    with VkFake(longest_wait_s=0.02, kept=40) as fake:
+        table = {"type": "vk", "name": "shop", "token": VK_TOKEN, "group_id": GROUP}
+        settings = VkAdapter.Settings.from_table({**table, "api_url": fake.url})
+        polled = Polled(tmp_path, VkAdapter(settings))
+        await polled.run_until(lambda role: role.states["shop"].last_success is not None)
+        asked = [vk_message(n, user=20_000_000 + n % 12) for n in range(1, DELIVERIES + 1)]
+        trickle = Trickle(fake.put, asked, chance)
+        trickle.start()
+        for _ in range(5):
+            await restarted(polled, fake, chance, RESTARTS // 5)
+            chance.choice([fake.expire_key, fake.forget_everything])()
+        await polled.run_until(lambda _: not trickle.is_alive() and ids(polled) == DELIVERIES)
+    touches = polled.touches()
+    polled.close()
+    assert len(touches) == DELIVERIES
+    assert set(touches.values()) == {1}
+
+
+def ids(polled):
+    """How many leads are on the log, each counted once."""
+    return len({msgspec.json.decode(v)["lead_id"] for v in polled.records(RecordType.LEAD)})
 
 
 async def test_telegram_loses_and_doubles_nothing(tmp_path, chance):
@@ -60,7 +89,8 @@ async def test_telegram_loses_and_doubles_nothing(tmp_path, chance):
         polled = Polled(tmp_path, TelegramAdapter(TelegramAdapter.Settings.from_table(table)))
         trickle = Trickle(fake.put, map(message, range(1, DELIVERIES + 1)), chance)
         trickle.start()
-        await restarted(polled, fake, chance, lambda _: not trickle.is_alive() and not fake.waiting)
+        await restarted(polled, fake, chance, RESTARTS)
+        await polled.run_until(lambda _: not trickle.is_alive() and not fake.waiting)
     touches = polled.touches()
     polled.close()
     assert len(fake.confirmed) == DELIVERIES

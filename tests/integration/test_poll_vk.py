@@ -1,0 +1,168 @@
+"""The community's poller against a VK that fails in each way that the real one documents."""
+
+import sqlite3
+from contextlib import closing
+
+import msgspec
+import pytest
+from servers.vk import GROUP, TOKEN, VkFake, message
+from support.polled import Polled
+
+from channels.vk.adapter import VkAdapter
+from ingest.log.port import RecordType
+from ingest.pollers.state import Phase
+
+
+@pytest.fixture
+def vk():
+    with VkFake() as vk:
+        yield vk
+
+
+@pytest.fixture
+def make(vk, tmp_path):
+    made = []
+
+    def polled(token=TOKEN, group_id=GROUP):
+        table = {"type": "vk", "name": "shop", "token": token, "group_id": group_id}
+        settings = VkAdapter.Settings.from_table({**table, "api_url": vk.url})
+        made.append(Polled(tmp_path, VkAdapter(settings)))
+        return made[-1]
+
+    yield polled
+    for one in made:
+        one.close()
+
+
+def texts(polled):
+    return [msgspec.json.decode(v)["text"] for v in polled.records(RecordType.LEAD)]
+
+
+def polling(role):
+    return role.states["shop"].phase is Phase.POLLING
+
+
+async def started(make):
+    """An account whose first `ts` is stored: what is older than that is no news."""
+    polled = make()
+    await polled.run_until(polling)
+    return polled
+
+
+async def test_events_come_in_order_and_from_the_stored_ts_on(make, vk):
+    polled = await started(make)
+    vk.put(*map(message, range(1, 11)))  # nobody polls now
+    await polled.run_until(lambda _: polled.leads == 10)
+    vk.put(*map(message, range(11, 21)))
+    await polled.run_until(lambda _: polled.leads == 20)
+    assert texts(polled) == [f"question {n}" for n in range(1, 21)]
+
+
+async def test_one_bad_event_harms_no_other(make, vk):
+    polled = await started(make)
+    vk.put(message(1), {"type": "message_new", "object": 7}, {"type": "moon_phase"}, message(2))
+    await polled.run_until(lambda _: polled.leads == 2)
+    assert len(polled.records(RecordType.QUARANTINED)) == 1
+
+
+async def test_a_key_that_expired_is_renewed_and_ts_kept(make, vk):
+    polled = await started(make)
+    vk.put(message(1))
+    vk.expire_key()
+    await polled.run_until(lambda _: polled.leads == 1)
+    assert texts(polled) == ["question 1"]
+
+
+async def test_what_the_history_lost_is_fetched_from_the_conversations(make, vk):
+    """`failed` 1."""
+    polled = await started(make)
+    vk.put(*map(message, range(1, 31)))
+    vk.kept = 3
+    await polled.run_until(lambda _: len(set(texts(polled))) == 30)
+    assert set(polled.touches().values()) == {1}
+
+
+async def test_when_all_numbers_are_lost_the_messages_are_fetched(make, vk):
+    """`failed` 3."""
+    polled = await started(make)
+    vk.put(*map(message, range(1, 31)), message(31, user=20_000_001))
+    vk.forget_everything()
+    await polled.run_until(lambda _: len(set(texts(polled))) == 31)
+    vk.put(message(32))
+    await polled.run_until(lambda _: "question 32" in texts(polled))
+    touches = polled.touches()
+    assert len(touches) == 32
+    assert set(touches.values()) == {1}
+
+
+async def test_our_own_messages_are_fetched_as_ours(make, vk):
+    polled = await started(make)
+    reply = {**message(1, out=1)["object"]["message"], "from_id": -GROUP}
+    vk.put(message(2, user=reply["peer_id"]), {"type": "message_reply", "object": reply})
+    vk.forget_everything()
+    await polled.run_until(lambda _: polled.leads == 2)
+    leads = [msgspec.json.decode(v) for v in polled.records(RecordType.LEAD)]
+    assert {lead["text"]: lead["direction"] for lead in leads} == {
+        "question 1": "out",
+        "question 2": "in",
+    }
+
+
+async def test_messages_from_before_the_account_was_polled_are_no_news(make, vk):
+    vk.put(message(1, date=1_700_000_000))
+    polled = await started(make)
+    vk.forget_everything()
+    vk.put(message(2))
+    await polled.run_until(lambda _: "question 2" in texts(polled))
+    assert texts(polled) == ["question 2"]
+
+
+@pytest.mark.parametrize("fault", ["html", "page", "broken", "reset", "cut"])
+async def test_a_spoilt_answer_is_asked_for_again(make, vk, fault):
+    polled = await started(make)
+    vk.put(*map(message, range(1, 4)))
+    vk.faults.extend([fault, "", fault])
+    await polled.run_until(lambda _: len(set(texts(polled))) == 3)
+    assert texts(polled) == ["question 1", "question 2", "question 3"]
+
+
+async def test_a_refused_token_stops_the_account_and_is_not_told(make):
+    role = await make(token="vk1.a.stolen").run_until(
+        lambda role: role.states["shop"].phase is Phase.STOPPED
+    )
+    assert "Access tokens" in role.states["shop"].reason
+    assert "stolen" not in role.states["shop"].reason
+
+
+async def test_another_community_is_named(make):
+    role = await make(group_id=5).run_until(lambda role: role.states["shop"].phase is Phase.STOPPED)
+    assert "group_id" in role.states["shop"].reason
+
+
+async def test_the_rate_limit_on_servers_is_a_long_pause(make, vk):
+    vk.refusals["groups.getLongPollServer"] = 29
+    role = await make().run_until(lambda role: role.states["shop"].phase is Phase.RETRYING)
+    assert "long pause" in role.states["shop"].reason
+
+
+async def test_without_the_right_to_messages_polling_goes_on(make, vk):
+    polled = await started(make)
+    vk.refusals["messages.getConversations"] = 15
+    vk.put(message(1))
+    vk.forget_everything()
+    await polled.run_until(polling)
+    vk.put(message(2))
+    await polled.run_until(lambda _: polled.leads == 1)
+    assert texts(polled) == ["question 2"]
+
+
+async def test_a_cursor_of_another_community_means_nothing(make, vk):
+    polled = await started(make)
+    with closing(sqlite3.connect(polled.folder / "pollers.db")) as db:
+        db.execute("UPDATE poll_cursor SET cursor = replace(cursor, ?, '5')", (str(GROUP),))
+        db.commit()
+    vk.put(message(1))
+    vk.asked.clear()
+    await polled.run_until(polling)
+    assert [path for path, _ in vk.asked] == ["/method/groups.getLongPollServer"]
+    assert polled.leads == 0
