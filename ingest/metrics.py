@@ -20,6 +20,8 @@ SPOOL_RECORDS = Gauge("leadlog_spool_records", "Records of the spool that Kafka 
 PROCESSED = Counter(
     "leadlog_processed", "Deliveries by the processor's final outcome", ("outcome",)
 )
+for _outcome in ("accepted", "ignored", "quarantined", "duplicate"):
+    PROCESSED.labels(_outcome)  # from 0: the first one ever is a rise, too
 PROCESSOR_BATCHES = Counter("leadlog_processor_batches", "Batches saved")
 PROCESSOR_LAG = Gauge(
     "leadlog_processor_lag", "Records of the log that are not processed yet", ("partition",)

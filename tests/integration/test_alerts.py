@@ -1,0 +1,55 @@
+"""Prometheus itself reads our files, and plays what alerts do when something happens."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import yaml
+from servers.process import ServerFault
+from support.deployment import DEPLOY, ROOT
+
+PROMTOOL = ROOT / ".servers/promtool/usr/bin/promtool"
+STORY = Path(__file__).with_name("alerts.yml")
+RULES = DEPLOY / "prometheus/rules.yml"
+
+
+def promtool(*arguments: object) -> None:
+    if not PROMTOOL.exists():
+        raise ServerFault(f"there is no {PROMTOOL}; run scripts/install-test-servers")
+    command = [str(PROMTOOL), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_prometheus_takes_the_configuration():
+    promtool("check", "config", DEPLOY / "prometheus/prometheus.yml")
+
+
+def test_prometheus_takes_the_expressions_of_boards(tmp_path):
+    shown = [
+        expression.replace("$account", ".*")
+        for board in (DEPLOY / "grafana/dashboards").glob("*.json")
+        for expression in re.findall(r'"expr": "(.*)"', board.read_text("utf-8"))
+    ]
+    assert shown
+    rules = [
+        {"record": f"shown:{number}", "expr": expression.replace(r"\"", '"')}
+        for number, expression in enumerate(shown)
+    ]
+    (tmp_path / "shown.yml").write_text(
+        yaml.safe_dump({"groups": [{"name": "shown", "rules": rules}]})
+    )
+    promtool("check", "rules", tmp_path / "shown.yml")
+
+
+def test_alerts_come_when_they_should_and_only_then(tmp_path):
+    story = tmp_path / "alerts.yml"
+    story.write_text(STORY.read_text("utf-8").replace("RULES", str(RULES)), "utf-8")
+    promtool("test", "rules", story)
+
+
+def test_every_alert_has_a_story():
+    rules = yaml.safe_load(RULES.read_text("utf-8"))["groups"]
+    story = STORY.read_text("utf-8")
+    named = set(re.findall(r'alertname="(\w+)", alertstate="firing"', story))
+    assert named == {rule["alert"] for group in rules for rule in group["rules"]}
