@@ -19,6 +19,7 @@ from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from ingest.log.sqlite import connect
 from leadlog import control, machine
 from leadlog.lag import progress_of
+from leadlog.lead_log import EmbeddedLog
 from leadlog.machine import Finding
 from leadlog.polling import finding, is_called
 from leadlog.settings import ConfigurationError, Settings
@@ -80,6 +81,8 @@ def _guarded(subject: str, check: Callable[[System], Finding], system: System) -
 
 
 def _identity_key(settings: Settings) -> Finding:
+    if settings.keys.identity:
+        return Finding("identity key", "good", "given as keys.identity; is it in your vault?")
     key = settings.data / "identity.key"
     events = settings.path(settings.stores.events)
     if not key.exists():
@@ -95,9 +98,14 @@ def _identity_key(settings: Settings) -> Finding:
 
 
 def _log(system: System) -> Finding:
-    connection = connect(system.log_path)
+    if not isinstance(system.lead_log, EmbeddedLog):
+        ends = {partition: system.log.end(partition) for partition in system.log.partitions()}
+        told = f"answers, {len(ends)} partitions, {sum(ends.values()) + len(ends):,} records so far"
+        return Finding("stores.log", "good", told)
+    path = system.lead_log.path
+    connection = connect(path)
     try:
-        return _durable("stores.log", connection, system.log_path)
+        return _durable("stores.log", connection, path)
     finally:
         connection.close()
 
@@ -129,7 +137,7 @@ def _durable(subject: str, connection: sqlite3.Connection, path: Path) -> Findin
 
 
 def _analytics(system: System) -> Finding:
-    position = system.projector.position or _prepared(system)
+    position = system.projected_position() or _prepared(system)
     return Finding("stores.analytics", "good", f"answers, at position {position:,}")
 
 

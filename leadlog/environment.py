@@ -21,9 +21,11 @@ _FOR_TESTS = "LEADLOG_TEST_"
 _TEXT_TABLES = {
     "server": ("host", "port", "max_connections"),
     "stores": (
-        *("log", "events", "analytics", "inbox"),
+        *("log", "events", "analytics", "inbox", "spool"),
         *("log_file", "events_file", "analytics_file", "inbox_file"),
     ),
+    "keys": ("identity", "identity_file"),
+    "processor": ("runner",),
     "logging": ("format", "level"),
 }
 """Tables whose model reads numbers from text itself."""

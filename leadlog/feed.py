@@ -12,7 +12,6 @@ from channels.sdk.outcome import QuarantineReason
 from channels.sdk.times import format_time
 from ingest.log.port import Record, RecordType
 from ingest.log.records import QuarantinedDelivery, lead_record, quarantine_id
-from ingest.log.sqlite import append_now
 from ingest.processor.checks import checked
 from leadlog.system import System
 
@@ -43,7 +42,7 @@ def feed(system: System, lines: Iterable[tuple[str, int, str, bool]]) -> dict[st
             else:
                 fresh.append(lead)
     known = system.base.known_events(fresh)
-    append_now(system.log_path, records)
+    system.lead_log.append_now(records)
     return {
         "appended": len(fresh) - known,
         "duplicate": duplicates + known,

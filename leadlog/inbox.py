@@ -26,6 +26,8 @@ class Inbox:
     projector: Projector
     _base: CustomerBase
     _search: NameSearch
+    _alone: bool
+    """The store belongs to this process: nobody else projects into it."""
 
     @classmethod
     def open(cls, settings: Settings, base: CustomerBase, cards: Cards) -> "Inbox":
@@ -35,19 +37,27 @@ class Inbox:
         engine = open_engine(url)
         index = NameIndex(engine)
         projector = Projector(base.recorder, index, personal=True, block=BLOCK, gather=0.0)
-        return cls(engine, index, projector, base, NameSearch(engine, cards))
+        alone = "inbox" in settings.stores.embedded
+        if not alone:
+            index.prepare()  # it may be looked at before anybody projects
+        return cls(engine, index, projector, base, NameSearch(engine, cards), alone)
 
     def find(self, query: str, *, limit: int, cursor: str | None = None) -> Page:
         """Persons by name, with all that was recorded by now.
 
         Raises NotYetProjected where the projection is too far behind.
         """
-        from projections.reports import NotYetProjected, by_projector
+        from projections.reports import NotYetProjected, by_looking, by_projector
 
         goal = self._base.recorder.last_position()
-        if not by_projector(self.projector)(goal):
+        wait = by_projector(self.projector) if self._alone else by_looking(self.index)
+        if not wait(goal):
             raise NotYetProjected(f"position {goal} of the event store is not in the inbox yet")
         return self._search.find(query, limit=limit, cursor=cursor)
+
+    def position(self) -> int:
+        """Up to which position of the event store names can be found, whoever projects."""
+        return self.projector.position if self._alone else self.index.last_position()
 
     def close(self) -> None:
         self.engine.dispose()

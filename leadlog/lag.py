@@ -1,7 +1,9 @@
 """How far the roles have come in what they read: for /readyz and `leadlog doctor`."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
+from leadlog.role_names import Role
 from leadlog.system import System
 
 
@@ -17,17 +19,25 @@ class Progress(NamedTuple):
         return self.end - self.done
 
 
-def progress_of(system: System) -> dict[str, Progress]:
-    """The processor's and the projectors'. Reads the stores, so it may block a moment, or raise."""
+def progress_of(system: System, roles: Collection[Role] = tuple(Role)) -> dict[str, Progress]:
+    """Of those of the roles that read something. Asks the stores: may block a moment, or raise."""
+    found = {}
+    if Role.PROCESSOR in roles:
+        found["processor"] = _processor(system)
+    if Role.PROJECTOR in roles:
+        end = system.base.recorder.last_position()
+        found["projector"] = Progress(system.projected_position(), end)
+        found["inbox"] = Progress(system.inbox.position(), end)
+    if Role.DESK in roles and not found:
+        system.base.recorder.last_position()  # it reads the store, too: does it answer?
+    return found
+
+
+def _processor(system: System) -> Progress:
     offsets = [_in_partition(system, partition) for partition in system.log.partitions()]
     passed = [p for p in offsets if p.lag < 0]
     done, end = map(sum, zip(*(passed or offsets), strict=True)) if offsets else (0, 0)
-    end_of_events = system.base.recorder.last_position()
-    return {
-        "processor": Progress(done, end),
-        "projector": Progress(system.projector.position, end_of_events),
-        "inbox": Progress(system.inbox.projector.position, end_of_events),
-    }
+    return Progress(done, end)
 
 
 def _in_partition(system: System, partition: str) -> Progress:

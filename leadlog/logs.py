@@ -20,15 +20,23 @@ def set_up(chosen: Logging) -> None:
         plain = structlog.dev.plain_traceback
         colours = sys.stderr.isatty()
         renderers = [structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=plain)]
+    ours: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *renderers,
-        ],
+        processors=[*ours, *renderers],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
+    theirs = logging.StreamHandler(sys.stderr)
+    without_record = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    theirs.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*ours, structlog.stdlib.add_logger_name],
+            processors=[without_record, *renderers],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[theirs], force=True)

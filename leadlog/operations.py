@@ -56,7 +56,7 @@ def _is_current(system: System, ends: dict[str, int]) -> bool:
         done = recorder.max_tracking_id(partition)
         if end >= 0 and (done is None or done < end):
             return False
-    return bool(system.projector.position >= recorder.last_position())
+    return bool(system.projected_position() >= recorder.last_position())
 
 
 def _deal_list(system: System, arguments: Arguments) -> Iterator[Any]:

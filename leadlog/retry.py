@@ -15,7 +15,6 @@ from eventstore.rows import Changes, Quarantine
 from eventstore.touches import bytes_of
 from ingest.log.port import Record
 from ingest.log.records import QuarantinedDelivery, lead_record
-from ingest.log.sqlite import append_now
 from leadlog.feed import read_line
 from leadlog.system import System
 
@@ -34,7 +33,7 @@ def retry(system: System, items: list[Quarantine]) -> Iterator[dict[str, Any]]:
         except ValueError as error:
             yield {"id": kept.id, "outcome": "quarantined", "reason": str(error)}
             continue
-        append_now(system.log_path, records)
+        system.lead_log.append_now(records)
         system.base.recorder.save(Changes(released=[bytes_of(kept.id)]))
         yield {
             "id": kept.id,

@@ -7,8 +7,8 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,17 +17,19 @@ import uvicorn
 import uvloop
 
 from channels.registry import make_adapter
-from channels.sdk.adapter import PollingAdapter, WebhookAdapter
+from channels.sdk.adapter import WebhookAdapter
 from ingest.gateway.app import Gateway
-from ingest.log.sqlite import SQLiteLogWriter
+from ingest.processor.patience import until_done
 from leadlog import control
+from leadlog.addresses import addresses
 from leadlog.desk import desk_app
 from leadlog.lag import progress_of
 from leadlog.polling import is_called, polling, reasons
 from leadlog.readiness import Readiness
+from leadlog.role_names import Role
 from leadlog.server import Control, FrontDoor
 from leadlog.settings import Settings
-from leadlog.system import System, owned
+from leadlog.system import System, is_alone, owned
 from leadlog.web_server import new_server
 
 _STOP_WITHIN_S = 4.0
@@ -74,69 +76,120 @@ The server ends when it returns earlier.
 def serve(
     settings: Settings,
     *,
+    roles: Collection[Role] = tuple(Role),
     announce: Callable[[str], None] = print,
     companion: Companion | None = None,
 ) -> int:
-    """Every role in one process until SIGINT or SIGTERM; gives the exit status.
+    """These roles in one process until SIGINT or SIGTERM; gives the exit status.
 
-    Raises DataInUse when another process owns the data directory.
+    Raises DataInUse when another process owns the data directory, and an embedded store is used.
     """
-    with owned(settings) as system, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_serve(settings, system, announce, companion))
+    with (
+        owned(settings, roles) as system,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        return runner.run(_serve(system, roles, announce, companion))
 
 
 async def _serve(
-    settings: Settings,
     system: System,
+    roles: Collection[Role],
     announce: Callable[[str], None],
     companion: Companion | None,
 ) -> int:
+    settings, stop = system.settings, system.stopping
     listening = _listen(settings.server.host, settings.server.port)
-    stop = system.stopping
-    writer = SQLiteLogWriter(system.log_path)
-    runners = [
-        Runner("processor", system.processor.run),
-        Runner("projector", system.projector.run),
-        Runner("inbox", system.inbox.projector.run),
-    ]
-    adapters = webhook_adapters(settings)
-    address = control.announce(settings.data, "http://starting")
-    gateway = Gateway(adapters, writer)
-    door = FrontDoor(
-        gateway=gateway,
-        desk=desk_app(system),
-        control=Control(system, address.token),
-        ready=Readiness(
+    if "events" in settings.stores.embedded and any("events" in role.stores for role in roles):
+        system.base  # noqa: B018 - opened here and now: a disk that is broken is told at once
+    runners = _runners(system, roles)
+    async with AsyncExitStack() as ending:  # what was begun last ends first
+        ending.callback(_join, runners)
+        address = ending.enter_context(_announced(settings, roles))
+        gateway = await ending.enter_async_context(_intake(system, roles))
+        ending.callback(stop.set)
+        ready = Readiness(
             roles=lambda: {runner.name: runner.state for runner in runners},
-            log_fault=lambda: gateway.log_fault,
-            progress=lambda: progress_of(system),
+            log_fault=lambda: gateway.log_fault if gateway else None,
+            progress=lambda: progress_of(system, roles),
             accounts=lambda: reasons(system.polled),
-        ),
-    )
-    server = new_server(door, most=settings.server.max_connections, stopping=stop)
-    for runner in runners:
-        runner.start(stop)
-    fetching = AsyncExitStack()
-    try:
-        system.polled = await fetching.enter_async_context(polling(settings, writer))
+        )
+        desk = desk_app(system) if Role.DESK in roles else None
+        commands = Control(system, address.token) if address else None
+        door = FrontDoor(gateway=gateway, desk=desk, control=commands, ready=ready)
+        server = new_server(door, most=settings.server.max_connections, stopping=stop)
+        for runner in runners:
+            runner.start(stop)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         await _until_started(server, serving)
         if server.started:
             url = f"http://{_host(settings.server.host)}:{_port(server)}"
-            address = control.update(settings.data, address, url)
-            for line in _addresses(url, settings):
+            if address is not None:
+                address = control.update(settings.data, address, url)
+            for line in addresses(url, settings, roles):
                 announce(line)
-            if companion is not None:
+            sys.stdout.flush()
+            if companion is not None and address is not None:
                 runners.append(_beside(server, companion, system, address))
                 runners[-1].start(stop)
         await serving
-    finally:
-        stop.set()
-        await fetching.aclose()
-        await writer.close()
-        control.retire(settings.data)
-        _join(runners)
     return 1 if any(runner.fault for runner in runners) or not server.started else 0
+
+
+@contextmanager
+def _announced(settings: Settings, roles: Collection[Role]) -> Iterator[control.Address | None]:
+    """Where commands find this process, if they need to: else they open the stores themselves."""
+    if not is_alone(settings, roles):
+        yield None
+        return
+    try:
+        yield control.announce(settings.data, "http://starting")
+    finally:
+        control.retire(settings.data)
+
+
+@asynccontextmanager
+async def _intake(system: System, roles: Collection[Role]) -> AsyncIterator[Gateway | None]:
+    """The roles that write the lead log: what is called, which is given, and what fetches."""
+    if not {Role.GATEWAY, Role.POLLERS} & {*roles}:
+        yield None
+        return
+    writer = await system.lead_log.new_writer()
+    try:
+        async with AsyncExitStack() as fetching:
+            if Role.POLLERS in roles:
+                states = await fetching.enter_async_context(polling(system.settings, writer))
+                system.polled = states
+            adapters = webhook_adapters(system.settings)
+            yield Gateway(adapters, writer) if Role.GATEWAY in roles else None
+    finally:
+        await writer.close()
+
+
+def _runners(system: System, roles: Collection[Role]) -> list[Runner]:
+    """The roles that are loops. Servers that are away at the start are waited for."""
+
+    def processor(stop: threading.Event) -> None:
+        if until_done(lambda: _use(system.processor), stop):
+            system.processor.run(stop)
+
+    def projector(stop: threading.Event) -> None:
+        if until_done(lambda: _use(system.base), stop):
+            system.projector.run(stop)
+
+    def inbox(stop: threading.Event) -> None:
+        if until_done(lambda: _use(system.inbox), stop):
+            system.inbox.projector.run(stop)
+
+    loops = {
+        Role.PROCESSOR: {"processor": processor},
+        Role.PROJECTOR: {"projector": projector, "inbox": inbox},
+    }
+    chosen = [loop for role in roles for loop in loops.get(role, {}).items()]
+    return [Runner(name, loop) for name, loop in chosen]
+
+
+def _use(part: object) -> None:
+    """That it could be had is all."""
 
 
 def _join(runners: list[Runner]) -> None:
@@ -196,27 +249,3 @@ def _host(host: str) -> str:
     if ":" in host:
         return f"[{'::1' if host == '::' else host}]"
     return "127.0.0.1" if host in ("0.0.0.0", "") else host
-
-
-def _ways_in(url: str, table: dict[str, Any]) -> Iterator[str]:
-    """Where an account's deliveries go, and where they are fetched."""
-    name, adapter = table["name"], make_adapter(dict(table))
-    source = adapter.fetched_from() if isinstance(adapter, PollingAdapter) else ""
-    if source:
-        yield f"fetched  {name} from {source}"
-    if is_called(adapter):
-        secret = "/<secret_path>" if table.get("secret_path") else ""
-        yield f"intake   {url}/in/{name}{secret}"
-    elif not source:
-        yield f"NOT FETCHED {name}: its settings do not say from where; see the README of its type"
-
-
-def _addresses(url: str, settings: Settings) -> Iterator[str]:
-    yield f"leadlog is ready at {url}/"
-    yield f"  numbers  {url}/numbers"
-    for table in settings.accounts:
-        for way in _ways_in(url, table):
-            yield f"  {way}   ({table['type']})"
-    if not settings.accounts:
-        yield "  no accounts are configured; see leadlog.example.toml, or try: leadlog demo"
-    sys.stdout.flush()

@@ -7,7 +7,7 @@ from typing import Any
 from leadlog.account_fields import fields_of
 from leadlog.toml_lines import Place
 
-_STORES = ("log", "events", "analytics", "inbox")
+_SECRETS = {"stores": ("log", "events", "analytics", "inbox"), "keys": ("identity",)}
 """The address of a store may hold a password."""
 
 
@@ -16,10 +16,10 @@ def read_files(table: dict[str, Any], data: Path) -> Iterator[tuple[Place, str]]
 
     A relative path is looked for where the process was started, then below the data.
     """
-    stores = table.get("stores")
-    if isinstance(stores, dict):
-        for name in _STORES:
-            yield from _read(stores, name, data, ("stores",), is_list=False)
+    for section, names in _SECRETS.items():
+        if isinstance(given := table.get(section), dict):
+            for name in names:
+                yield from _read(given, name, data, (section,), is_list=False)
     accounts = table.get("accounts")
     for number, account in enumerate(accounts if isinstance(accounts, list) else ()):
         if isinstance(account, dict):

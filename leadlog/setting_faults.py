@@ -16,12 +16,6 @@ from leadlog.toml_lines import Place
 Places = dict[Place, str]
 """Where each value was given: `line 12`, or the name of an environment variable."""
 
-_SCHEMES = {
-    "log": ("sqlite", "kafka"),
-    "events": ("sqlite", "postgresql"),
-    "analytics": ("chdb", "clickhouse", "clickhouses"),
-    "inbox": ("sqlite", "postgresql"),
-}
 _MSGSPEC_PATH = re.compile(r" - at `\$([^`]*)`")
 _MSGSPEC_STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 _MSGSPEC_FIELD = re.compile(r"unknown field `(\w+)`")
@@ -52,15 +46,6 @@ def _unknown(name: str, known: list[str]) -> str:
     close = difflib.get_close_matches(name, known, 1)
     meant = f"did you mean {close[0]!r}? " if close else ""
     return f"unknown setting {name!r}; {meant}known here: {', '.join(known)}"
-
-
-def of_stores(table: Any) -> Iterator[tuple[Place, str]]:
-    """Stores that are none of ours. Addresses are not repeated: they may hold a password."""
-    for name, schemes in _SCHEMES.items():
-        url = table.get(name) if isinstance(table, dict) else None
-        if isinstance(url, str) and url.partition("://")[0] not in schemes:
-            known = " or ".join(f"{scheme}://" for scheme in schemes)
-            yield ("stores", name), f"stores.{name}: an address that begins with {known} is needed"
 
 
 def of_accounts(accounts: Any, *, unread: Container[Place] = ()) -> Iterator[tuple[Place, str]]:

@@ -7,7 +7,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -16,7 +16,8 @@ from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import SALES, Pipeline
 from leadlog.environment import lay_over
 from leadlog.secret_files import read_files
-from leadlog.setting_faults import Places, at, of_accounts, of_domain, of_model, of_stores
+from leadlog.setting_faults import Places, at, of_accounts, of_domain, of_model
+from leadlog.store_faults import of_stores
 from leadlog.toml_lines import lines_of
 
 DEFAULT_FILE = Path("leadlog.toml")
@@ -49,6 +50,26 @@ class Stores(_Table):
     events: str = "sqlite:///events.db"
     analytics: str = "chdb:///analytics"
     inbox: str = "sqlite:///inbox.db"
+    spool: str = ""
+    """Where a gateway keeps what Kafka does not take; empty: such deliveries get a 503."""
+
+    @property
+    def embedded(self) -> frozenset[str]:
+        """The names of those that belong to one process."""
+        given = self.model_dump(exclude={"spool"})
+        return frozenset(n for n, url in given.items() if url.startswith(("sqlite:", "chdb:")))
+
+
+class Keys(_Table):
+    """The key of identities as hexadecimal digits; empty: the file identity.key in `data`."""
+
+    identity: str = Field(default="", repr=False)
+
+
+class Processing(_Table):
+    """What brings records of Kafka to the processor."""
+
+    runner: Literal["faust", "loop"] = "faust"
 
 
 class Logging(_Table):
@@ -64,6 +85,8 @@ class Settings(_Table):
     data: Path = Field(default=Path("data"), validate_default=True)
     server: Server = Server()
     stores: Stores = Stores()
+    keys: Keys = Keys()
+    processor: Processing = Processing()
     logging: Logging = Logging()
     accounts: tuple[dict[str, Any], ...] = ()
     matching: dict[str, Any] = {}
@@ -105,7 +128,7 @@ def load(
         settings = Settings.model_validate(table)
     except ValidationError as error:
         faults += of_model(error, Settings, places)
-    placed += of_stores(table.get("stores"))
+    placed += of_stores(table.get("stores"), table.get("keys"))
     placed += of_accounts(table.get("accounts"), unread=unread)
     placed += of_domain(table.get("matching"), table.get("pipelines"))
     faults += [at(places, place) + told for place, told in placed]

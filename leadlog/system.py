@@ -5,7 +5,7 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,22 +18,30 @@ from eventstore.card_commands import CardCommands
 from eventstore.customer_base import CustomerBase
 from eventstore.deal_commands import DealCommands
 from eventstore.explain import Explainer
+from eventstore.fingerprint import WrongKey, check_key
 from eventstore.keyring import Keyring
 from eventstore.queries import Cards
+from eventstore.recorders.port import CustomerRecorder
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from eventstore.work import Policy
-from ingest.log.sqlite import SQLiteLogReader
+from ingest.log.port import LogUnavailable
 from ingest.pollers.state import AccountState
 from ingest.processor.batch import BatchHandler
 from ingest.processor.loop import ProcessorLoop
+from leadlog.lead_log import ClosableReader, EmbeddedLog, KafkaLog, LeadLog
+from leadlog.role_names import Role
 from leadlog.senders import Outlet, outlets_of
 from leadlog.settings import ConfigurationError, Settings
 
 if TYPE_CHECKING:  # the engine of analytics takes a quarter of a second to import
+    from ingest.processor.faust_app import FaustProcessor
     from leadlog.inbox import Inbox
     from projections.clickhouse.client import ClickHouse
+    from projections.facts.table import FactTable
     from projections.reports import Reports
     from projections.runner import Projector
+
+_KAFKA_IDLE_S = 0.1
 
 
 class DataInUse(Exception):
@@ -74,20 +82,36 @@ class System:
     """How the accounts stand that this process fetches, by name."""
 
     @cached_property
-    def log_path(self) -> Path:
-        return self._embedded("log", "sqlite")
+    def keyring(self) -> Keyring:
+        if digits := self.settings.keys.identity:
+            return Keyring(bytes.fromhex(digits))
+        return Keyring.open(self.settings.data / "identity.key")
+
+    @cached_property
+    def lead_log(self) -> LeadLog:
+        stores = self.settings.stores
+        if stores.log.startswith("sqlite:"):
+            return EmbeddedLog(self.settings.path(stores.log))
+        from ingest.log.kafka_topic import KafkaTopic
+
+        spool = self.settings.path(stores.spool) if stores.spool else None
+        return KafkaLog(KafkaTopic.of(stores.log), self.keyring, spool)
 
     @cached_property
     def base(self) -> CustomerBase:
-        recorder = SQLiteCustomerRecorder(self._embedded("events", "sqlite"))
-        keyring = Keyring.open(self.settings.data / "identity.key")
+        """Opened, and made where it is missing; raises OperationalError while it is away."""
+        recorder = self._open_recorder()
         policy = Policy.of(self.settings.matching_rules, self.settings.sales_pipelines)
         try:
-            base = CustomerBase(recorder, keyring, effective_policy(recorder, policy))
-        except VersionChanged as error:
+            check_key(recorder, self.keyring)
+            base = CustomerBase(recorder, self.keyring, effective_policy(recorder, policy))
+            adopt(base)
+        except (VersionChanged, WrongKey) as error:
             recorder.close()
             raise ConfigurationError([str(error)]) from error
-        adopt(base)
+        except BaseException:
+            recorder.close()
+            raise
         return base
 
     @cached_property
@@ -111,12 +135,25 @@ class System:
         return DealCommands(self.base)
 
     @cached_property
-    def log(self) -> SQLiteLogReader:
-        return SQLiteLogReader(self.log_path)
+    def log(self) -> ClosableReader:
+        return self.lead_log.new_reader()
 
     @cached_property
-    def processor(self) -> ProcessorLoop:
-        return ProcessorLoop(self.log, BatchHandler(self.base), self.base.recorder)
+    def processor(self) -> "ProcessorLoop | FaustProcessor":
+        if isinstance(self.lead_log, KafkaLog) and self.settings.processor.runner == "faust":
+            from ingest.processor.faust_app import FaustProcessor
+
+            handler, positions = BatchHandler(self.base), self.base.recorder
+            folder = self.settings.data
+            return FaustProcessor(self.lead_log.topic, handler, positions, folder=folder)
+        return self._processor_loop
+
+    @cached_property
+    def _processor_loop(self) -> ProcessorLoop:
+        handler = BatchHandler(self.base)
+        if isinstance(self.lead_log, EmbeddedLog):
+            return ProcessorLoop(self.log, handler, self.base.recorder)
+        return ProcessorLoop(self.log, handler, self.base.recorder, idle=_KAFKA_IDLE_S)
 
     @cached_property
     def analytics(self) -> "ClickHouse":
@@ -128,6 +165,15 @@ class System:
         return ClickHouse(url)
 
     @cached_property
+    def _facts(self) -> "FactTable":
+        """To be looked at while another process projects, which may have made no table yet."""
+        from projections.facts.table import FactTable
+
+        table = FactTable(self.analytics)
+        table.prepare()
+        return table
+
+    @cached_property
     def projector(self) -> "Projector":
         from projections.facts.table import FactTable
         from projections.runner import Projector
@@ -136,9 +182,10 @@ class System:
 
     @cached_property
     def reports(self) -> "Reports":
-        from projections.reports import Reports, by_projector
+        from projections.reports import Reports, by_looking, by_projector
 
-        wait = by_projector(self.projector)
+        embedded = "analytics" in self.settings.stores.embedded
+        wait = by_projector(self.projector) if embedded else by_looking(self._facts)
         return Reports(self.analytics, latest=self.base.recorder.last_position, wait=wait)
 
     @cached_property
@@ -147,10 +194,22 @@ class System:
 
         return Inbox.open(self.settings, self.base, self.cards)
 
+    def projected_position(self) -> int:
+        """The last position that analytics have, whoever projects."""
+        if "analytics" in self.settings.stores.embedded:
+            return self.projector.position
+        return self._facts.last_position()
+
+    def drain(self) -> None:
+        """Process everything that is on the log, in this thread."""
+        self._processor_loop.drain()
+
     def catch_up(self) -> None:
-        """Process and project everything that is on the log, in this thread."""
-        self.processor.drain()
-        self.projector.project_available()
+        """Process and project in this thread what nobody else can: what is in embedded stores."""
+        if "log" in self.settings.stores.embedded:
+            self.drain()
+        if "analytics" in self.settings.stores.embedded:
+            self.projector.project_available()
 
     def close(self) -> None:
         opened: dict[str, Any] = self.__dict__
@@ -160,34 +219,59 @@ class System:
         if "base" in opened:
             self.base.recorder.close()
 
-    def _embedded(self, store: str, scheme: str) -> Path:
-        url = getattr(self.settings.stores, store)
-        if not url.startswith(f"{scheme}:///"):
-            raise ConfigurationError(
-                [f"stores.{store}: {url!r} is not supported here; use {scheme}:///file.db"]
-            )
-        return self.settings.path(url)
+    def _open_recorder(self) -> CustomerRecorder:
+        url = self.settings.stores.events
+        if url.startswith("sqlite:"):
+            return SQLiteCustomerRecorder(self.settings.path(url))
+        from eventstore.recorders.postgres import PostgresCustomerRecorder
+        from eventstore.recorders.postgres_connection import StoreUnfit
+
+        try:
+            return PostgresCustomerRecorder(url)
+        except StoreUnfit as error:
+            raise ConfigurationError([f"stores.events: {error}"]) from error
+
+
+def is_alone(settings: Settings, roles: Collection[Role]) -> bool:
+    """Whether these roles use an embedded store, which belongs to one process at a time."""
+    return any(role.stores & settings.stores.embedded for role in roles)
 
 
 @contextlib.contextmanager
-def owned(settings: Settings) -> Iterator[System]:
-    """The stores of an embedded system, which one process at a time may open.
+def owned(settings: Settings, roles: Collection[Role] = tuple(Role)) -> Iterator[System]:
+    """The stores that these roles use; the embedded ones one process at a time may open.
 
-    Raises DataInUse; DataUnusable wherever the disk does not let them be opened, read or written.
+    Raises DataInUse; DataUnusable wherever a store does not let itself be opened, read or written.
     """
-    try:
-        lock = DataLock(settings.data)
-        if not lock.take():
-            raise DataInUse(f"another process works on {settings.data.absolute()}; stop it first")
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_told_of(settings))
+        if is_alone(settings, roles):
+            stack.enter_context(_locked(settings.data))
         system = System(settings)
-        try:
-            yield system
-        finally:
-            system.close()
-            lock.release()
+        stack.callback(system.close)
+        yield system
+
+
+@contextlib.contextmanager
+def _locked(data: Path) -> Iterator[None]:
+    lock = DataLock(data)
+    try:
+        if not lock.take():
+            raise DataInUse(f"another process works on {data.absolute()}; stop it first")
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def _told_of(settings: Settings) -> Iterator[None]:
+    """Faults of the stores with what to look at."""
+    try:
+        yield
     except BrokenPipeError:
         raise  # not of the stores: nobody reads what a command prints
-    except (OSError, sqlite3.OperationalError, OperationalError) as error:
-        raise DataUnusable(
-            f"cannot work on {settings.data}: {error}; look at its disk, and who may write there"
-        ) from error
+    except (OSError, sqlite3.OperationalError, OperationalError, LogUnavailable) as error:
+        where, look = str(settings.data), "its disk, and who may write there"
+        if not settings.stores.embedded:
+            where, look = "the stores", "whether the servers in [stores] are up: leadlog doctor"
+        raise DataUnusable(f"cannot work on {where}: {error}; look at {look}") from error

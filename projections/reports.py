@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from projections.clickhouse.client import ClickHouse
-from projections.facts.table import FactTable
 from projections.funnel.query import count_funnel
 from projections.funnel.request import FunnelRequest
 from projections.funnel.result import FunnelResult
@@ -16,6 +16,12 @@ Wait = Callable[[int], bool]
 """Returns True once the facts have reached the position, False when that takes too long."""
 
 _LOOK_S = 0.05
+
+
+class Projected(Protocol):
+    """What somebody projects into."""
+
+    def last_position(self) -> int: ...
 
 
 class NotYetProjected(Exception):
@@ -62,7 +68,7 @@ def by_projector(projector: Projector, *, timeout: float = 10.0) -> Wait:
     return wait
 
 
-def by_looking(table: FactTable, *, timeout: float = 10.0) -> Wait:
+def by_looking(table: Projected, *, timeout: float = 10.0) -> Wait:
     """Where the projector runs in another process."""
 
     def wait(position: int) -> bool:

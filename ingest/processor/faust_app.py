@@ -76,6 +76,7 @@ class FaustProcessor:
         """Process until `stop`. Raises what makes Faust give up; the caller ends the process."""
         if not until_done(lambda: _ignore(self._log.partitions()), stop):
             return
+        self._folder.mkdir(parents=True, exist_ok=True)
         watching = threading.Thread(
             target=self._watchdog.run, args=(self._stop,), name="watchdog", daemon=True
         )

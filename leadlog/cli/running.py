@@ -1,9 +1,9 @@
 """up, run, feed: starting the system and putting lead events onto its log."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import msgspec
 import typer
@@ -13,8 +13,9 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from leadlog.cli.ask import AsJson, Config, Data, ask, note, settings, write_json
 from leadlog.control import OperationFailed
 from leadlog.logs import set_up
+from leadlog.role_names import NOT_YET, Role
+from leadlog.settings import Settings
 
-ROLES = ("gateway", "pollers", "processor", "projector", "router", "outbox", "desk")
 _CHUNK = 2000
 _WAIT_S = 3600.0
 
@@ -39,7 +40,44 @@ def up(
 
     Example: [bold]leadlog up --port 8080 --data ./data[/bold]
     """
+    _start(settings(config, data), port, host, tuple(Role))
+
+
+def run_roles(
+    roles: Annotated[list[str], typer.Argument(help=f"Any of: {', '.join(Role)}.")],
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 for any free one.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Start chosen roles on the configured stores, one process of many.
+
+    Every process answers /healthz, /readyz and /metrics on its port. Embedded stores belong to
+    one process, so with them all roles that use them run here: give them all, or `leadlog up`.
+
+    Example: [bold]leadlog run gateway desk --port 8080[/bold]
+    """
     chosen = settings(config, data)
+    names = [_role(name) for name in roles]
+    mine = chosen.stores.embedded & {store for role in names for store in role.stores}
+    if idle := [role for role in Role if role not in names and role.stores & mine]:
+        note(f"{', '.join(idle)}: no other process can run them beside this one on embedded stores")
+    _start(chosen, port, host, names)
+
+
+def _role(name: str) -> Role:
+    if name in NOT_YET:
+        raise OperationFailed(
+            f"the role {name!r} has no work in this version; leave it out", status=2
+        )
+    try:
+        return Role(name)
+    except ValueError:
+        known = ", ".join(Role)
+        raise OperationFailed(f"no role {name!r}; there are: {known}", status=2) from None
+
+
+def _start(chosen: Settings, port: int | None, host: str | None, roles: Sequence[Role]) -> NoReturn:
     changes: dict[str, Any] = {}
     if port is not None:
         changes["port"] = port
@@ -49,26 +87,7 @@ def up(
     set_up(chosen.logging)
     from leadlog.roles import serve  # the web server is imported by the commands that need it
 
-    raise typer.Exit(serve(chosen, announce=print))
-
-
-def run_roles(
-    roles: Annotated[list[str], typer.Argument(help=f"Any of: {', '.join(ROLES)}.")],
-    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
-    config: Config = None,
-    data: Data = None,
-) -> None:
-    """Start chosen roles on the configured stores.
-
-    The embedded stores belong to one process, which runs them all: use `leadlog up`.
-
-    Example: [bold]leadlog run gateway processor projector desk[/bold]
-    """
-    unknown = [role for role in roles if role not in ROLES]
-    if unknown:
-        raise OperationFailed(f"no role {unknown[0]!r}; there are: {', '.join(ROLES)}", status=2)
-    note("embedded stores: all roles run in this one process")
-    up(port=port, host=None, config=config, data=data)
+    raise typer.Exit(serve(chosen, roles=roles, announce=print))
 
 
 def feed(

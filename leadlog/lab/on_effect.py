@@ -13,7 +13,6 @@ from channels.sdk.testing.rule import Case, Subject, rule
 from eventstore.touches import bytes_of
 from ingest.log.port import LeadLogWriter
 from ingest.log.records import records_of
-from ingest.log.sqlite import SQLiteLogWriter
 from leadlog.lab.client import exchange
 from leadlog.lab.gateway import gateway_of
 from leadlog.settings import Settings
@@ -30,7 +29,7 @@ def has_one_effect(subject: Subject) -> Iterator[str]:
         system = System(Settings(data=Path(folder)))
         try:
             asyncio.run(_sent_thrice(subject, system))
-            system.processor.drain()
+            system.drain()
             lead_ids = set(system.base.recorder.lead_ids())
             accepted = _accepted(system)
         finally:
@@ -43,7 +42,7 @@ def has_one_effect(subject: Subject) -> Iterator[str]:
 
 
 async def _sent_thrice(subject: Subject, system: System) -> None:
-    writer = SQLiteLogWriter(system.log_path)
+    writer = await system.lead_log.new_writer()
     cases = subject.deliveries * _TIMES
     Random(len(cases)).shuffle(cases)  # noqa: S311 - the same order every time
     for case in cases:

@@ -81,6 +81,11 @@ class NameIndex:
             connection.execute(self._insert(progress).values(start).on_conflict_do_nothing())
             return self._position(connection)
 
+    def last_position(self) -> int:
+        """Up to which position of the event store names are here; `prepare` was called before."""
+        with self._engine.connect() as connection:
+            return self._position(connection)
+
     def append(self, page: Sequence[Recorded], after: int) -> int:
         """Take in the events that follow position `after`; the last position from now on.
 

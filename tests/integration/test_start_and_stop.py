@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx
@@ -57,9 +58,12 @@ def test_a_relative_data_directory_is_where_it_was_started(tmp_path: Path) -> No
     assert server.stdout is not None
     try:
         assert "ready" in server.stdout.readline()
+        end = time.monotonic() + 60
+        while not (tmp_path / "data" / "analytics").exists():
+            assert time.monotonic() < end
+            time.sleep(0.05)
         server.send_signal(signal.SIGINT)
         server.communicate(timeout=30)
     finally:
         server.kill()
     assert (tmp_path / "data" / "events.db").exists()
-    assert (tmp_path / "data" / "analytics").exists()

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -31,12 +32,13 @@ class Leadlog:
         self.output = folder / "up.log"
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *, fault: str = "", ready: bool = True) -> float:
-        """Start the server; the seconds until it was ready (if it is waited for)."""
+    def start(self, *, fault: str = "", ready: bool = True, roles: Sequence[str] = ()) -> float:
+        """Start the server, or chosen roles; the seconds until it was ready (if waited for)."""
+        command = ["run", *roles] if roles else ["up"]
         began = time.monotonic()
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
-                [LEADLOG, "up", "--config", str(self.config), "--port", str(self.port)],
+                [LEADLOG, *command, "--config", str(self.config), "--port", str(self.port)],
                 stdout=output,
                 stderr=output,
                 cwd=self.folder,

@@ -10,7 +10,7 @@ from channels.registry import BUILT_IN
 from eventstore.domain.matching import Matching, Rule
 from eventstore.domain.pipeline import SALES, Pipeline, Stage
 from leadlog.account_fields import fields_of
-from leadlog.settings import Logging, Server, Settings, Stores, load
+from leadlog.settings import Keys, Logging, Processing, Server, Settings, Stores, load
 
 EXAMPLE = Path(__file__).parents[2] / "leadlog.example.toml"
 COMMON = {"type", "name", "country", "timezone", "secret_path"}
@@ -46,7 +46,14 @@ def test_what_it_shows_as_default_is_the_default():
 
 
 @pytest.mark.parametrize(
-    ("model", "table"), [(Server, "server"), (Stores, "stores"), (Logging, "logging")]
+    ("model", "table"),
+    [
+        (Server, "server"),
+        (Stores, "stores"),
+        (Keys, "keys"),
+        (Processing, "processor"),
+        (Logging, "logging"),
+    ],
 )
 def test_every_setting_of_a_table_is_there(tables, model, table):
     assert set(model.model_fields) == set(tables[table])

@@ -276,7 +276,8 @@ def test_of_several_secrets_each_has_a_line(loaded, tmp_path):
 
 def test_the_address_of_a_store_comes_from_a_file(loaded, tmp_path):
     (tmp_path / "events").write_text("postgresql://leadlog:secret@db/leadlog\n")
-    settings = loaded(f"[stores]\nevents_file = '{tmp_path}/events'\n")
+    key = f"[keys]\nidentity = '{'ab' * 32}'\n"
+    settings = loaded(f"[stores]\nevents_file = '{tmp_path}/events'\n{key}")
     assert settings.stores.events == "postgresql://leadlog:secret@db/leadlog"
 
 
@@ -297,3 +298,37 @@ def test_an_empty_secret_file_is_refused(faults, tmp_path):
     (tmp_path / "salt").write_text("\n")
     (fault,) = faults(MANGO.replace('salt = "s"', f'salt_file = "{tmp_path}/salt"'))
     assert fault.endswith("salt is empty")
+
+
+def test_a_shared_event_store_needs_a_key_that_is_shared(faults):
+    (fault,) = faults("[stores]\nevents = 'postgresql://db/leadlog'\n")
+    assert fault.startswith("leadlog.toml line 2: keys.identity: processes that share")
+    assert "openssl rand" in fault
+
+
+def test_a_key_that_is_no_key_is_not_repeated(faults):
+    (fault,) = faults("[keys]\nidentity = 'hunter2'\n")
+    assert fault == "leadlog.toml line 2: keys.identity: 64 hexadecimal digits are needed, or more"
+
+
+def test_the_key_of_identities_comes_from_a_file(loaded, tmp_path):
+    (tmp_path / "key").write_text("ab" * 32 + "\n")
+    assert loaded(f"[keys]\nidentity_file = '{tmp_path}/key'\n").keys.identity == "ab" * 32
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("kafka://host:9092", "write kafka://host:9092/topic"),
+        ("kafka://host:9092/leads?partition=3", "no setting 'partition'"),
+        ("redis://host", "begins with sqlite:// or kafka://"),
+    ],
+)
+def test_an_address_of_no_lead_log_is_told(faults, url, told):
+    (fault,) = faults(f"[stores]\nlog = '{url}'\n")
+    assert told in fault
+
+
+def test_only_kafka_has_a_spool(faults):
+    (fault,) = faults("[stores]\nspool = 'sqlite:///spool.db'\n")
+    assert "only a lead log on Kafka" in fault
