@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import SALES, Pipeline
@@ -50,8 +50,17 @@ class Stores(_Table):
     events: str = "sqlite:///events.db"
     analytics: str = "chdb:///analytics"
     inbox: str = "sqlite:///inbox.db"
+    """Where `events` are, if those are on PostgreSQL and nothing else is said."""
     spool: str = ""
     """Where a gateway keeps what Kafka does not take; empty: such deliveries get a 503."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _beside_the_events(cls, given: dict[str, Any]) -> dict[str, Any]:
+        events = given.get("events")
+        if "inbox" in given or not str(events).startswith("postgresql:"):
+            return given
+        return {**given, "inbox": events}
 
     @property
     def embedded(self) -> frozenset[str]:

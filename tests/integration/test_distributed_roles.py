@@ -22,7 +22,6 @@ class Cluster:
                 "[stores]",
                 f'log = "kafka://{kafka}/leads{time.time_ns()}?partitions=3"',
                 f'events = "{database}"',
-                f'inbox = "{database}"',
                 f'spool = "{spool}"',
                 "[keys]",
                 f'identity = "{KEY}"',

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import yaml
 
-from leadlog.cli.running import ROLES
 from leadlog.environment import lay_over
+from leadlog.role_names import Role
 
+ROLES = (*Role, "outbox")
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 PATHS = {"/healthz", "/readyz", "/metrics"}
