@@ -38,7 +38,11 @@ def is_called(adapter: AnyAdapter) -> bool:
 
 
 def cursor_store(settings: Settings) -> CursorStore:
-    """Where the pollers keep how far they are."""
+    """Where the pollers keep how far they are: beside the events, for they may be several."""
+    if settings.stores.events.startswith("postgresql://"):
+        from ingest.pollers.postgres_cursors import PostgresCursors
+
+        return PostgresCursors(settings.stores.events)
     return SQLiteCursors(settings.data / "pollers.db")
 
 
