@@ -13,7 +13,7 @@ Decided here, as the reference is silent:
   gone without having been up was missed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -27,9 +27,11 @@ from channels.sdk.delivery import Delivery, PollItem
 from channels.sdk.errors import Unreadable
 from channels.sdk.lead import Call, Raw
 from channels.sdk.outcome import Ignored, IgnoreReason, Outcome, QuarantineReason
+from channels.sdk.poller import Poller
 from channels.sdk.read import read_item, read_json
-from channels.sdk.settings import AccountSettings
+from channels.sdk.settings import AccountSettings, Secret
 from channels.sdk.times import Timestamp, epoch_or_none
+from channels.sdk.urls import check_url, host_of
 from channels.telephony import asterisk_ami as ami
 from channels.telephony import asterisk_ari as ari
 from channels.telephony.asterisk_calls import Parties
@@ -48,6 +50,27 @@ class AsteriskSettings(AccountSettings, frozen=True, kw_only=True):
     inbound_contexts: tuple[str, ...] = ("from-trunk", "from-pstn")
     """The contexts in which trunks' calls arrive, or the beginnings of their names."""
 
+    ami_host: str = ""
+    """Where AMI is listened to; leave it out for ARI."""
+    ami_port: int = 5038
+    ami_user: str = ""
+    ami_secret: Secret = ""
+    ami_tls: bool = False
+
+    ari_url: str = ""
+    """Such as http://127.0.0.1:8088; leave it out for AMI."""
+    ari_user: str = ""
+    ari_password: Secret = ""
+    ari_app: str = "leadlog"
+    """The application's name in ARI: two programs must not share one."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.ami_host and self.ari_url:
+            raise ValueError("ami_host and ari_url are both given: one of them is enough")
+        if self.ari_url:
+            check_url("ari_url", self.ari_url, schemes=("http", "https"))
+
 
 class AsteriskAdapter(PollingAdapter[AsteriskSettings]):
     """Fed by the telephony poller, which keeps the connection; here is only reading."""
@@ -61,6 +84,35 @@ class AsteriskAdapter(PollingAdapter[AsteriskSettings]):
         text = isinstance(source, PollItem) and isinstance(source.item, str)
         kept = super().raw(source)
         return structs.replace(kept, content_type="text/plain") if text else kept
+
+    def fetched_from(self) -> str:
+        ours = self.settings
+        if ours.ami_host:
+            return f"{ours.ami_host}:{ours.ami_port}"
+        return host_of(ours.ari_url)
+
+    def poller(self, *, clock: Callable[[], Timestamp]) -> Poller:
+        ours = self.settings
+        if ours.ari_url:
+            from channels.telephony.ari_socket import AriPoller
+
+            return AriPoller(
+                url=ours.ari_url,
+                user=ours.ari_user,
+                password=ours.ari_password,
+                app=ours.ari_app,
+                clock=clock,
+            )
+        from channels.telephony.ami_stream import AmiPoller
+
+        return AmiPoller(
+            host=ours.ami_host,
+            port=ours.ami_port,
+            user=ours.ami_user,
+            secret=ours.ami_secret,
+            tls=ours.ami_tls,
+            clock=clock,
+        )
 
     def parse_item(self, item: PollItem) -> Sequence[Outcome]:
         content = item.item
