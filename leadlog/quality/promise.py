@@ -27,20 +27,23 @@ def broken(
     """Ids of leads that share a person with others only through such an identity."""
     barred = barred_identities(leads, marks, matching)
     joined = _Joined()
-    place: dict[str, Named] = {}
+    places: dict[str, list[Named]] = {}
     for lead in leads:
         names = [(i.kind, i.value) for i in lead.identities]
         free = [name for name in names if name not in barred]
         # What brings only barred identities stands on the card of one of them, with its like.
-        place[lead.lead_id] = free[0] if free else names[0] if names else ("lead", lead.lead_id)
+        places[lead.lead_id] = free[:1] or names or [("lead", lead.lead_id)]
         for name in free[1:]:
             joined.join(free[0], name)
-    first: dict[Id, Named] = {}
+    held: dict[Id, set[Named]] = {}
     wrong = []
     for lead in leads:
-        root = joined.find(place[lead.lead_id])
-        if first.setdefault(person_of[lead.lead_id], root) != root:
+        roots = {joined.find(name) for name in places[lead.lead_id]}
+        person = person_of[lead.lead_id]
+        still = roots & held.get(person, roots)
+        if not still:
             wrong.append(lead.lead_id)
+        held[person] = still or roots
     return wrong
 
 

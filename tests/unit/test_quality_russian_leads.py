@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 from rapidfuzz.distance import Levenshtein
 
 from channels.sdk.phones import parse_phone
@@ -127,3 +128,15 @@ def test_the_report_of_a_small_run_holds_and_has_every_setting():
     assert found.holds
     assert 0.5 < found.measures.b3_f1 <= 1
     assert {"limit 2", "limit 10", "no rule at all", "browsers link"} <= found.others.keys()
+
+
+def test_a_lead_of_two_barred_identities_may_stand_on_either():
+    both = [lead for lead in russian_leads(30, seed=1).leads if len(lead.identities) == 2][0]
+    one, other = both.identities
+    barred = Matching(shared=(f"{one.kind}:{one.value}", f"{other.kind}:{other.value}"))
+    alone = replace(both, lead_id="alone", identities=(other,))
+    person_of = {both.lead_id: b"p", alone.lead_id: b"p"}
+    assert broken([both, alone], person_of, marks={}, matching=barred) == []
+    apart = replace(both, lead_id="apart", identities=(one,))
+    person_of[apart.lead_id] = b"p"
+    assert broken([both, alone, apart], person_of, marks={}, matching=barred) == ["apart"]

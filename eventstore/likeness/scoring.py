@@ -1,0 +1,102 @@
+"""How likely two rows are one person: Fellegi and Sunter's weights, by how rare what agrees is.
+
+Weights are bits, base-2 logarithms of odds: agreeing in what one of a thousand has is worth ten.
+Their sum, less the bits that it takes to choose one of all persons, is the odds that two rows are
+one person's. The constants say how often one person's rows agree, or nearly do; they were taken
+from what people type, not fitted to a data set (docs/identity-quality.md).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from eventstore.likeness.columns import Bits, Codes, Column, Table
+from eventstore.likeness.traits import (
+    LIKELY,
+    MOST_BITS,
+    NEAR_BITS,
+    Answer,
+    Mailbox,
+    Phone,
+    Trait,
+    agreed_bits,
+    alike,
+    differ,
+)
+
+_OTHER_NAME = -3.6
+_ENOUGH = 4.0
+"""Rows that agree in less are not compared any further."""
+
+
+class Scored(NamedTuple):
+    """Pairs of rows with the bits that speak for one person."""
+
+    low: Codes
+    high: Codes
+    bits: Bits
+
+
+def scored(table: Table, low: Codes, high: Codes, *, persons: int) -> Scored:
+    """Those of these pairs that more speaks for than against, with how much.
+
+    What costs least is looked at first, and a pair is left as soon as nothing could save it.
+    """
+    choosing = float(np.log2(max(persons, 2)))
+    traits: list[Trait] = [Answer(column) for column in table.fields]
+    traits += [Phone(table.phone), Mailbox(table.mailbox, table.host)]
+    agreed, hope = _at_most(table, traits, low, high)
+    worth = (agreed >= _ENOUGH) & (agreed + hope > choosing)
+    low, high = low[worth], high[worth]
+    bits, hope = _names(table, low, high) - choosing, np.zeros(len(low))
+    for trait in traits:
+        bits += trait.agreeing(low, high)
+        hope += trait.most * trait.differ(low, high)
+    for trait in traits:
+        likely = bits + hope > 0
+        low, high, bits, hope = low[likely], high[likely], bits[likely], hope[likely]
+        other = np.flatnonzero(trait.differ(low, high))
+        bits[other] += trait.differing(low[other], high[other])
+        hope[other] -= trait.most
+    likely = bits > 0
+    return Scored(low[likely], high[likely], bits[likely])
+
+
+def probability(bits: float) -> float:
+    """Odds in bits as a probability."""
+    return float(1 / (1 + 2.0 ** -min(max(bits, -60.0), 60.0)))
+
+
+def _at_most(table: Table, traits: list[Trait], low: Codes, high: Codes) -> tuple[Bits, Bits]:
+    """What two rows agree in without any slip, and what slips could add at most."""
+    agreed, hope = np.zeros(len(low)), np.full(len(low), 2 * NEAR_BITS)
+    one, other = table.names
+    rare = np.minimum(one.rarity(LIKELY), MOST_BITS)
+    for mine in (one, other):
+        for theirs in (one, other):
+            agreed += agreed_bits(mine.codes[low], theirs.codes[high], rare)
+    for trait in traits:
+        agreed += trait.agreeing(low, high)
+        hope += trait.most * trait.differ(low, high)
+    return agreed, hope
+
+
+def _names(table: Table, low: Codes, high: Codes) -> Bits:
+    """The better of the two ways in which two parts can stand beside two others."""
+    one, other = table.names
+    straight = _part(one, one, low, high) + _part(other, other, low, high)
+    # Where both parts are equal as they stand, no other order can be better.
+    crossed = np.flatnonzero(straight < 2 * NEAR_BITS)
+    turned = _part(one, other, low[crossed], high[crossed])
+    turned += _part(other, one, low[crossed], high[crossed])
+    straight[crossed] = np.maximum(straight[crossed], turned)
+    return straight
+
+
+def _part(mine: Column, theirs: Column, low: Codes, high: Codes) -> Bits:
+    a, b = mine.codes[low], theirs.codes[high]
+    bits = agreed_bits(a, b, np.minimum(mine.rarity(LIKELY), MOST_BITS))
+    other = np.flatnonzero(differ(mine, theirs, low, high))
+    near = alike(mine.values[a[other]], mine.values[b[other]])
+    bits[other] = np.where(near, NEAR_BITS, _OTHER_NAME)
+    return bits
