@@ -1,16 +1,20 @@
 """The team's review queue: who may be one person, with a score and its reasons (SEMANTICS 2.3).
 
+Two persons are in it because a lead brought both and no rule links them, because one browser was
+used by both, because a veto holds a link off, or because what they say is alike (`lookalikes`).
+
 Made from what is stored at the moment of asking. Accepting is a merge, refusing a veto; both are
 decisions like any other, and what a veto stands on is never suggested again.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from rapidfuzz.distance import JaroWinkler
-
 from eventstore.domain.events import Id
+from eventstore.likeness.names import parts
+from eventstore.likeness.reasons import names_alike
+from eventstore.lookalikes import Lookalike, lookalikes
 from eventstore.queries import Cards
 from eventstore.regroup import by_hand
 from eventstore.rows import Card, Pair
@@ -24,6 +28,7 @@ _PAGE = 2000
 _BASE = {"rule": 0.5, "device": 0.4, "stopped": 0.3}
 _NAME_WEIGHT = 0.5
 _NAMES_ALIKE = 0.85
+_NAMED = 500
 
 
 class Suggestion(NamedTuple):
@@ -32,7 +37,10 @@ class Suggestion(NamedTuple):
     a: Id
     b: Id
     why: str
-    """`rule` (a lead brings both), `device` (one browser), `stopped` (a veto holds a link off)."""
+    """`rule` (a lead brings both), `device` (one browser), `stopped` (a veto holds a link off),
+    `alike` (similar, not equal)."""
+    likeness: Lookalike | None = None
+    """Where what they say is alike."""
 
     @property
     def id(self) -> str:
@@ -49,30 +57,46 @@ class Suggestions:
 
     def all(self) -> list[Json]:
         """The queue, best score first, numbered from 1."""
-        work = self._base.work()
-        found = list(self._found(work))
-        names = self._names(work, found)
-        values = self._cards.names({leaf for one in found for leaf in (one.a, one.b)})
-        shown = [self._shown(work, one, names, values) for one in found]
-        shown.sort(key=lambda item: (-item["score"], item["id"]))
-        return [{"n": number, **item} for number, item in enumerate(shown, 1)]
+        return [{"n": number, **item} for number, (_, item) in enumerate(self._items(), 1)]
 
     def pick(self, name: str) -> Pairing | None:
         """The two leaf cards of a suggestion, by its number or its id."""
-        for item in self.all():
-            if name in (str(item["n"]), item["id"]):
-                leaves = [self._cards.leaf_of(item[side]["identity"]) for side in ("a", "b")]
-                return (leaves[0], leaves[1]) if leaves[0] and leaves[1] else None
+        for number, (one, _) in enumerate(self._items(), 1):
+            if name in (str(number), one.id):
+                return one.a, one.b
         return None
 
+    def _items(self) -> list[tuple[Suggestion, Json]]:
+        work = self._base.work()
+        found = list(self._found(work))
+        leaves = {leaf for one in found for leaf in (one.a, one.b)}
+        persons = {leaf: work.known_card(leaf).person for leaf in leaves}
+        names = self._names(set(persons.values()))
+        values = self._cards.names(leaves)
+        shown = [(one, _shown(one, persons, names, values)) for one in found]
+        return sorted(shown, key=lambda pair: (-pair[1]["score"], pair[0].id))
+
     def _found(self, work: Work) -> Iterator[Suggestion]:
+        alike = {}
+        for one in self._of_likeness(work):
+            alike[self._persons(work, one)] = one
         seen: set[frozenset[Id]] = set()
-        for one in [*self._of_pairs(work), *self._of_devices(work)]:
-            persons = frozenset((work.known_card(one.a).person, work.known_card(one.b).person))
+        for one in [*self._of_pairs(work), *self._of_devices(work), *alike.values()]:
+            persons = self._persons(work, one)
             if len(persons) == 2 and persons not in seen:
                 seen.add(persons)
                 if one.why == "stopped" or not _vetoed(work, persons):
-                    yield one
+                    too = alike.get(persons)
+                    yield one._replace(likeness=too.likeness) if too else one
+
+    def _persons(self, work: Work, one: Suggestion) -> frozenset[Id]:
+        return frozenset((work.known_card(one.a).person, work.known_card(one.b).person))
+
+    def _of_likeness(self, work: Work) -> Iterator[Suggestion]:
+        found = lookalikes(self._base.recorder)
+        work.load_cards({leaf for one in found for leaf in (one.a, one.b)})
+        for one in found:
+            yield Suggestion(one.a, one.b, "alike", one)
 
     def _of_pairs(self, work: Work) -> Iterator[Suggestion]:
         for (a, b), pair in self._pairs():
@@ -106,29 +130,41 @@ class Suggestions:
         work.load_cards([a, b])
         return work.known_card(a), work.known_card(b)
 
-    def _names(self, work: Work, found: Iterable[Suggestion]) -> dict[Id, str]:
-        """Person → name."""
-        persons = {work.known_card(leaf).person for one in found for leaf in (one.a, one.b)}
-        return {person: self._cards.name_of(person) for person in persons}
+    def _names(self, persons: set[Id]) -> dict[str, str]:
+        """Person, as it is shown → name."""
+        every = sorted(persons)
+        return {
+            card["id"]: card["name"]
+            for start in range(0, len(every), _NAMED)
+            for card in self._cards.of(every[start : start + _NAMED])
+        }
 
-    def _shown(
-        self, work: Work, one: Suggestion, names: dict[Id, str], values: dict[Id, str]
-    ) -> Json:
-        sides = {}
-        for side, leaf in (("a", one.a), ("b", one.b)):
-            person = work.known_card(leaf).person
-            sides[side] = {
-                "person": text_id(person),
-                "name": names[person],
-                "identity": values[leaf],
-            }
-        reasons = [_REASONS[one.why]]
-        score = _BASE[one.why]
-        alike = JaroWinkler.similarity(sides["a"]["name"].casefold(), sides["b"]["name"].casefold())
-        if sides["a"]["name"] and alike >= _NAMES_ALIKE:
-            score += _NAME_WEIGHT * alike
-            reasons.append(f"their names are alike ({alike:.2f})")
-        return {"id": one.id, "why": one.why, "score": round(score, 3), "reasons": reasons, **sides}
+
+def _shown(
+    one: Suggestion, persons: dict[Id, Id], names: dict[str, str], values: dict[Id, str]
+) -> Json:
+    sides = {}
+    for side, leaf in (("a", one.a), ("b", one.b)):
+        person = text_id(persons[leaf])
+        sides[side] = {"person": person, "name": names[person], "identity": values[leaf]}
+    score, reasons = _judged(one, sides["a"]["name"], sides["b"]["name"])
+    return {"id": one.id, "why": one.why, "score": round(score, 3), "reasons": reasons, **sides}
+
+
+def _judged(one: Suggestion, name: str, other: str) -> tuple[float, list[str]]:
+    likeness = one.likeness
+    if likeness and one.why == "alike":
+        return likeness.probability, likeness.reasons
+    reasons = [_REASONS[one.why]]
+    score = _BASE[one.why]
+    alike = names_alike(parts(name), parts(other))
+    if alike >= _NAMES_ALIKE:
+        score += _NAME_WEIGHT * alike
+    if likeness:
+        return max(score, likeness.probability), [*reasons, *likeness.reasons]
+    if alike >= _NAMES_ALIKE:
+        reasons.append(f"their names are alike ({alike:.2f})")
+    return score, reasons
 
 
 _REASONS = {
@@ -139,6 +175,9 @@ _REASONS = {
 
 
 def _vetoed(work: Work, persons: frozenset[Id]) -> bool:
+    """Whether a veto stands between the two; asked of the store only where each has one."""
+    if not all(work.known_card(person).vetoed for person in persons):
+        return False
     one, other = (work.members({person}) for person in persons)
     _, vetoes = by_hand(work.hands({**one, **other}))
     return any((veto.a in one) != (veto.b in one) for veto in vetoes)

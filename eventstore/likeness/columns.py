@@ -7,11 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventstore.likeness.profiles import Profile
+from eventstore.likeness.short_names import FIRST_NAMES
 
 Codes = NDArray[np.int64]
 Bits = NDArray[np.float64]
 Texts = NDArray[np.object_]
 
+AT_LEAST = 10_000
+"""A store of fewer rows is judged as if it were so large: two of five say nothing of rarity."""
+_FIRST_NAMES = 60
+"""A first name that everybody knows counts as had by one of so many, at least."""
 _MOST_FIELDS = 12
 """Fields that are compared: those that most leads have."""
 
@@ -31,7 +36,8 @@ class Column(NamedTuple):
 
         `likely`: how often one person's two rows agree.
         """
-        return np.log2(likely * len(self.codes) / np.maximum(self.counts, 1))
+        rows = max(len(self.codes), AT_LEAST)
+        return np.log2(likely * rows / np.maximum(self.counts, 1))
 
 
 class Table(NamedTuple):
@@ -52,8 +58,10 @@ def table_of(profiles: Sequence[Profile]) -> Table:
     second = [profile.names[1] if len(profile.names) > 1 else "" for profile in profiles]
     both = _column("name", [*first, *second])
     rows = len(profiles)
+    known = np.array([text in FIRST_NAMES for text in both.values], bool)
+    counts = np.maximum(both.counts, known * (max(rows, AT_LEAST) // _FIRST_NAMES))
     one, other = (
-        Column("name", codes, both.values, both.counts)
+        Column("name", codes, both.values, counts)
         for codes in (both.codes[:rows], both.codes[rows:])
     )
     return Table(

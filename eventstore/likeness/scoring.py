@@ -1,16 +1,16 @@
 """How likely two rows are one person: Fellegi and Sunter's weights, by how rare what agrees is.
 
 Weights are bits, base-2 logarithms of odds: agreeing in what one of a thousand has is worth ten.
-Their sum, less the bits that it takes to choose one of all persons, is the odds that two rows are
-one person's. The constants say how often one person's rows agree, or nearly do; they were taken
-from what people type, not fitted to a data set (docs/identity-quality.md).
+Their sum, less the bits that it takes to choose one of all persons who has a second card, is the
+odds that two rows are one person's. The constants say how often one person's rows agree, or nearly
+do; they were taken from what people type, not fitted to a data set (docs/identity-quality.md).
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from eventstore.likeness.columns import Bits, Codes, Column, Table
+from eventstore.likeness.columns import AT_LEAST, Bits, Codes, Column, Table
 from eventstore.likeness.traits import (
     LIKELY,
     MOST_BITS,
@@ -25,6 +25,8 @@ from eventstore.likeness.traits import (
 )
 
 _OTHER_NAME = -3.6
+_FEW_HAVE_TWO = 2.5
+"""Bits: about one person of six has a second card that no rule found."""
 _ENOUGH = 4.0
 """Rows that agree in less are not compared any further."""
 
@@ -42,7 +44,7 @@ def scored(table: Table, low: Codes, high: Codes, *, persons: int) -> Scored:
 
     What costs least is looked at first, and a pair is left as soon as nothing could save it.
     """
-    choosing = float(np.log2(max(persons, 2)))
+    choosing = float(np.log2(max(persons, AT_LEAST))) + _FEW_HAVE_TWO
     traits: list[Trait] = [Answer(column) for column in table.fields]
     traits += [Phone(table.phone), Mailbox(table.mailbox, table.host)]
     agreed, hope = _at_most(table, traits, low, high)

@@ -82,3 +82,5 @@ def _read(text: str) -> dict[str, str]:
 
 FULL = _read(_FORMS)
 """As `names` writes what it hears."""
+FIRST_NAMES = frozenset(_FORMS.replace(":", " ").split()) | frozenset(FULL.values())
+"""Names that tell little, for many have them."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import OSA, JaroWinkler
 from rapidfuzz.process import cpdist
 
-from eventstore.likeness.columns import Bits, Codes, Column, Texts
+from eventstore.likeness.columns import AT_LEAST, Bits, Codes, Column, Texts
 
 NEAR_NAME = 0.88
 """Names at least so similar (Jaro and Winkler) are a slip apart."""
@@ -126,9 +126,10 @@ def bits_of_a_slip(numbers: Column) -> float:
     blocks: dict[str, int] = {}
     for number in numbers.values:
         blocks[number[:-3]] = blocks.get(number[:-3], 0) + 1
-    known = max(len(numbers.values), 1)
-    density = sum(count * count for count in blocks.values()) / (1000 * known)
-    by_chance = _SLIPS_OF_NUMBER * density / known
+    known = max(len(numbers.values), AT_LEAST)
+    # Two numbers of one block of a thousand: how often, of all pairs of numbers.
+    in_a_block = sum(count * (count - 1) for count in blocks.values()) / known**2
+    by_chance = _SLIPS_OF_NUMBER * in_a_block / 1000
     return float(np.clip(np.log2(_SLIP / max(by_chance, 1e-12)), 0, MOST_BITS))
 
 

@@ -131,7 +131,7 @@ def test_the_report_of_a_small_run_holds_and_has_every_setting():
 
 
 def test_a_lead_of_two_barred_identities_may_stand_on_either():
-    both = [lead for lead in russian_leads(30, seed=1).leads if len(lead.identities) == 2][0]
+    both = next(lead for lead in russian_leads(30, seed=1).leads if len(lead.identities) == 2)
     one, other = both.identities
     barred = Matching(shared=(f"{one.kind}:{one.value}", f"{other.kind}:{other.value}"))
     alone = replace(both, lead_id="alone", identities=(other,))

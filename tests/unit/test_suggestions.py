@@ -1,8 +1,12 @@
 """The review queue: who may be one person (SEMANTICS 2.3.7, 2.3.9, 2.3.13)."""
 
+from uuid import UUID
+
 import pytest
+from msgspec.structs import replace
 from support.worlds import Fed, base, lead
 
+from channels.sdk.lead import Profile
 from eventstore.deal_commands import order
 from eventstore.queries import Cards
 from eventstore.suggestions import Suggestions
@@ -65,3 +69,51 @@ def test_a_link_that_a_veto_stops_is_shown(fed):
     fed.commands.veto(a, b, order("anna"))
     fed.feed(lead(3, ("phone", "+79120000001", "claimed"), ("email", "a@x.ru", "claimed")))
     assert queue(fed) == [("stopped", {"phone:+79120000001", "email:a@x.ru"})]
+
+
+def named(number: int, name: str, *identities: tuple[str, str, str]):
+    return replace(lead(number, *identities), profile=Profile(name=name))
+
+
+WRONG_DIGIT = (
+    named(1, "Анна Берёзкина", ("phone", "+79120000001", "claimed")),
+    named(2, "Berezkina Anya", ("phone", "+79120000010", "claimed")),
+)
+
+
+def test_a_name_in_other_letters_beside_a_slip_in_the_number_is_suggested_with_reasons(fed):
+    fed.feed(*WRONG_DIGIT)
+    (item,) = Suggestions(Cards(fed.base)).all()
+    assert item["why"] == "alike"
+    assert 0.5 < item["score"] <= 1
+    assert item["reasons"] == ["their names are the same", "their numbers are one slip apart"]
+
+
+def test_what_is_alike_is_never_linked_by_itself(fed):
+    fed.feed(*WRONG_DIGIT)
+    assert len(fed.stored_persons()) == 2
+
+
+def test_not_the_same_is_remembered_for_what_is_alike_until_it_is_undone(fed):
+    fed.feed(*WRONG_DIGIT)
+    vetoed = fed.commands.veto(*Suggestions(Cards(fed.base)).pick("1"), order("anna"))
+    assert queue(fed) == []
+    fed.feed(replace(WRONG_DIGIT[0], lead_id=str(UUID(int=3)), event_id=str(UUID(int=3))))
+    assert queue(fed) == []
+    fed.commands.undo(vetoed.decision, order("anna"))
+    assert len(queue(fed)) == 1
+
+
+def test_leads_without_any_identity_can_be_suggested_and_picked(fed):
+    fed.feed(named(1, "Анна Берёзкина"), named(2, "Анна Берёзкина"))
+    a, b = Suggestions(Cards(fed.base)).pick("1")
+    fed.commands.merge(a, b, order("anna"))
+    assert queue(fed) == []
+
+
+def test_a_likeness_adds_its_reasons_to_what_a_lead_suggests(fed):
+    both = (("telegram", "7", "claimed"), ("phone", "+79120000001", "claimed"))
+    fed.feed(named(1, "Анна Берёзкина", both[0]), named(2, "Анна Берёзкина", both[1]))
+    fed.feed(lead(3, *both))
+    (item,) = Suggestions(Cards(fed.base)).all()
+    assert (item["why"], len(item["reasons"])) == ("rule", 2)

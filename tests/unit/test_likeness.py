@@ -1,0 +1,158 @@
+"""Similar but not equal: what is compared, how many, and what each likeness says (2.3.13)."""
+
+from random import Random
+
+import numpy as np
+import pytest
+
+from channels.sdk.lead import Identity, LeadContent, Profile
+from eventstore.likeness.candidates import MOST, candidates
+from eventstore.likeness.columns import table_of
+from eventstore.likeness.names import parts
+from eventstore.likeness.profiles import Profile as Said
+from eventstore.likeness.profiles import profile_of
+from eventstore.likeness.reasons import names_alike
+from eventstore.lookalikes import alike
+
+ANNA = {"names": parts("Анна Берёзкина"), "phone": "9071234567"}
+
+
+def said(number: int, **what) -> Said:
+    empty = {"names": (), "phone": "", "mailbox": "", "host": "", "fields": {}}
+    return Said(number.to_bytes(16, "big"), **(empty | what))
+
+
+def bits(one: dict, other: dict, *more: dict) -> float:
+    """What speaks for the first two being one person; 0 where more speaks against."""
+    profiles = [said(n, **what) for n, what in enumerate((one, other, *more))]
+    found = alike(profiles, [profile.lead for profile in profiles])
+    return next((pair.bits for pair in found if (pair.one, pair.other) == (0, 1)), 0.0)
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "Natalia Ivanova", "Ivanova Nataliya", "иванова наталья", "Наташа Иванова",
+        "Иванова Наталья Сергеевна", "Наталья  ИВАНОВА 🌸",
+    ],
+)  # fmt: skip
+def test_a_name_sounds_the_same_in_all_its_spellings(spelled):
+    assert names_alike(parts(spelled), parts("Наталья Иванова")) == 1
+
+
+@pytest.mark.parametrize("text", ["", " ", "12", "🌸", "王", "И.", "\u0000", "'" * 300])
+def test_what_is_no_name_has_no_parts(text):
+    assert parts(text) == ()
+
+
+def test_other_people_do_not_sound_the_same():
+    assert names_alike(parts("Наталья Иванова"), parts("Сергей Петров")) < 0.7
+
+
+def test_a_slip_in_the_number_beside_the_same_name_is_alike():
+    wrong = {**ANNA, "phone": "9071234576"}
+    assert bits(ANNA, wrong) > 4
+
+
+def test_a_number_alone_is_no_likeness():
+    assert bits({"phone": "9071234567"}, {"phone": "9071234576"}) == 0
+
+
+def test_another_name_beside_a_number_one_slip_apart_is_none():
+    other = {"names": parts("Сергей Петров"), "phone": "9071234576"}
+    assert bits(ANNA, other) == 0
+
+
+def test_a_rare_name_says_more_than_a_common_one():
+    common = {"names": parts("Анна Иванова")}
+    many = [{"names": parts("Анна Иванова")} for _ in range(8)]
+    assert bits({"names": ANNA["names"]}, {"names": ANNA["names"]}) > bits(common, common, *many)
+
+
+def test_a_mailbox_at_another_host_is_alike_and_other_digits_in_it_are_not():
+    one = {"names": ("ana",), "mailbox": "berezkina85", "host": "mail.example"}
+    assert bits(one, {**one, "host": "mial.example"}) > 0
+    assert bits(one, {**one, "mailbox": "berezkina86"}) == 0
+    assert bits({**one, **ANNA}, {**one, **ANNA, "mailbox": "berezkna85"}) > bits(ANNA, ANNA)
+
+
+def test_every_other_answer_lowers_the_likeness():
+    here, there = ({"fields": {"city": city}} for city in ("москва", "тверь"))
+    same = bits({**ANNA, **here}, {**ANNA, **here})
+    assert same > bits(ANNA, ANNA) > bits({**ANNA, **here}, {**ANNA, **there})
+
+
+def test_likeness_does_not_depend_on_the_order_of_the_leads():
+    one, other = ANNA, {**ANNA, "phone": "9071234576"}
+    assert bits(one, other) == bits(other, one)
+
+
+def test_two_leads_of_one_person_are_no_suggestion():
+    profiles = [said(1, **ANNA), said(2, **{**ANNA, "phone": "9071234576"})]
+    assert alike(profiles, [b"p", b"p"]) == []
+
+
+def test_rows_that_agree_in_two_things_are_candidates_as_by_brute_force():
+    rng = Random(1)
+    fields = ("city", "birthday", "street")
+    profiles = [
+        said(n, fields={name: str(rng.randrange(12)) for name in fields}) for n in range(120)
+    ]
+    low, high = candidates(table_of(profiles), np.arange(len(profiles)))
+    found = set(zip(low.tolist(), high.tolist(), strict=True))
+    assert found == _agreeing_in_something_rare(profiles, fields)
+
+
+def _agreeing_in_something_rare(profiles, fields) -> set[tuple[int, int]]:
+    """Every two rows with a value, or two values, in common that at most MOST rows have."""
+    wanted = [(a,) for a in fields]
+    wanted += [(a, b) for i, a in enumerate(fields) for b in fields[i + 1 :]]
+    found = set()
+    for names in wanted:
+        keys = [tuple(profile.fields[name] for name in names) for profile in profiles]
+        for high, key in enumerate(keys):
+            if keys.count(key) <= MOST:
+                found |= {(low, high) for low in range(high) if keys[low] == key}
+    return found
+
+
+@pytest.mark.parametrize("count", [200, 2_000])
+def test_a_lead_is_compared_with_a_bounded_number_of_others_however_many_there_are(count):
+    rng = Random(count)
+    profiles = [
+        said(
+            n,
+            names=(rng.choice("abcdefgh") * 3, rng.choice("klmnopqr") * 3),
+            phone=f"907{rng.randrange(10**4):07d}",
+            fields={"city": rng.choice(["москва", "тверь"])},
+        )
+        for n in range(count)
+    ]
+    low, high = candidates(table_of(profiles), np.arange(count))
+    compared = np.bincount(np.concatenate([low, high]), minlength=count)
+    keys = 2 + 3 + 1 + 1 + 2 * 3 + 2 + 3
+    assert compared.max() <= keys * (MOST - 1)
+
+
+def test_what_is_compared_is_what_the_lead_says_of_its_sender():
+    content = LeadContent(
+        lead_id="", event_id="", channel="site", account="site", kind="form", direction="in",
+        occurred_at="", received_at="",
+        identities=(
+            Identity(kind="phone", value="+79071234567", proof="claimed"),
+            Identity(kind="email", value="anna@mail.example", proof="claimed"),
+        ),
+        profile=Profile(first_name="Анна", last_name="Берёзкина", city=" Москва "),
+        fields={"birthday": "1990-05-01", "message": "x" * 200, "empty": " "},
+        text="ignored",
+    )  # fmt: skip
+    profile = profile_of(b"lead", content)
+    assert profile == Said(
+        b"lead", ("ana", "berezkina"), "9071234567", "anna", "mail.example",
+        {"city": "москва", "birthday": "1990-05-01"},
+    )  # fmt: skip
+
+
+def test_leads_that_say_nothing_are_compared_with_nobody():
+    assert alike([said(n) for n in range(50)], [bytes([n]) for n in range(50)]) == []
+    assert alike([], []) == []
