@@ -1,7 +1,8 @@
 """The projector: reads the event store in pages and keeps `facts` at its heels.
 
 It has no checkpoint of its own: it resumes at the last position of the data. Whatever fails, it
-tries again with growing pauses; it never passes over an event.
+tries again with growing pauses; it never passes over an event. Where several run, one has the
+lease and writes; the others stand by, and know how far it is.
 """
 
 import random
@@ -14,6 +15,7 @@ import structlog
 
 from eventstore.reading import EventReader, Recorded
 from projections.clickhouse.client import StoreInUse
+from projections.lease import Alone, Lease
 
 BLOCK: Final = 40_000
 """Most rows at once: with 10,000 the engine spends twice the time on merging what it was given."""
@@ -21,6 +23,11 @@ POLL_S: Final = 0.1
 """How often an idle projector looks."""
 GATHER_S: Final = 0.3
 """How long a live one waits for a block to fill: some three parts a second, visible within 1 s."""
+STAND_BY_S: Final = 1.0
+"""How often one that stands by asks for the lease, and looks how far the other one is."""
+LOOK_AGAIN_S: Final = 60.0
+"""One that was paused for longer asks the table where it ends before it writes: the engine does
+not remember the names of blocks for ever."""
 _LONGEST_PAUSE_S: Final = 5.0
 _UNKNOWN: Final = -1
 """Before the first look at the table, which need not exist."""
@@ -41,6 +48,10 @@ class ReadModel(Protocol):
         """
 
 
+class StandingBy(Exception):
+    """Another process projects: wait until it has, or ask again."""
+
+
 class Projector:
     """One for a read model. `run` is for a thread; the other methods are for any thread."""
 
@@ -50,6 +61,7 @@ class Projector:
         table: ReadModel,
         *,
         personal: bool = False,
+        lease: Lease | None = None,
         block: int = BLOCK,
         gather: float = GATHER_S,
         clock: Callable[[], float] = time.monotonic,
@@ -57,6 +69,7 @@ class Projector:
         self._reader = reader
         self._table = table
         self._personal = personal
+        self._lease = lease or Alone()
         self._block = block
         self._gather = gather
         self._clock = clock
@@ -65,6 +78,9 @@ class Projector:
         self._position = _UNKNOWN
         self._certain = False
         self._flushed = float("-inf")
+        self._looked = float("-inf")
+        self.standing_by = False
+        """Another process has the lease, as far as `run` knows."""
         self.running = False
         """A thread is in `run`."""
         self.failures = 0
@@ -82,10 +98,13 @@ class Projector:
     def project_available(self) -> int:
         """Project all that is there now, in this thread, and tell the position reached.
 
-        Raises what the stores raise; whatever was inserted stays and a repeat doubles nothing.
+        Raises StandingBy, and what the stores raise; whatever was inserted stays and a repeat
+        doubles nothing.
         """
         goal = self._reader.last_position()
         with self._working:
+            if not self._lease.held():
+                raise StandingBy("another process projects into this store")
             self._resume()
             while self.position < goal and (page := self._read(self.position)):
                 self._append(page)
@@ -104,10 +123,13 @@ class Projector:
                 self._follow_or_wait(stop)
         finally:
             self.running = False
+            with self._working:
+                self._lease.release()
 
     def _follow_or_wait(self, stop: threading.Event) -> None:
         try:
             self._follow(stop)
+            self._stand_by(stop)
         except StoreInUse:
             raise
         except Exception as error:  # noqa: BLE001 - two stores behind ports: any error may pass
@@ -116,12 +138,28 @@ class Projector:
     def _follow(self, stop: threading.Event) -> None:
         while not stop.is_set():
             with self._working:
+                if not self._lease.held():
+                    return
                 self._resume()
                 if page := self._gathered(stop):
                     self._append(page)
             self._recovered()
+            self._leads(True)
             if not page:
                 stop.wait(POLL_S)
+
+    def _stand_by(self, stop: threading.Event) -> None:
+        if not stop.is_set():
+            self._leads(False)
+            self._certain = False
+            self._reached(self._table.prepare())
+            self._recovered()
+            stop.wait(STAND_BY_S)
+
+    def _leads(self, ours: bool) -> None:
+        if self.standing_by == ours:
+            _log.info("projector.leads" if ours else "projector.stands_by")
+        self.standing_by = not ours
 
     def _gathered(self, stop: threading.Event) -> Sequence[Recorded]:
         """A page; if it's a small one soon after the last, with what has come a little later."""
@@ -138,13 +176,20 @@ class Projector:
     def _resume(self) -> None:
         if not self._certain:
             self._reached(self._table.prepare())
+            self._looked = self._clock()
         self._certain = True
 
     def _append(self, page: Sequence[Recorded]) -> None:
+        """Add the page that follows the position; nothing, if it turns out to be elsewhere."""
         self._certain = False  # after an error the block may be there or not: ask the table
-        last = self._table.append(page, self.position)
+        position = self.position
+        if self._clock() > self._looked + LOOK_AGAIN_S:
+            self._resume()
+            if self.position != position:
+                return
+        last = self._table.append(page, position)
         self._certain = True
-        self._flushed = self._clock()
+        self._flushed = self._looked = self._clock()
         self._reached(last)
 
     def _reached(self, position: int) -> None:
@@ -158,6 +203,7 @@ class Projector:
         self.failures = 0
 
     def _pause(self, stop: threading.Event, error: Exception) -> None:
+        self._certain = False
         self.failures += 1
         if self.failures == 1:
             _log.warning("projector.waits", error=type(error).__name__, detail=str(error)[:500])
