@@ -22,6 +22,8 @@ POINTS = frozenset(
         "processor.after_read",
         "processor.before_commit",
         "processor.after_commit",
+        "publisher.before_commit",
+        "publisher.after_commit",
     }
 )
 """Every name; the crash suite visits each."""

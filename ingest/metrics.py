@@ -45,3 +45,9 @@ POLL_LAG_SECONDS = Gauge(
 POLL_ERRORS = Counter(
     "leadlog_poll_errors", "Failed tries of an account by what followed", ("account", "state")
 )
+EVENTS_PUBLISHED = Counter(
+    "leadlog_events_published", "Domain events published on Kafka for others to consume"
+)
+PUBLISHER_LAG = Gauge(
+    "leadlog_publisher_lag", "Domain events that are recorded and not published yet"
+)

@@ -212,7 +212,7 @@ class KafkaLogWriter:
         try:
             await asyncio.wait_for(producer.start(), _CONNECT_S)
         except BaseException:
-            await _abandon(producer)
+            await abandon(producer)
             raise
         self._producer = producer
         self._more.set()
@@ -221,7 +221,7 @@ class KafkaLogWriter:
         """End this producer; whatever it has not confirmed is in doubt."""
         producer, self._producer, self._why = self._producer, None, why
         if producer is not None:
-            await _abandon(producer)
+            await abandon(producer)
         for item in (*self._sent, *self._queue):
             item.finish(LogUnavailable(why))
         self._queue.clear()
@@ -233,7 +233,7 @@ class KafkaLogWriter:
             _log.warning("lead_log.away", topic=self._topic.name, error=self._why)
 
 
-async def _abandon(producer: AIOKafkaProducer) -> None:
+async def abandon(producer: AIOKafkaProducer) -> None:
     """Stop it. `stop` waits for ever for what a broker that is away has not confirmed."""
     with contextlib.suppress(*AWAY):
         await asyncio.wait_for(producer.stop(), 1.0)

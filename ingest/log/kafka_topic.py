@@ -5,7 +5,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -73,7 +73,34 @@ def _settings(url: str, query: str) -> Iterator[tuple[str, int]]:
         yield name, int(value)
 
 
-async def prepare(topic: KafkaTopic) -> int:
+def durable(topic: KafkaTopic, replicas: int) -> dict[str, str]:
+    """Settings without which something that was confirmed could be lost."""
+    return {
+        "unclean.leader.election.enable": "false",
+        "min.insync.replicas": str(topic.min_insync or max(1, replicas - 1)),
+        # one copy only: then it must be on the disk before anybody is told so
+        **({"flush.messages": "1"} if replicas == 1 else {}),
+    }
+
+
+def _of_lead_log(topic: KafkaTopic, replicas: int) -> dict[str, str]:
+    """Settings without which something accepted could be lost, or kept for longer than said."""
+    return {
+        "cleanup.policy": "delete",
+        "retention.ms": str(topic.retention_days * _DAY_MS),
+        "retention.bytes": "-1",
+        "max.message.bytes": str(MAX_RECORD_BYTES),
+        # the age of a record is that of its append, whatever the clock of its sender says
+        "message.timestamp.type": "LogAppendTime",
+        **durable(topic, replicas),
+    }
+
+
+Wanted = Callable[[KafkaTopic, int], dict[str, str]]
+"""The settings of a topic with so many replicas."""
+
+
+async def prepare(topic: KafkaTopic, wanted: Wanted = _of_lead_log) -> int:
     """Make the topic where it is missing, else check it; gives the number of its partitions.
 
     Raises TopicDiffers, and what aiokafka raises while the cluster is away.
@@ -85,17 +112,19 @@ async def prepare(topic: KafkaTopic) -> int:
         await admin.start()
         found = await _describe(admin, topic.name)
         if found is None:
-            await _create(admin, topic)
+            await _create(admin, topic, wanted)
             found = await _until_visible(admin, topic.name)
         differences = [
             *_shape_differences(topic, found),
-            *_config_differences(topic, _replicas(found), await _config(admin, topic.name)),
+            *_config_differences(
+                topic, wanted(topic, _replicas(found)), await _config(admin, topic.name)
+            ),
         ]
     finally:
         await admin.close()
     if differences:
         lines = "\n".join(f"  {line}" for line in differences)
-        raise TopicDiffers(f"Kafka's topic {topic.name!r} is not fit to be the lead log:\n{lines}")
+        raise TopicDiffers(f"Kafka's topic {topic.name!r} is not fit for us:\n{lines}")
     return len(found)
 
 
@@ -109,11 +138,11 @@ async def _describe(admin: AIOKafkaAdminClient, name: str) -> list[dict[str, Any
     return found
 
 
-async def _create(admin: AIOKafkaAdminClient, topic: KafkaTopic) -> None:
+async def _create(admin: AIOKafkaAdminClient, topic: KafkaTopic, wanted: Wanted) -> None:
     brokers = len((await admin.describe_cluster())["brokers"])
     replicas = topic.replication or min(3, brokers)
     partitions = topic.partitions or (_PARTITIONS_OF_ONE_BROKER if brokers == 1 else _PARTITIONS)
-    config = {**_config_wanted(topic, replicas), "segment.ms": str(_DAY_MS)}
+    config = {**wanted(topic, replicas), "segment.ms": str(_DAY_MS)}
     new = NewTopic(topic.name, partitions, replicas, topic_configs=config)
     answer = await admin.create_topics([new])
     ((_, code, message),) = answer.topic_errors
@@ -136,22 +165,6 @@ async def _config(admin: AIOKafkaAdminClient, name: str) -> dict[str, str]:
     return {entry[0]: entry[1] for entry in entries}
 
 
-def _config_wanted(topic: KafkaTopic, replicas: int) -> dict[str, str]:
-    """Settings without which something accepted could be lost, or kept for longer than said."""
-    return {
-        "cleanup.policy": "delete",
-        "retention.ms": str(topic.retention_days * _DAY_MS),
-        "retention.bytes": "-1",
-        "max.message.bytes": str(MAX_RECORD_BYTES),
-        # the age of a record is that of its append, whatever the clock of its sender says
-        "message.timestamp.type": "LogAppendTime",
-        "unclean.leader.election.enable": "false",
-        "min.insync.replicas": str(topic.min_insync or max(1, replicas - 1)),
-        # one copy only: then it must be on the disk before anybody is told so
-        **({"flush.messages": "1"} if replicas == 1 else {}),
-    }
-
-
 def _shape_differences(topic: KafkaTopic, found: list[dict[str, Any]]) -> Iterator[str]:
     if topic.partitions not in (None, len(found)):
         yield (
@@ -168,13 +181,13 @@ def _shape_differences(topic: KafkaTopic, found: list[dict[str, Any]]) -> Iterat
 
 
 def _config_differences(
-    topic: KafkaTopic, replicas: int, found: Mapping[str, str]
+    topic: KafkaTopic, wanted: Mapping[str, str], found: Mapping[str, str]
 ) -> Iterator[str]:
-    for name, wanted in _config_wanted(topic, replicas).items():
-        if not _fits(name, found.get(name, ""), wanted):
+    for name, value in wanted.items():
+        if not _fits(name, found.get(name, ""), value):
             yield (
-                f"{name} is {found.get(name)}, must be {wanted}: kafka-configs.sh --alter --topic"
-                f" {topic.name} --add-config {name}={wanted}"
+                f"{name} is {found.get(name)}, must be {value}: kafka-configs.sh --alter --topic"
+                f" {topic.name} --add-config {name}={value}"
             )
 
 

@@ -56,7 +56,14 @@ def test_words_of_the_log_that_it_names_are_written_there():
     code = "".join(
         file.read_text("utf-8") for package in PACKAGES for file in (ROOT / package).rglob("*.py")
     )
-    for name in ("lead_log.away", "store_away", "batch_failed", "processor_ends"):
+    for name in (
+        "lead_log.away",
+        "store_away",
+        "batch_failed",
+        "processor_ends",
+        "publisher_waits",
+        "publisher_gives_way",
+    ):
         assert f"`{name}" in RUNBOOK
         assert f'"{name}"' in code
 
