@@ -9,12 +9,12 @@ import time
 
 import msgspec
 
-from eventstore.card_commands import Changed, Decided, changed
 from eventstore.customer_base import CustomerBase
-from eventstore.deal_commands import CommandRefused, Orders
+from eventstore.deciding import Changed, Decided, changed
 from eventstore.domain.events import Id, MatchingAdopted, MatchingApplied
 from eventstore.domain.matching import Matching
 from eventstore.keyring import derived
+from eventstore.orders import CommandRefused, Orders
 from eventstore.queries import Cards
 from eventstore.recording import rejudge
 from eventstore.redecide import redecide

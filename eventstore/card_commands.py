@@ -5,11 +5,11 @@ is saved: what it would change is told all the same.
 """
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 from uuid import UUID
 
 from eventstore.customer_base import CustomerBase
-from eventstore.deal_commands import CommandRefused, NotThere, Orders
+from eventstore.deal_joins import leaves_concerned
+from eventstore.deciding import Changed, Decided, carry_out
 from eventstore.domain.events import (
     CardMarked,
     CardsMerged,
@@ -17,38 +17,16 @@ from eventstore.domain.events import (
     DecisionUndone,
     EvidenceWithdrawn,
     Id,
-    PersonFormed,
-    TouchPlaced,
 )
-from eventstore.mapper import topic
+from eventstore.orders import CommandRefused, NotThere, Orders
 from eventstore.recording import rejudge
-from eventstore.redecide import redecide
-from eventstore.regroup import regroup
 from eventstore.rows import Hand
 from eventstore.work import Work
 
 Evidence = tuple[Id, Id, Id]
 """(leaf card, leaf card, lead), the lower leaf card first."""
 
-_DEAL_TOPICS = frozenset("OGCRAHJDTQB")
 _PIECE = 500
-
-
-class Changed(NamedTuple):
-    """What a decision changed, counted."""
-
-    persons: int
-    """Persons who gained or lost a leaf card."""
-    deals: int
-    leads: int
-    """Leads that belong to another person or deal now."""
-
-
-class Decided(NamedTuple):
-    """A decision taken, or (dry run) what it would be."""
-
-    decision: Id
-    changed: Changed
 
 
 class CardCommands:
@@ -144,7 +122,8 @@ class CardCommands:
                     work.emit(by.command, event)
                 return _withdraw(work, piece, 1)
 
-            more = self._run(by, decide, dry_run, again=number > 0).changed
+            again = number > 0
+            more = carry_out(self._base, by, decide, dry_run=dry_run, again=again).changed
             total = Changed(*(a + b for a, b in zip(total, more, strict=True)))
             done += len(piece)
             progress(done)
@@ -152,25 +131,8 @@ class CardCommands:
             raise CommandRefused("no evidence fits; nothing was withdrawn")
         return Decided(by.command, total)
 
-    def _run(
-        self,
-        by: Orders,
-        decide: Callable[[Work], set[Id]],
-        dry_run: bool,
-        *,
-        again: bool = False,
-    ) -> Decided:
-        def once(work: Work) -> Decided:
-            if not again and work.decision(by.command):
-                return Decided(by.command, Changed(0, 0, 0))  # this very command was done before
-            leaves = decide(work)
-            concerned = regroup(work, leaves, because=by.command)
-            redecide(work, concerned, because=by.command, at=by.at)
-            return Decided(by.command, changed(work))
-
-        if dry_run:
-            return once(self._base.work())
-        return self._base.attempt(once)
+    def _run(self, by: Orders, decide: Callable[[Work], set[Id]], dry_run: bool) -> Decided:
+        return carry_out(self._base, by, decide, dry_run=dry_run)
 
 
 def _card(work: Work, leaf: Id) -> Id:
@@ -209,6 +171,8 @@ def _switch(work: Work, rows: list[tuple[Hand, bool]], *, in_force: bool) -> set
             case "share" | "unshare":
                 _refresh_mark(work, hand.a)
                 leaves.add(hand.a)
+            case "join" | "part" | "own":
+                leaves |= leaves_concerned(work, hand)
             case "withdraw":
                 for items in _withdrawn_by(work, hand.decision):
                     leaves |= _withdraw(work, items, 1 if in_force else -1)
@@ -240,23 +204,3 @@ def _pieces(evidence: Iterable[Evidence]) -> Iterable[list[Evidence]]:
             piece = []
     if piece:
         yield piece
-
-
-def changed(work: Work) -> Changed:
-    """Count what the events of this working set change."""
-    persons: set[Id] = set()
-    moved: set[Id] = set()
-    deals: set[Id] = set()
-    leads: set[Id] = set()
-    for stream, _, event, _ in work.changes.events:
-        match event:
-            case PersonFormed():
-                persons |= {stream}
-                moved |= set(event.leaves)
-            case TouchPlaced():
-                leads.add(stream)
-            case _ if topic(event) in _DEAL_TOPICS:
-                deals.add(stream)
-    persons |= work.persons_before(moved)
-    leads |= {lead for _, lead in work.appearances(moved)}
-    return Changed(len(persons), len(deals), len(leads))

@@ -4,12 +4,11 @@ A command carries an id: the same command twice is one effect. It may carry the 
 sender saw: a stale one is refused with what changed meanwhile.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Literal
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.deals import DECLINED, OPEN, Deal, apply
@@ -25,27 +24,9 @@ from eventstore.domain.events import (
     StageEntered,
 )
 from eventstore.domain.pipeline import UNSORTED, WON, Pipeline
-from eventstore.mapper import topic
+from eventstore.orders import CommandRefused, NotThere, Orders, what_changed
 from eventstore.reading import Recorded
 from eventstore.work import Work
-
-
-class CommandRefused(Exception):
-    """The command changes nothing; the text says why and what is possible."""
-
-
-class NotThere(LookupError):
-    """What the command names does not exist."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Orders:
-    """Who commands what, and when."""
-
-    actor: str
-    command: Id
-    at: int
-    expected_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +38,6 @@ class _Found:
     head: Id
     version: int
     events: list[Recorded]
-
-
-def order(
-    actor: str, *, command: str = "", at: int | None = None, expected_version: int | None = None
-) -> Orders:
-    """Who commands; a fresh command id where none was given, and now where no time was."""
-    command_id = UUID(command).bytes if command else uuid4().bytes
-    moment = time.time_ns() // 1_000_000 if at is None else at
-    return Orders(actor=actor, command=command_id, at=moment, expected_version=expected_version)
 
 
 class DealCommands:
@@ -179,7 +151,7 @@ class DealCommands:
         if any(_command_of(e) == by.command for e in found.events):
             return found.version
         if by.expected_version is not None and by.expected_version != found.version:
-            raise CommandRefused(_what_changed(found, by.expected_version))
+            raise CommandRefused(what_changed(found.events, by.expected_version))
         events = decide(found)
         version = found.version
         if events:
@@ -225,9 +197,3 @@ def _amount(amount: str, by: Orders) -> list[DealCommand]:
 
 def _command_of(recorded: Recorded) -> Id:
     return getattr(recorded.event, "command", b"")
-
-
-def _what_changed(found: _Found, expected: int) -> str:
-    since = [e for e in found.events if e.version > expected]
-    what = ", ".join(f"{type(e.event).__name__} ({topic(e.event)})" for e in since)
-    return f"the deal changed since version {expected}: {what or 'version is from the future'}"

@@ -194,11 +194,19 @@ def _pair_up(work: Work, state: LeadState) -> bool:
             if pair.key is None or link_key < pair.key:
                 pair.key = link_key
                 work.put_pair(key, pair)
-                complex_ |= work.head(a.leaf).vetoed or work.head(b.leaf).vetoed
+                complex_ |= _wants_care(work, a.leaf, b.leaf)
         elif action is Action.SUGGEST and not pair.suggested:
             pair.suggested = True
             work.put_pair(key, pair)
     return complex_
+
+
+def _wants_care(work: Work, a: Id, b: Id) -> bool:
+    """A veto, or a decision about joining deals, bears on what the link of these two causes."""
+    one, other = work.head(a), work.head(b)
+    if one.vetoed or other.vetoed:
+        return True
+    return one is not other and any(deal.by_hand for deal in (*one.deals, *other.deals))
 
 
 def _count(work: Work, a: LeadIdentity, b: LeadIdentity) -> bool:

@@ -63,9 +63,9 @@ class Hand(NamedTuple):
 
     decision: Id
     kind: str
-    """`merge`, `veto`, `share`, `unshare`, `withdraw` or `undo`."""
+    """`merge`, `veto`, `share`, `unshare`, `withdraw` or `undo`; of deals `join`, `part`, `own`."""
     a: Id
-    """A leaf card; of an undo, the decision that it takes back."""
+    """A leaf card; a deal, of `own` a lead; of an undo, the decision that it takes back."""
     b: Id
     position: int
     """Where it was recorded; below 0 for one of this batch: -1 less its place in the batch."""

@@ -190,13 +190,22 @@ class Work:
             for alias in self.known_card(leaf).aliases:
                 if self.known_card(alias).moved_to == leaf:
                     wanted[alias] = leaf
-        found = {(h.decision, h.a, h.b): h for h in self.source.hands(wanted.keys())}
+        return sorted(
+            (h._replace(a=self.bears_on(h.a), b=self.bears_on(h.b)) for h in self._hands(wanted)),
+            key=lambda hand: hand.order,
+        )
+
+    def deal_hands(self, deals: Collection[Id]) -> list[Hand]:
+        """Decisions in force about joining and parting these deals, in recorded order."""
+        return sorted(self._hands(deals), key=lambda hand: hand.order)
+
+    def _hands(self, named: Collection[Id]) -> list[Hand]:
+        found = {(h.decision, h.a, h.b): h for h in self.source.hands(named)}
         for hand, in_force in self.changes.hands:
             found.pop((hand.decision, hand.a, hand.b), None)
-            if in_force and (hand.a in wanted or hand.b in wanted):
+            if in_force and (hand.a in named or hand.b in named):
                 found[hand.decision, hand.a, hand.b] = hand
-        bearing = [h._replace(a=self.bears_on(h.a), b=self.bears_on(h.b)) for h in found.values()]
-        return sorted(bearing, key=lambda hand: hand.order)
+        return list(found.values())
 
     def bears_on(self, leaf: Id) -> Id:
         """The leaf card that an id bears on: its own, or where the lead of that card stands."""

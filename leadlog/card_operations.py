@@ -6,9 +6,10 @@ from uuid import UUID
 
 from channels.sdk.times import canonical_time
 from eventstore.adoption import rematch
-from eventstore.card_commands import CardCommands, Decided
-from eventstore.deal_commands import Orders, order
+from eventstore.card_commands import CardCommands
+from eventstore.deciding import Decided
 from eventstore.evidence import Selection, select
+from eventstore.orders import Orders, order
 from eventstore.suggestions import Suggestions
 from eventstore.told import text_id
 from eventstore.touches import milliseconds
@@ -143,7 +144,7 @@ def apply_to_past(system: System, arguments: Arguments) -> Iterator[Any]:
     """Apply the configured matching version to the past."""
     by = order(str(arguments.get("actor") or ""), command=str(arguments.get("command") or ""))
     dry_run = bool(arguments.get("dry_run"))
-    yield _told(rematch(system.base, system.cards, by, dry_run=dry_run), dry_run)
+    yield told_of(rematch(system.base, system.cards, by, dry_run=dry_run), dry_run)
 
 
 def _decide(system: System, arguments: Arguments, decide: Callable[..., Decided]) -> dict[str, Any]:
@@ -155,10 +156,11 @@ def _decide(system: System, arguments: Arguments, decide: Callable[..., Decided]
     commands: CardCommands = system.card_commands
     dry_run, reason = bool(arguments.get("dry_run")), str(arguments.get("reason") or "")
     decided = decide(commands, by, reason=reason, dry_run=dry_run)
-    return _told(decided, dry_run)
+    return told_of(decided, dry_run)
 
 
-def _told(decided: Decided, dry_run: bool) -> dict[str, Any]:
+def told_of(decided: Decided, dry_run: bool) -> dict[str, Any]:
+    """A decision as it is told to people and scripts (INTERFACE)."""
     told: dict[str, Any] = {
         "decision": text_id(decided.decision),
         "changed": decided.changed._asdict(),

@@ -11,9 +11,10 @@ from uuid import UUID
 
 import msgspec
 
-from eventstore.deal_commands import CommandRefused, NotThere, order
+from eventstore.orders import CommandRefused, NotThere
 from leadlog.card_operations import CARD_OPERATIONS
 from leadlog.control import OperationFailed
+from leadlog.deal_operations import DEAL_OPERATIONS
 from leadlog.feed import feed
 from leadlog.reply_operations import REPLY_OPERATIONS
 from leadlog.retry import retry
@@ -57,65 +58,6 @@ def _is_current(system: System, ends: dict[str, int]) -> bool:
         if end >= 0 and (done is None or done < end):
             return False
     return bool(system.projected_position() >= recorder.last_position())
-
-
-def _deal_list(system: System, arguments: Arguments) -> Iterator[Any]:
-    status = arguments.get("status")
-    for card in system.cards.all(with_leads=True, everything=bool(arguments.get("all"))):
-        for deal in card["deals"]:
-            if status in (None, deal["status"]):
-                yield {**deal, "person": card["id"], "name": card["name"]}
-
-
-def _deal_show(system: System, arguments: Arguments) -> Iterator[Any]:
-    card = system.cards.show(arguments["id"], everything=True)
-    deal = next((d for d in (card or {}).get("deals", ()) if d["id"] == arguments["id"]), None)
-    if card is None or deal is None:
-        raise OperationFailed(f"no deal {arguments['id']!r}")
-    touches = [t for t in card["timeline"] if t["type"] == "touch" and t["lead"] in deal["leads"]]
-    told = [t for t in card["timeline"] if t["type"] == "deal" and t["deal"] == deal["id"]]
-    alike = {"pipeline": deal["pipeline"], "status": "open"}
-    others = [d for d in card["deals"] if d["id"] != deal["id"] and alike.items() <= d.items()]
-    yield {
-        **deal,
-        "person": card["id"],
-        "name": card["name"],
-        "version": max(entry["version"] for entry in told),
-        "also_open": [other["id"] for other in others],
-        "timeline": touches,
-        "history": sorted(told, key=lambda entry: entry["version"]),
-    }
-
-
-def _deal_command(system: System, arguments: Arguments) -> Iterator[Any]:
-    """accept, decline, stage, won, lost, reopen, own: one deal, one command."""
-    deal = _uuid(arguments["id"], "deal")
-    by = order(
-        str(arguments.get("actor") or ""),
-        command=str(arguments.get("command") or ""),
-        at=arguments.get("at"),
-        expected_version=arguments.get("version"),
-    )
-    deals, action = system.deals, arguments["action"]
-    reason, amount = str(arguments.get("reason") or ""), str(arguments.get("amount") or "")
-    match action:
-        case "accept":
-            version = deals.accept(deal, by)
-        case "decline":
-            version = deals.close(deal, "declined", by, reason=reason)
-        case "stage":
-            version = deals.enter(deal, str(arguments["stage"]), by, amount=amount)
-        case "won":
-            version = deals.close(deal, "won", by, amount=amount)
-        case "lost":
-            version = deals.close(deal, "lost", by, reason=reason)
-        case "reopen":
-            version = deals.reopen(deal, by)
-        case "own":
-            version = deals.own(deal, str(arguments["owner"]), by)
-        case _:
-            raise OperationFailed(f"no deal command {action!r}", status=2)
-    yield {"deal": arguments["id"], "version": version, "command": str(UUID(bytes=by.command))}
 
 
 def _funnel(system: System, arguments: Arguments) -> Iterator[Any]:
@@ -177,10 +119,8 @@ def _uuid(text: str, what: str) -> bytes:
 
 OPERATIONS: dict[str, Operation] = {
     **CARD_OPERATIONS,
+    **DEAL_OPERATIONS,
     **REPLY_OPERATIONS,
-    "deal.list": _deal_list,
-    "deal.show": _deal_show,
-    "deal.command": _deal_command,
     "funnel": _funnel,
     "feed": _feed,
     "wait": _wait,

@@ -17,6 +17,7 @@ from eventstore.adoption import VersionChanged, adopt, effective_policy
 from eventstore.card_commands import CardCommands
 from eventstore.customer_base import CustomerBase
 from eventstore.deal_commands import DealCommands
+from eventstore.deal_joins import DealJoins
 from eventstore.explain import Explainer
 from eventstore.fingerprint import WrongKey, check_key
 from eventstore.keyring import Keyring
@@ -133,6 +134,10 @@ class System:
     @cached_property
     def deals(self) -> DealCommands:
         return DealCommands(self.base)
+
+    @cached_property
+    def deal_joins(self) -> DealJoins:
+        return DealJoins(self.base)
 
     @cached_property
     def log(self) -> ClosableReader:

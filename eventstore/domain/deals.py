@@ -18,7 +18,8 @@ from eventstore.domain.pipeline import UNSORTED, Pipeline
 
 OPEN, WON, LOST, DECLINED = "open", "won", "lost", "declined"
 _REOPENING_KINDS = frozenset({"message", "comment", "call"})
-_BY_HAND: tuple[int, Id] = (1 << 62, b"")
+BY_HAND: tuple[int, Id] = (1 << 62, b"")
+"""Stands for the order of an amount that a person said: later than every order."""
 
 
 class Deal(msgspec.Struct, array_like=True):
@@ -37,6 +38,8 @@ class Deal(msgspec.Struct, array_like=True):
     threads: list[Id] = []
     """Threads of its touches that stand on the card of a shared identity, and of its first."""
     owner: str = ""
+    by_hand: bool = False
+    """A decision of a person says whether it is joined with another, or opened by a touch."""
     amount: str = ""
     """What a person said it comes to, else the order of its latest touch that has one."""
     currency: str = ""
@@ -137,13 +140,13 @@ def apply(deal: Deal, event: DealCommand) -> None:
             deal.stage = event.stage
         case DealClosed():
             deal.status, deal.closed_at = event.status, event.at
-            note_amount(deal, event.amount, event.currency, _BY_HAND)
+            note_amount(deal, event.amount, event.currency, BY_HAND)
         case DealReopened():
             deal.status, deal.stage, deal.closed_at = OPEN, event.stage, 0
         case OwnerSet():
             deal.owner = event.owner
         case AmountSet():
-            note_amount(deal, event.amount, event.currency, _BY_HAND)
+            note_amount(deal, event.amount, event.currency, BY_HAND)
         case _:
             pass  # notes decide nothing
 

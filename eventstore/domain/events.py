@@ -235,6 +235,28 @@ class DecisionUndone(Decision, frozen=True, kw_only=True, tag="U"):
     undone: Id = msgspec.field(name="c")
 
 
+class DealsJoined(Decision, frozen=True, kw_only=True, tag="I"):
+    """A person joined a deal into an earlier one (SEMANTICS 3.4)."""
+
+    deal: Id = msgspec.field(name="d")
+    into: Id = msgspec.field(name="i")
+
+
+class DealsParted(Decision, frozen=True, kw_only=True, tag="E"):
+    """A person said of two deals that they are not to be joined, whoever joined them before."""
+
+    deal: Id = msgspec.field(name="d")
+    into: Id = msgspec.field(name="i")
+
+
+class TouchParted(Decision, frozen=True, kw_only=True, tag="Z"):
+    """A person put a touch to a deal of its own, which it had not opened (SEMANTICS 3.3)."""
+
+    lead: Id = msgspec.field(name="l")
+    deal: Id = msgspec.field(name="d")
+    """The deal of its own."""
+
+
 class DealOpened(
     Event,
     frozen=True,
@@ -468,6 +490,9 @@ AnyEvent = (
     | CardMarked
     | EvidenceWithdrawn
     | DecisionUndone
+    | DealsJoined
+    | DealsParted
+    | TouchParted
     | DealOpened
     | StageEntered
     | DealClosed

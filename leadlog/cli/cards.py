@@ -135,7 +135,7 @@ def merge(
     Example: [bold]leadlog card merge phone:89123456789 vk:20000001 --dry-run[/bold]
     """
     given = {"id": card, "other": other}
-    _decide(config, data, as_json, "card.merge", reason, actor, command, dry_run, given)
+    decide(config, data, as_json, "card.merge", reason, actor, command, dry_run, given)
 
 
 @app.command()
@@ -155,7 +155,7 @@ def unmerge(
     Example: [bold]leadlog card unmerge phone:89123456789 email:anna@example.ru[/bold]
     """
     given = {"id": card, "other": other}
-    _decide(config, data, as_json, "card.unmerge", reason, actor, command, dry_run, given)
+    decide(config, data, as_json, "card.unmerge", reason, actor, command, dry_run, given)
 
 
 @app.command()
@@ -174,7 +174,7 @@ def share(
     Example: [bold]leadlog card share phone:84951234567 --reason switchboard[/bold]
     """
     given = {"id": card, "shared": True}
-    _decide(config, data, as_json, "card.mark", reason, actor, command, dry_run, given)
+    decide(config, data, as_json, "card.mark", reason, actor, command, dry_run, given)
 
 
 @app.command()
@@ -193,7 +193,7 @@ def unshare(
     Example: [bold]leadlog card unshare phone:89123456789[/bold]
     """
     given = {"id": card, "shared": False}
-    _decide(config, data, as_json, "card.mark", reason, actor, command, dry_run, given)
+    decide(config, data, as_json, "card.mark", reason, actor, command, dry_run, given)
 
 
 @app.command()
@@ -212,7 +212,7 @@ def undo(
     Example: [bold]leadlog card undo 3f0c…[/bold]
     """
     given = {"decision": decision}
-    _decide(config, data, as_json, "card.undo", reason, actor, command, dry_run, given)
+    decide(config, data, as_json, "card.undo", reason, actor, command, dry_run, given)
 
 
 @app.command()
@@ -242,7 +242,7 @@ def withdraw(
         "id": card, "other": other, "rule": rule, "version": version, "identity": identity,
         "from": since, "to": until,
     }  # fmt: skip
-    _decide(config, data, as_json, "card.withdraw", reason, actor, command, dry_run, given)
+    decide(config, data, as_json, "card.withdraw", reason, actor, command, dry_run, given)
 
 
 @app.command()
@@ -270,7 +270,7 @@ def suggestions(
             raise OperationFailed("say `accept N` or `refuse N`", status=2)
         given = {"decide": verdict, "n": number}
         operation = "card.suggestions"
-        _decide(config, data, as_json, operation, reason, actor, command, dry_run, given)
+        decide(config, data, as_json, operation, reason, actor, command, dry_run, given)
         return
     found = ask(settings(config, data), "card.suggestions")
     if as_json:
@@ -296,10 +296,10 @@ def rematch(
 
     Example: [bold]leadlog card rematch --dry-run[/bold]
     """
-    _decide(config, data, as_json, "card.rematch", "", actor, command, dry_run, {})
+    decide(config, data, as_json, "card.rematch", "", actor, command, dry_run, {})
 
 
-def _decide(
+def decide(
     config: Any,
     data: Any,
     as_json: bool,
@@ -310,6 +310,7 @@ def _decide(
     dry_run: bool,
     given: dict[str, Any],
 ) -> None:
+    """Ask for a decision and tell what it changed, or would."""
     how = {"reason": reason, "actor": actor, "command": command, "dry_run": dry_run}
     (told,) = ask(settings(config, data), operation, **given, **how)
     if as_json:

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from leadlog.cli.ask import AsJson, Config, Data, ask, settings, write_json
+from leadlog.cli.cards import DryRun, Reason, decide
 
 app = typer.Typer(help="Deals: list, show, and move them.", no_args_is_help=True)
 
@@ -184,6 +185,69 @@ def reopen(
     Example: [bold]leadlog deal reopen 3f0c…[/bold]
     """
     _command(config, data, as_json, "reopen", deal, actor=actor, command=command)
+
+
+@app.command()
+def join(
+    deal: Deal,
+    other: Annotated[str, typer.Argument(metavar="DEAL2", help="Another one of that person.")],
+    reason: Reason = "",
+    actor: Actor = "",
+    command: Command = None,
+    version: Version = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Join two open deals of one person: the later opened goes into the earlier.
+
+    Example: [bold]leadlog deal join 3f0c… 91aa… --dry-run[/bold]
+    """
+    given = {"id": deal, "other": other, "version": version}
+    decide(config, data, as_json, "deal.join", reason, actor, command, dry_run, given)
+
+
+@app.command()
+def split(
+    deal: Deal,
+    lead: Annotated[
+        str | None, typer.Option("--lead", help="This touch of the deal, to one of its own.")
+    ] = None,
+    reason: Reason = "",
+    actor: Actor = "",
+    command: Command = None,
+    version: Version = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Take a joined deal out of the other one; or a touch out of its deal.
+
+    Example: [bold]leadlog deal split 3f0c… --lead 0f9f…[/bold]
+    """
+    given = {"id": deal, "lead": lead, "version": version}
+    decide(config, data, as_json, "deal.split", reason, actor, command, dry_run, given)
+
+
+@app.command()
+def undo(
+    decision: Annotated[str, typer.Argument(metavar="DECISION", help="The decision's id.")],
+    reason: Reason = "",
+    actor: Actor = "",
+    command: Command = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Take a join or a split back as if it had never been made; an undo, too.
+
+    Example: [bold]leadlog deal undo 3f0c…[/bold]
+    """
+    given = {"decision": decision}
+    decide(config, data, as_json, "card.undo", reason, actor, command, dry_run, given)
 
 
 def _command(config: Any, data: Any, as_json: bool, action: str, deal: str, **given: Any) -> None:

@@ -112,6 +112,9 @@ FIELDS: Final[dict[type[ev.Event], dict[str, str]]] = {
     ev.CardMarked: {"leaf": "leaf", "shared": "shared", **_DECISION},
     ev.EvidenceWithdrawn: {**_DECISION},
     ev.DecisionUndone: {"other": "undone", **_DECISION},
+    ev.DealsJoined: {"deal": "deal", "other": "into", **_DECISION},
+    ev.DealsParted: {"deal": "deal", "other": "into", **_DECISION},
+    ev.TouchParted: {"lead": "lead", "deal": "deal", **_DECISION},
     ev.DealOpened: {
         "deal": STREAM_IS,
         **_TOUCH,

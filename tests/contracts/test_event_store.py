@@ -13,11 +13,10 @@ from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
 from servers.postgres import fresh_database
 from support.worlds import KEYRING, MATCHING, Fed, decision_id, lead
 
-from eventstore.card_commands import CommandRefused
 from eventstore.customer_base import CustomerBase, Entry, Lead
-from eventstore.deal_commands import order
 from eventstore.domain.events import Id, LeadRecorded, PersonFormed
 from eventstore.domain.pipeline import SALES
+from eventstore.orders import CommandRefused, order
 from eventstore.recorders.port import CustomerRecorder
 from eventstore.rows import Card, Changes, Hand, Pair, Quarantine
 from eventstore.work import Policy

@@ -9,8 +9,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from support.deals_oracle import check_deals, stored_deals
 from support.worlds import KEYRING, Fed, base, check, decision_id, lead
 
-from eventstore.deal_commands import CommandRefused, DealCommands, order
+from eventstore.deal_commands import DealCommands
+from eventstore.deal_joins import DealJoins
 from eventstore.domain.partition import partition
+from eventstore.orders import CommandRefused, order
 from eventstore.touches import own_leaf
 
 KINDS = ("phone", "email", "telegram", "visitor", "vk")
@@ -150,6 +152,41 @@ class World(RuleBasedStateMachine):
         events = self.fed.base.recorder.streams([deal], personal=False)[deal]
         self.fed.journal.append(("command", deal, events[-1].event))
 
+    @precondition(lambda self: len(self.open_deals()) > 1)
+    @rule(data=st.data())
+    def join_deals(self, data):
+        a, b = data.draw(
+            st.lists(st.sampled_from(self.open_deals()), min_size=2, max_size=2, unique=True)
+        )
+        self.decide_deals(lambda joins, by: joins.join(a, b, by))
+
+    @precondition(lambda self: self.joined_deals())
+    @rule(data=st.data())
+    def part_deals(self, data):
+        deal = data.draw(st.sampled_from(self.joined_deals()))
+        self.decide_deals(lambda joins, by: joins.part(deal, by))
+
+    @precondition(lambda self: self.fed.events)
+    @rule(data=st.data())
+    def put_apart(self, data):
+        lead_id = bytes.fromhex(
+            data.draw(st.sampled_from(sorted(self.fed.events))).replace("-", "")
+        )
+        self.decide_deals(lambda joins, by: joins.put_apart(lead_id, by))
+
+    def decide_deals(self, decide):
+        try:
+            decided = decide(DealJoins(self.fed.base), self.by())
+        except CommandRefused:
+            return
+        ((hand, _),) = self.fed.base.work().decision(decided.decision)
+        self.decisions.append([decided.decision, hand.kind, (hand.a, hand.b), True])
+        self.fed.journal.append(("deals", len(self.decisions) - 1))
+
+    def joined_deals(self):
+        _placed, fates = stored_deals(self.fed) if self.fed.events else ({}, {})
+        return sorted(i for i, fate in fates.items() if fate[2])
+
     def open_deals(self):
         _placed, fates = stored_deals(self.fed) if self.fed.events else ({}, {})
         return sorted(i for i, fate in fates.items() if fate[0] == "open")
@@ -181,7 +218,12 @@ class World(RuleBasedStateMachine):
             return
         facts = self.fed.facts(**self.by_hand())
         check(self.fed, facts)
-        check_deals(self.fed, facts, self.merged)
+        about_deals = [
+            (self.fed.journal.index(("deals", n)), kind, *pair)
+            for n, (_, kind, pair, in_force) in enumerate(self.decisions)
+            if in_force and kind in {"join", "part", "own"}
+        ]
+        check_deals(self.fed, facts, self.merged, about_deals)
 
     def by_hand(self):
         """Facts by hand, cards of leads that have an identity by now read as where they stand."""

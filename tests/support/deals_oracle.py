@@ -13,14 +13,15 @@ from eventstore.domain.deals import (
 )
 from eventstore.domain.partition import evidence, partition
 from eventstore.keyring import derived
-from eventstore.redecide import read_deals
+from eventstore.replay import read_deals
 from eventstore.touches import bytes_of, deal_id
 
 
-def expected_deals(fed, facts, merged):  # noqa: C901, PLR0915 - an oracle is one plain loop
+def expected_deals(fed, facts, merged, by_hand=()):  # noqa: C901, PLR0912, PLR0915 - an oracle is one plain loop
     """({lead: deal}, {deal: (status, stage, joined into, repeat of, amount)}).
 
-    `merged`: (place in the journal, pair) of the merges that count.
+    `merged`: (place in the journal, pair) of the merges that count. `by_hand`: (place, kind, a, b)
+    of the decisions in force about deals.
     """
     person, shared, anchors = partition(facts)
     matching = fed.base.policy.matching
@@ -39,6 +40,11 @@ def expected_deals(fed, facts, merged):  # noqa: C901, PLR0915 - an oracle is on
     commands = [(n, 2, e[1:]) for n, e in enumerate(fed.journal) if e[0] == "command"]
     named_last = {what[0]: n for n, _, what in commands}
 
+    own = {a for _, kind, a, _ in by_hand if kind == "own"}
+    last = {frozenset((a, b)): kind for _, kind, a, b in sorted(by_hand) if kind != "own"}
+    decided = [(n, 3, (kind, a, b)) for n, kind, a, b in by_hand]
+    members = defaultdict(list)
+
     parent = {leaf: leaf for leaf in person}
 
     def find(leaf):
@@ -48,7 +54,36 @@ def expected_deals(fed, facts, merged):  # noqa: C901, PLR0915 - an oracle is on
 
     deals_of = defaultdict(list)
     deals, openers, joined, placed, repeats = {}, {}, {}, {}, {}
-    for now, kind, what in sorted([*links, *merges, *touches, *commands], key=lambda s: s[:2]):
+    touch_of = {}
+
+    def opens(what, here):
+        touch = touch_of[what]
+        name = deal_id(what, pipeline.id)
+        repeat = min(here, key=lambda d: (-d.activity, d.id)).id if here else b""
+        deals[name] = new_deal(name, touch, repeat)
+        here.append(deals[name])
+        openers[name], placed[what], repeats[name] = what, name, repeat
+        members[name].append(touch)
+
+    def recount(deal):
+        said = (deal.amount, deal.amount_of) if deal.amount_of[0] >= 1 << 62 else None
+        deal.activity, deal.threads, deal.amount, deal.amount_of = 0, [], "", (0, b"")
+        for name in deals:
+            final = name
+            while final in joined:
+                final = joined[final]
+            for touch in members[name] if final == deal.id else ():
+                if touch.lead == openers[name]:
+                    deal.threads = list(
+                        dict.fromkeys([*deal.threads, *filter(None, [touch.thread])])
+                    )
+                note_touch(deal, touch)
+        if said:
+            deal.amount, deal.amount_of = said
+
+    for now, kind, what in sorted(
+        [*links, *merges, *touches, *commands, *decided], key=lambda s: s[:2]
+    ):
         if kind == 0:
             a, b = find(what[0]), find(what[1])
             if a == b:
@@ -59,7 +94,9 @@ def expected_deals(fed, facts, merged):  # noqa: C901, PLR0915 - an oracle is on
             for later, earlier in joins_of_unsorted(
                 ours, theirs, lambda d: (order["lead", openers[d.id]],)
             ):
-                if named_last.get(later.id, -1) > now:
+                if named_last.get(later.id, -1) > now or openers[later.id] in own:
+                    continue
+                if last.get(frozenset((later.id, earlier.id))) == "part":
                     continue
                 absorb(later, earlier)
                 both.remove(later)
@@ -81,19 +118,37 @@ def expected_deals(fed, facts, merged):  # noqa: C901, PLR0915 - an oracle is on
                 folded.order.currency if folded.order else "",
             )
             here = deals_of[find(anchors[what])]
-            own = deal_id(what, pipeline.id)
+            touch_of[what] = touch
             placement = place(touch, here, pipeline)
-            if placement.opens or own in named_last:
-                repeat = min(here, key=lambda d: (-d.activity, d.id)).id if here else b""
-                deal = new_deal(own, touch, repeat)
-                here.append(deal)
-                deals[own], openers[own], placed[what], repeats[own] = deal, what, own, repeat
+            if placement.opens or (deal_id(what, pipeline.id) in named_last and what not in own):
+                opens(what, here)
             elif placement.joined:
                 note_touch(placement.joined, touch)
                 placed[what] = placement.joined.id
+                members[placement.joined.id].append(touch)
+        elif kind == 3:
+            how, a, b = what
+            if how == "own":
+                left = placed.get(a)
+                if left and openers[left] == a:
+                    continue
+                opens(a, deals_of[find(anchors[a])])
+                if left:
+                    members[left].remove(touch_of[a])
+                    recount(deals[left])
+            elif how == "join" and a in deals and a not in joined and b in deals:
+                while b in joined:
+                    b = joined[b]
+                x, y = anchors[openers[a]], anchors[openers[b]]
+                if a == b or person[x] != person[y] or last.get(frozenset((a, b))) == "part":
+                    continue
+                absorb(deals[a], deals[b])
+                deals_of[find(x)].remove(deals[a])
+                joined[a] = b
         else:
             name, event = what
-            apply(deals[name], event)
+            if name in deals:
+                apply(deals[name], event)
     fates = {
         i: (d.status, d.stage, joined.get(i, b""), repeats[i], d.amount) for i, d in deals.items()
     }
@@ -125,9 +180,9 @@ def stored_deals(fed):
     return placed, fates
 
 
-def check_deals(fed, facts, merged) -> None:
+def check_deals(fed, facts, merged, by_hand=()) -> None:
     """Touches are in the deals, and deals are, as in one plain run of the oracle."""
-    placed, fates = expected_deals(fed, facts, merged)
+    placed, fates = expected_deals(fed, facts, merged, by_hand)
     stored_placed, stored_fates = stored_deals(fed)
     assert placed == stored_placed
     shown = {

@@ -6,9 +6,9 @@ from support.worlds import KEYRING, MATCHING, Fed, base, groups, lead
 
 from eventstore.adoption import VersionChanged, adopt, effective_policy, rematch
 from eventstore.customer_base import CustomerBase
-from eventstore.deal_commands import CommandRefused, order
 from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import SALES
+from eventstore.orders import CommandRefused, order
 from eventstore.queries import Cards
 from eventstore.work import Policy
 

@@ -5,7 +5,7 @@ from uuid import NAMESPACE_URL, uuid5
 import pytest
 from support.worlds import Fed, base, lead
 
-from eventstore.deal_commands import order
+from eventstore.orders import order
 from eventstore.touches import bytes_of, own_leaf
 
 EARLIER = 1_600_000_000

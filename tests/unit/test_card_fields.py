@@ -5,7 +5,8 @@ import pytest
 from support.worlds import Fed, base, decision_id, lead
 
 from channels.sdk.lead import Booking, Call, Campaign, Consent, Mention, Order, OrderItem, Profile
-from eventstore.deal_commands import CommandRefused, DealCommands, order
+from eventstore.deal_commands import DealCommands
+from eventstore.orders import CommandRefused, order
 from eventstore.queries import Cards
 from eventstore.touches import bytes_of, deal_id
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from support.worlds import Fed, base, lead
 
 from channels.sdk.lead import Profile
-from eventstore.deal_commands import order
+from eventstore.orders import order
 from eventstore.queries import Cards
 from eventstore.suggestions import Suggestions
 

@@ -1,0 +1,130 @@
+"""Deals of one person joined and parted by hand (SEMANTICS 3.4). Undone as any decision is."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from eventstore.customer_base import CustomerBase
+from eventstore.deciding import Decided, carry_out
+from eventstore.domain.deals import OPEN, Deal
+from eventstore.domain.events import DealOpened, DealsJoined, DealsParted, Id, TouchParted
+from eventstore.orders import CommandRefused, NotThere, Orders, what_changed
+from eventstore.replay import StoredDeal, read_deals
+from eventstore.rows import Hand
+from eventstore.touches import deal_id, stand
+from eventstore.work import Work
+
+
+class _Named(NamedTuple):
+    """A deal that a command names."""
+
+    id: Id
+    stored: StoredDeal
+    leaf: Id
+    """Where the touch stands that opened it."""
+
+
+class DealJoins:
+    """Decisions about which deals are one. Each has an id, by which it can be undone."""
+
+    def __init__(self, base: CustomerBase) -> None:
+        self._base = base
+
+    def join(self, a: Id, b: Id, by: Orders, *, reason: str = "", dry_run: bool = False) -> Decided:
+        """Join two open deals of one person; the later opened goes into the earlier.
+
+        `by.expected_version` is that of `a`.
+        """
+
+        def decide(work: Work) -> set[Id]:
+            one, other = _named(work, a), _named(work, b)
+            _refuse_stale(work, a, by)
+            if a == b:
+                raise CommandRefused("both name the same deal")
+            _refuse_unlike(work, one, other)
+            earlier, later = sorted((one, other), key=lambda n: work.order_of(n.stored.opened.lead))
+            event = DealsJoined(
+                actor=by.actor, at=by.at, reason=reason, deal=later.id, into=earlier.id
+            )
+            work.decide_by_hand("join", later.id, earlier.id, by.command, event)
+            return {one.leaf, other.leaf}
+
+        return carry_out(self._base, by, decide, dry_run=dry_run)
+
+    def part(self, deal: Id, by: Orders, *, reason: str = "", dry_run: bool = False) -> Decided:
+        """Take a joined deal out of the one it was joined into, by a rule or by a person."""
+
+        def decide(work: Work) -> set[Id]:
+            named = _named(work, deal)
+            _refuse_stale(work, deal, by)
+            into = named.stored.into
+            if not into:
+                raise CommandRefused(
+                    "the deal is joined into no other; to part a touch from it, name the lead"
+                )
+            event = DealsParted(actor=by.actor, at=by.at, reason=reason, deal=deal, into=into)
+            work.decide_by_hand("part", deal, into, by.command, event)
+            return {named.leaf, _named(work, into).leaf}
+
+        return carry_out(self._base, by, decide, dry_run=dry_run)
+
+    def put_apart(
+        self, lead: Id, by: Orders, *, reason: str = "", dry_run: bool = False
+    ) -> Decided:
+        """Put a touch that joined a deal to a deal of its own."""
+
+        def decide(work: Work) -> set[Id]:
+            work.load_leads([lead])
+            state = work.leads.get(lead)
+            if state is None:
+                raise NotThere(f"no lead {UUID(bytes=lead)}")
+            own = deal_id(lead, state.newest.pipeline)
+            if state.deal == own:
+                raise CommandRefused("the lead opened its deal itself")
+            if state.deal:
+                _refuse_stale(work, state.deal, by)
+            event = TouchParted(actor=by.actor, at=by.at, reason=reason, lead=lead, deal=own)
+            work.decide_by_hand("own", lead, own, by.command, event)
+            return {stand(work, state)}
+
+        return carry_out(self._base, by, decide, dry_run=dry_run)
+
+
+def leaves_concerned(work: Work, hand: Hand) -> set[Id]:
+    """The leaf cards where the touches stand that such a decision is about."""
+    leads = {hand.a}
+    if hand.kind != "own":
+        leads = {deal.opened.lead for deal in read_deals(work, [hand.a, hand.b]).values()}
+    work.load_leads(leads)
+    return {stand(work, work.leads[lead]) for lead in leads}
+
+
+def _named(work: Work, deal: Id) -> _Named:
+    stored = read_deals(work, [deal]).get(deal)
+    if stored is None or not isinstance(stored.opened, DealOpened):
+        raise NotThere(f"no deal {UUID(bytes=deal)}")
+    work.load_leads([stored.opened.lead])
+    return _Named(deal, stored, stand(work, work.leads[stored.opened.lead]))
+
+
+def _refuse_stale(work: Work, deal: Id, by: Orders) -> None:
+    events = work.source.streams([deal], personal=False).get(deal, ())
+    if by.expected_version is not None and events and events[-1].version != by.expected_version:
+        raise CommandRefused(what_changed(events, by.expected_version))
+
+
+def _refuse_unlike(work: Work, one: _Named, other: _Named) -> None:
+    heads = [work.head(named.leaf) for named in (one, other)]
+    if heads[0] is not heads[1]:
+        raise CommandRefused(
+            "the deals are of two persons; if they are one, first: leadlog card merge"
+        )
+    rows: dict[Id, Deal] = {deal.id: deal for deal in heads[0].deals}
+    for named in (one, other):
+        row = rows.get(named.id)
+        text = UUID(bytes=named.id)
+        if row is None:
+            raise CommandRefused(f"deal {text} was joined into another one, or withdrawn")
+        if row.status != OPEN:
+            raise CommandRefused(f"deal {text} is {row.status}; reopen it first")
+    if rows[one.id].pipeline != rows[other.id].pipeline:
+        raise CommandRefused("the deals are in two pipelines")

@@ -1,0 +1,263 @@
+"""One plain run over touches, links and commands in recorded order (SEMANTICS 3.5)."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from eventstore.deal_hands import DealHands
+from eventstore.domain.deals import (
+    BY_HAND,
+    Deal,
+    Touch,
+    absorb,
+    apply,
+    joins_of_unsorted,
+    new_deal,
+    note_amount,
+    note_touch,
+    place,
+    repeated,
+)
+from eventstore.domain.events import (
+    DealCommand,
+    DealJoined,
+    DealOpened,
+    DealRestored,
+    DealSeparated,
+    DealWithdrawn,
+    Id,
+    RepeatChanged,
+)
+from eventstore.domain.matching import Action
+from eventstore.regroup import by_hand
+from eventstore.rows import Card, Hand
+from eventstore.touches import JOIN_RULE, deal_id, stand, touch_of
+from eventstore.work import LeadState, Order, Work
+
+
+@dataclass
+class StoredDeal:
+    """A deal as its stream has it."""
+
+    opened: DealOpened
+    repeat_of: Id
+    into: Id = b""
+    withdrawn: bool = False
+    commands: list[tuple[Order, DealCommand]] = field(default_factory=list)
+
+
+def read_deals(work: Work, ids: Collection[Id]) -> dict[Id, StoredDeal]:
+    """These deals as their streams have them; those that nobody opened are left out."""
+    return {stream: _read_deal(events) for stream, events in work.deal_streams(ids).items()}
+
+
+def _read_deal(events: Iterable[tuple[Order, Any]]) -> StoredDeal:
+    (_, opened), *rest = events
+    stored = StoredDeal(opened, opened.repeat_of)
+    for order, event in rest:
+        match event:
+            case DealJoined():
+                stored.into = event.into
+            case DealSeparated():
+                stored.into = b""
+            case DealWithdrawn() | DealRestored():
+                stored.withdrawn = isinstance(event, DealWithdrawn)
+            case RepeatChanged():
+                stored.repeat_of = event.repeat_of
+        if isinstance(event, DealCommand):
+            stored.commands.append((order, event))
+    return stored
+
+
+class Play:
+    """One run through the recorded order of everything that bears on some persons' deals."""
+
+    def __init__(
+        self,
+        work: Work,
+        members: dict[Id, Card],
+        leads: list[LeadState],
+        stored: dict[Id, StoredDeal],
+    ) -> None:
+        self.work = work
+        self.members = members
+        self.leads = leads
+        self.stored = stored
+        self.placed: dict[Id, Id] = {}
+        self.deals: dict[Id, Deal] = {}
+        self.openers: dict[Id, LeadState] = {}
+        self.joined: dict[Id, tuple[Id, str, Id]] = {}
+        """Deal → into which other, by whom or what, by which decision."""
+        self._hands = DealHands(work, leads)
+        self._touches: dict[Id, list[Touch]] = defaultdict(list)
+        self._parent = {leaf: leaf for leaf in members}
+        self._of: dict[Id, list[Deal]] = defaultdict(list)
+        self._now: Order = (0, 0)
+
+    def run(self) -> None:
+        steps: list[tuple[Order, int, Any]] = []
+        steps += [(order, 0, pair) for order, pair in self._links()]
+        steps += [(lead.first, 1, lead) for lead in self.leads]
+        for deal, stored in self.stored.items():
+            steps += [(order, 2, (deal, event)) for order, event in stored.commands]
+        steps += [(hand.order, 3, hand) for hand in self._hands.in_order]
+        steps.sort(key=lambda step: step[:2])
+        for order, kind, what in steps:
+            self._now = order
+            (self._link, self._touch, self._command, self._by_hand)[kind](what)
+        for name, row in self.deals.items():
+            row.by_hand = name in self._hands.named
+
+    def persons(self) -> dict[Id, list[Deal]]:
+        """The open and closed deals of each person, by the person's head as it stands now."""
+        found: dict[Id, list[Deal]] = {}
+        for root, deals in self._of.items():
+            if deals:
+                found.setdefault(self.members[root].person, []).extend(deals)
+        return found
+
+    def _links(self) -> list[tuple[Order, tuple[Id, Id]]]:
+        """Every link that stands, with the order of its earliest remaining evidence."""
+        withdrawn = self.work.withdrawn(self.members)
+        earliest: dict[tuple[Id, Id], Order] = {}
+        for lead in self.leads_with_pairs():
+            rules = self.work.policy.judged_by(lead.newest.rules)
+            for i, j, _, _, action in rules.pairs(lead.identities):
+                a, b = sorted((lead.identities[i].leaf, lead.identities[j].leaf))
+                held = action is not Action.LINK or (a, b, lead.id) in withdrawn
+                if not held and self._stands(a, b):
+                    earliest[a, b] = min(earliest.get((a, b), lead.first), lead.first)
+        merges, _ = by_hand(self.work.hands(self.members))
+        links = [(order, pair) for pair, order in earliest.items()]
+        links += [(h.order, (h.a, h.b)) for h in merges if self._of_one_person(h.a, h.b)]
+        return links
+
+    def leads_with_pairs(self) -> list[LeadState]:
+        """Leads that may link two of the cards, wherever they stand."""
+        ids = {lead for _, lead in self.work.appearances(self.members)}
+        self.work.load_leads(ids)
+        return [self.work.leads[i] for i in ids if len(self.work.leads[i].identities) > 1]
+
+    def _stands(self, a: Id, b: Id) -> bool:
+        return self._of_one_person(a, b) and not (self.members[a].shared or self.members[b].shared)
+
+    def _of_one_person(self, a: Id, b: Id) -> bool:
+        return (
+            a in self.members
+            and b in self.members
+            and self.members[a].person == self.members[b].person
+        )
+
+    def _find(self, leaf: Id) -> Id:
+        while self._parent[leaf] != leaf:
+            self._parent[leaf] = self._parent[self._parent[leaf]]
+            leaf = self._parent[leaf]
+        return leaf
+
+    def _link(self, pair: tuple[Id, Id]) -> None:
+        a, b = self._find(pair[0]), self._find(pair[1])
+        if a == b:
+            return
+        ours, theirs = self._of.pop(a, []), self._of.pop(b, [])
+        self._parent[b] = a
+        deals = [*ours, *theirs]
+        if self.work.policy.matching.join_unsorted:
+            for later, earlier in joins_of_unsorted(ours, theirs, self._opening_order):
+                if not self._is_named_later(later) and self._hands.lets_rule_join(later, earlier):
+                    absorb(later, earlier)
+                    deals.remove(later)
+                    self.joined[later.id] = (earlier.id, JOIN_RULE, b"")
+        self._of[a] = deals
+
+    def _touch(self, lead: LeadState) -> None:
+        leaf = stand(self.work, lead)
+        touch = touch_of(self.work, lead, leaf)
+        deals = self._of[self._find(leaf)]
+        own = deal_id(lead.id, touch.pipeline)
+        placement = place(touch, deals, self.work.policy.pipeline(touch.pipeline))
+        named = own in self.stored and bool(self.stored[own].commands)
+        if placement.opens or (named and lead.id not in self._hands.put_apart):
+            self._open(lead, touch, deals)
+        elif placement.joined:
+            note_touch(placement.joined, touch)
+            self._put(lead, touch, placement.joined)
+
+    def _open(self, lead: LeadState, touch: Touch, deals: list[Deal]) -> None:
+        deal = new_deal(deal_id(lead.id, touch.pipeline), touch, repeated(deals, touch.pipeline))
+        deals.append(deal)
+        self.deals[deal.id] = deal
+        self.openers[deal.id] = lead
+        self._put(lead, touch, deal)
+
+    def _put(self, lead: LeadState, touch: Touch, deal: Deal) -> None:
+        self.placed[lead.id] = deal.id
+        self._touches[deal.id].append(touch)
+
+    def _command(self, what: tuple[Id, DealCommand]) -> None:
+        deal = self.deals.get(what[0])
+        if deal is not None:
+            apply(deal, what[1])
+
+    def _by_hand(self, hand: Hand) -> None:
+        if hand.kind == "own":
+            self._put_apart(hand.a)
+        elif hand.kind == "join":
+            self._join_by_hand(hand)
+
+    def _join_by_hand(self, hand: Hand) -> None:
+        """Holds while both are one person's (SEMANTICS 3.5)."""
+        deal, into = self.deals.get(hand.a), self.deals.get(self._final(hand.b))
+        if deal is None or into is None or deal.id in self.joined or deal is into:
+            return
+        leaf, other = self._leaf_of(deal.id), self._leaf_of(into.id)
+        if not self._of_one_person(leaf, other) or not self._hands.lets_join(deal, into):
+            return
+        for deals in (self._of[self._find(leaf)], self._of[self._find(other)]):
+            if deal in deals:
+                deals.remove(deal)
+        absorb(deal, into)
+        self.joined[deal.id] = (into.id, self._hands.actor(hand), hand.decision)
+
+    def _put_apart(self, lead_id: Id) -> None:
+        """The touch opens its own deal, where it has not done so anyway."""
+        lead = next((lead for lead in self.leads if lead.id == lead_id), None)
+        left = self.deals.get(self.placed.get(lead_id, b""))
+        if lead is None or (left is not None and self.openers[left.id] is lead):
+            return
+        leaf = stand(self.work, lead)
+        touch = touch_of(self.work, lead, leaf)
+        self._open(lead, touch, self._of[self._find(leaf)])
+        if left is not None:
+            self._touches[left.id].remove(touch)
+            self._note_again(left)
+
+    def _note_again(self, deal: Deal) -> None:
+        """What a deal has of its touches, and of deals joined into it, after one touch left it."""
+        said = deal.amount, deal.currency, deal.amount_of
+        deal.activity, deal.threads = 0, []
+        deal.amount, deal.currency, deal.amount_of = "", "", (0, b"")
+        for name in [name for name in self.deals if self._final(name) == deal.id]:
+            for touch in self._touches[name]:
+                if touch.lead == self.deals[name].lead and touch.thread:
+                    deal.threads = list(dict.fromkeys([*deal.threads, touch.thread]))
+                note_touch(deal, touch)
+        if said[2] >= BY_HAND:
+            note_amount(deal, *said)
+
+    def _final(self, deal: Id) -> Id:
+        """The deal itself, or the one where it ends up by joins."""
+        while deal in self.joined:
+            deal = self.joined[deal][0]
+        return deal
+
+    def _leaf_of(self, deal: Id) -> Id:
+        opener = self.openers.get(deal)
+        return stand(self.work, opener) if opener else b""
+
+    def _opening_order(self, deal: Deal) -> Order:
+        return self.openers[deal.id].first
+
+    def _is_named_later(self, deal: Deal) -> bool:
+        stored = self.stored.get(deal.id)
+        return stored is not None and any(order > self._now for order, _ in stored.commands)

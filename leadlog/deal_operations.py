@@ -1,0 +1,127 @@
+"""What can be asked and decided about deals, by name (see leadlog.operations)."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from eventstore.orders import Orders, order
+from leadlog.card_operations import told_of
+from leadlog.control import OperationFailed
+from leadlog.system import System
+
+Arguments = dict[str, Any]
+
+
+def list_all(system: System, arguments: Arguments) -> Iterator[Any]:
+    status = arguments.get("status")
+    for card in system.cards.all(with_leads=True, everything=bool(arguments.get("all"))):
+        for deal in card["deals"]:
+            if status in (None, deal["status"]):
+                yield {**deal, "person": card["id"], "name": card["name"]}
+
+
+def show(system: System, arguments: Arguments) -> Iterator[Any]:
+    card = system.cards.show(arguments["id"], everything=True)
+    deal = next((d for d in (card or {}).get("deals", ()) if d["id"] == arguments["id"]), None)
+    if card is None or deal is None:
+        raise OperationFailed(f"no deal {arguments['id']!r}")
+    touches = [t for t in card["timeline"] if t["type"] == "touch" and t["lead"] in deal["leads"]]
+    told = [t for t in card["timeline"] if t["type"] == "deal" and t["deal"] == deal["id"]]
+    alike = {"pipeline": deal["pipeline"], "status": "open"}
+    others = [d for d in card["deals"] if d["id"] != deal["id"] and alike.items() <= d.items()]
+    yield {
+        **deal,
+        "person": card["id"],
+        "name": card["name"],
+        "version": max(entry["version"] for entry in told),
+        "also_open": [other["id"] for other in others],
+        "timeline": touches,
+        "history": sorted(told, key=lambda entry: entry["version"]),
+    }
+
+
+def command(system: System, arguments: Arguments) -> Iterator[Any]:
+    """accept, decline, stage, won, lost, reopen, own: one deal, one command."""
+    deal = _deal(arguments["id"])
+    by = _orders(arguments)
+    deals, action = system.deals, arguments["action"]
+    reason, amount = str(arguments.get("reason") or ""), str(arguments.get("amount") or "")
+    match action:
+        case "accept":
+            version = deals.accept(deal, by)
+        case "decline":
+            version = deals.close(deal, "declined", by, reason=reason)
+        case "stage":
+            version = deals.enter(deal, str(arguments["stage"]), by, amount=amount)
+        case "won":
+            version = deals.close(deal, "won", by, amount=amount)
+        case "lost":
+            version = deals.close(deal, "lost", by, reason=reason)
+        case "reopen":
+            version = deals.reopen(deal, by)
+        case "own":
+            version = deals.own(deal, str(arguments["owner"]), by)
+        case _:
+            raise OperationFailed(f"no deal command {action!r}", status=2)
+    yield {"deal": arguments["id"], "version": version, "command": str(UUID(bytes=by.command))}
+
+
+def join(system: System, arguments: Arguments) -> Iterator[Any]:
+    """Two deals of one person are one from here on."""
+    a, b = _deal(arguments["id"]), _deal(arguments["other"])
+    reason, dry_run = _how(arguments)
+    orders = _orders(arguments)
+    yield told_of(system.deal_joins.join(a, b, orders, reason=reason, dry_run=dry_run), dry_run)
+
+
+def split(system: System, arguments: Arguments) -> Iterator[Any]:
+    """A joined deal stands for itself again; with `lead`, that touch has a deal of its own."""
+    reason, dry_run = _how(arguments)
+    orders = _orders(arguments)
+    if "lead" not in arguments:
+        deal = _deal(arguments["id"])
+        decided = system.deal_joins.part(deal, orders, reason=reason, dry_run=dry_run)
+    else:
+        lead = _id(arguments["lead"], "lead")
+        _must_be_of(system, lead, _deal(arguments["id"]))
+        decided = system.deal_joins.put_apart(lead, orders, reason=reason, dry_run=dry_run)
+    yield told_of(decided, dry_run)
+
+
+def _must_be_of(system: System, lead: bytes, deal: bytes) -> None:
+    shown = next(show(system, {"id": str(UUID(bytes=deal))}))
+    if str(UUID(bytes=lead)) not in shown["leads"]:
+        raise OperationFailed(f"lead {UUID(bytes=lead)} is no touch of deal {shown['id']}")
+
+
+def _orders(arguments: Arguments) -> Orders:
+    return order(
+        str(arguments.get("actor") or ""),
+        command=str(arguments.get("command") or ""),
+        at=arguments.get("at"),
+        expected_version=arguments.get("version"),
+    )
+
+
+def _how(arguments: Arguments) -> tuple[str, bool]:
+    return str(arguments.get("reason") or ""), bool(arguments.get("dry_run"))
+
+
+def _deal(text: str) -> bytes:
+    return _id(text, "deal")
+
+
+def _id(text: str, what: str) -> bytes:
+    try:
+        return UUID(text).bytes
+    except ValueError:
+        raise OperationFailed(f"{text!r} is no id of a {what}", status=2) from None
+
+
+DEAL_OPERATIONS = {
+    "deal.list": list_all,
+    "deal.show": show,
+    "deal.command": command,
+    "deal.join": join,
+    "deal.split": split,
+}
