@@ -110,10 +110,12 @@ def _record_first(work: Work, lead: Incoming) -> None:
     state = LeadState(lead_id, 1, (1, slot), shown, b"", b"", {event_id})
     work.leads[lead_id] = state
     _open_cards(work, content, lead_id, 1, identities)
-    if _pair_up(work, state):
+    complex_, fresh = _pair_up(work, state)
+    if complex_:
         _start_over(work, state, {i.leaf for i in identities})
         return
-    _link(work, state)
+    for a, b in fresh:
+        _link(work, state, a, b)
     _place(work, state)
 
 
@@ -174,12 +176,17 @@ def _is_listed(work: Work, lead: LeadContent, leaf: Id) -> bool:
     return work.policy.matching.is_listed(identity.kind, identity.value)
 
 
-def _pair_up(work: Work, state: LeadState) -> bool:
-    """Note which identities came together. True: more than joining follows from it."""
+def _pair_up(work: Work, state: LeadState) -> tuple[bool, list[tuple[Id, Id]]]:
+    """Note which identities came together.
+
+    Gives whether more than joining follows from it, and the links that are new. A link that was
+    there before and joins nobody is held apart by something: it is not new evidence that joins.
+    """
     identities = state.identities
-    if len(identities) < 2:
-        return False
     complex_ = False
+    fresh: list[tuple[Id, Id]] = []
+    if len(identities) < 2:
+        return complex_, fresh
     occurred_at = state.newest.occurred_at
     for i, j, position, _, action in work.policy.judged_by(state.newest.rules).pairs(identities):
         a, b = identities[i], identities[j]
@@ -191,6 +198,8 @@ def _pair_up(work: Work, state: LeadState) -> bool:
             complex_ |= _count(work, a, b)
         if action is Action.LINK:
             link_key = (occurred_at, state.id, position, min(a.rank, b.rank), max(a.rank, b.rank))
+            if pair.key is None:
+                fresh.append(key)
             if pair.key is None or link_key < pair.key:
                 pair.key = link_key
                 work.put_pair(key, pair)
@@ -198,7 +207,7 @@ def _pair_up(work: Work, state: LeadState) -> bool:
         elif action is Action.SUGGEST and not pair.suggested:
             pair.suggested = True
             work.put_pair(key, pair)
-    return complex_
+    return complex_, fresh
 
 
 def _wants_care(work: Work, a: Id, b: Id) -> bool:
@@ -223,13 +232,11 @@ def _count(work: Work, a: LeadIdentity, b: LeadIdentity) -> bool:
     return flipped
 
 
-def _link(work: Work, state: LeadState) -> None:
-    """Join the persons whom this lead links, plainly: no veto and no shared identity is near."""
-    identities = state.identities
-    for i, j, _, _, action in work.policy.judged_by(state.newest.rules).pairs(identities):
-        a, b = work.known_card(identities[i].leaf), work.known_card(identities[j].leaf)
-        if action is Action.LINK and not (a.shared or b.shared) and a.person != b.person:
-            _join(work, a.person, b.person, state)
+def _link(work: Work, state: LeadState, one: Id, other: Id) -> None:
+    """Join the persons of two leaf cards, plainly: no veto is near."""
+    a, b = work.known_card(one), work.known_card(other)
+    if not (a.shared or b.shared) and a.person != b.person:
+        _join(work, a.person, b.person, state)
 
 
 def _join(work: Work, one: Id, other: Id, state: LeadState) -> None:

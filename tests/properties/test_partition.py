@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -13,7 +14,7 @@ from eventstore.deal_commands import DealCommands
 from eventstore.deal_joins import DealJoins
 from eventstore.domain.partition import partition
 from eventstore.orders import CommandRefused, order
-from eventstore.touches import own_leaf
+from eventstore.touches import bytes_of, own_leaf
 
 KINDS = ("phone", "email", "telegram", "visitor", "vk")
 VALUES = {
@@ -103,12 +104,24 @@ class World(RuleBasedStateMachine):
         return sorted(found)
 
     @rule(event=event)
+    def deliver_any(self, event):
+        self.deliver(event)
+
     def deliver(self, event):
         event = self.given.setdefault(event.event_id, event)
         known = self.fed.events.get(event.lead_id, [])
         self.fed.feed(event)
         if event in known:
             self.fed.events[event.lead_id] = known
+
+    @precondition(lambda self: self.fed.events)
+    @rule(data=st.data(), number=st.integers(16, 30), at=st.integers(0, 60))
+    def deliver_alike(self, data, number, at):
+        """Somebody who is known comes again with the same identities."""
+        known = data.draw(st.sampled_from(sorted(self.fed.events)))
+        again = lead(number, at=1_700_000_000 + at * 86_400, kind="message")
+        identities = self.fed.folded(bytes_of(known)).identities
+        self.deliver(msgspec.structs.replace(again, identities=identities))
 
     @precondition(lambda self: len(self.leaves()) > 1)
     @rule(data=st.data(), kind=st.sampled_from(["merge", "veto"]))

@@ -1,0 +1,33 @@
+"""A veto holds against every link by a rule, whoever brings it (SEMANTICS 2.3.9)."""
+
+import pytest
+from support.worlds import Fed, base, lead
+
+from eventstore.orders import order
+from eventstore.queries import Cards
+
+PHONE, EMAIL = ("phone", "+79120000001", "claimed"), ("email", "a@x.ru", "claimed")
+
+
+@pytest.fixture
+def fed(tmp_path):
+    """A phone and an e-mail that one form linked and a person parted."""
+    started = Fed(base(tmp_path / "events.db"))
+    started.feed(lead(1, PHONE, EMAIL))
+    cards = Cards(started.base)
+    a, b = cards.leaf_of("phone:+79120000001"), cards.leaf_of("email:a@x.ru")
+    started.commands.veto(a, b, order("anna"))
+    yield started
+    started.base.recorder.close()
+
+
+@pytest.mark.parametrize("later", [-900, 0, 900])
+def test_the_same_form_again_does_not_join_what_a_veto_parted(fed, later):
+    fed.feed(lead(2, PHONE, EMAIL, at=1_700_000_000 + later))
+    assert len(fed.stored_persons()) == 2
+
+
+def test_a_link_by_another_path_does_not_join_what_a_veto_parted(fed):
+    account = ("telegram", "7", "attested")
+    fed.feed(lead(2, account, PHONE), lead(3, account, EMAIL))
+    assert len(fed.stored_persons()) == 2
