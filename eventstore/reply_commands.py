@@ -13,9 +13,9 @@ from uuid import UUID
 
 from channels.sdk.sending import Message
 from eventstore.customer_base import CustomerBase
-from eventstore.deal_commands import CommandRefused, NotThere, Orders
 from eventstore.domain.events import Id, ReplyProgressed, ReplySent, ReplyWritten
 from eventstore.domain.replies import FAILED, SET_ASIDE, Reply, replies_of
+from eventstore.orders import CommandRefused, NotThere, Orders
 from eventstore.receipts import reply_key, sent_key, state_key
 from eventstore.work import Work
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from channels.sdk.errors import Undeliverable
 from channels.sdk.lead import Attachment
 from channels.sdk.sending import Message, NotSent
-from eventstore.deal_commands import order
+from eventstore.orders import order
 from eventstore.reply_commands import ReplyCommands
 from eventstore.told import Told, text_id
 from leadlog.control import OperationFailed

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from channels.sdk.lead import LeadEvent
 from eventstore.card_commands import CardCommands
 from eventstore.customer_base import CustomerBase
-from eventstore.deal_commands import order
 from eventstore.domain.events import Id
 from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import SALES
 from eventstore.keyring import Keyring
+from eventstore.orders import order
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from eventstore.touches import bytes_of
 from eventstore.work import Policy

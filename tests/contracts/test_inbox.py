@@ -10,7 +10,7 @@ from servers.postgres import fresh_database
 from support.worlds import Fed, base, lead
 
 from channels.sdk.lead import LeadContent, Profile
-from eventstore.deal_commands import order
+from eventstore.orders import order
 from eventstore.queries import Cards
 from projections.inbox import schema
 from projections.inbox.index import NameIndex, OvertakenElsewhere, open_engine

@@ -8,7 +8,7 @@ from support.worlds import Fed, base, lead
 
 from channels.sdk.sending import Message, NotSent, Progress, Receipt
 from eventstore.customer_base import Entry, Ignored
-from eventstore.deal_commands import CommandRefused, NotThere, order
+from eventstore.orders import CommandRefused, NotThere, order
 from eventstore.queries import Cards
 from eventstore.reply_commands import ReplyCommands
 from eventstore.touches import bytes_of
