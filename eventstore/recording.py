@@ -34,7 +34,7 @@ from eventstore.incoming import Incoming, domain_identities, incoming
 from eventstore.keyring import derived
 from eventstore.redecide import redecide
 from eventstore.regroup import regroup, seniority
-from eventstore.rows import Card, Pair
+from eventstore.rows import Card, LinkKey, Pair
 from eventstore.touches import (
     JOIN_RULE,
     deal_id,
@@ -179,14 +179,15 @@ def _is_listed(work: Work, lead: LeadContent, leaf: Id) -> bool:
 def _pair_up(work: Work, state: LeadState) -> tuple[bool, list[tuple[Id, Id]]]:
     """Note which identities came together.
 
-    Gives whether more than joining follows from it, and the links that are new. A link that was
-    there before and joins nobody is held apart by something: it is not new evidence that joins.
+    Gives whether more than joining follows from it, and the links that are new, in the order in
+    which the partition joins them. One that was there before and joins nobody is held apart by
+    something: evidence for it is no reason to join.
     """
     identities = state.identities
     complex_ = False
-    fresh: list[tuple[Id, Id]] = []
+    fresh: list[tuple[LinkKey, tuple[Id, Id]]] = []
     if len(identities) < 2:
-        return complex_, fresh
+        return complex_, []
     occurred_at = state.newest.occurred_at
     for i, j, position, _, action in work.policy.judged_by(state.newest.rules).pairs(identities):
         a, b = identities[i], identities[j]
@@ -199,7 +200,7 @@ def _pair_up(work: Work, state: LeadState) -> tuple[bool, list[tuple[Id, Id]]]:
         if action is Action.LINK:
             link_key = (occurred_at, state.id, position, min(a.rank, b.rank), max(a.rank, b.rank))
             if pair.key is None:
-                fresh.append(key)
+                fresh.append((link_key, key))
             if pair.key is None or link_key < pair.key:
                 pair.key = link_key
                 work.put_pair(key, pair)
@@ -207,7 +208,7 @@ def _pair_up(work: Work, state: LeadState) -> tuple[bool, list[tuple[Id, Id]]]:
         elif action is Action.SUGGEST and not pair.suggested:
             pair.suggested = True
             work.put_pair(key, pair)
-    return complex_, fresh
+    return complex_, [key for _, key in sorted(fresh)]
 
 
 def _wants_care(work: Work, a: Id, b: Id) -> bool:

@@ -96,8 +96,7 @@ class Play:
         self._now: Order = (0, 0)
 
     def run(self) -> None:
-        steps: list[tuple[Order, int, Any]] = []
-        steps += [(order, 0, pair) for order, pair in self._links()]
+        steps: list[tuple[Order, int, Any]] = [(o, 0, pair) for o, pair in self._links()]
         steps += [(lead.first, 1, lead) for lead in self.leads]
         for deal, stored in self.stored.items():
             steps += [(order, 2, (deal, event)) for order, event in stored.commands]
@@ -118,18 +117,24 @@ class Play:
         return found
 
     def _links(self) -> list[tuple[Order, tuple[Id, Id]]]:
-        """Every link that stands, with the order of its earliest remaining evidence."""
+        """Every link that stands, with the order of its earliest remaining evidence.
+
+        Those that one lead brings come in the order in which the partition joins them.
+        """
         withdrawn = self.work.withdrawn(self.members)
-        earliest: dict[tuple[Id, Id], Order] = {}
+        earliest: dict[tuple[Id, Id], tuple[Order, int, int, int]] = {}
         for lead in self.leads_with_pairs():
             rules = self.work.policy.judged_by(lead.newest.rules)
-            for i, j, _, _, action in rules.pairs(lead.identities):
+            for i, j, position, _, action in rules.pairs(lead.identities):
                 a, b = sorted((lead.identities[i].leaf, lead.identities[j].leaf))
+                low, high = sorted((lead.identities[i].rank, lead.identities[j].rank))
                 held = action is not Action.LINK or (a, b, lead.id) in withdrawn
                 if not held and self._stands(a, b):
-                    earliest[a, b] = min(earliest.get((a, b), lead.first), lead.first)
+                    now = (lead.first, position, low, high)
+                    earliest[a, b] = min(earliest.get((a, b), now), now)
         merges, _ = by_hand(self.work.hands(self.members))
-        links = [(order, pair) for pair, order in earliest.items()]
+        in_order = sorted(earliest.items(), key=lambda link: link[1])
+        links = [(key[0], pair) for pair, key in in_order]
         links += [(h.order, (h.a, h.b)) for h in merges if self._of_one_person(h.a, h.b)]
         return links
 

@@ -34,7 +34,8 @@ def expected_deals(fed, facts, merged, by_hand=()):  # noqa: C901, PLR0912, PLR0
             a, b = edge.a, edge.b
             held = shared[a] or shared[b] or (a, b, lead.id) in facts.withdrawn
             if not held and person[a] == person[b]:
-                links.append((order["lead", lead.id], 0, (a, b)))
+                links.append((order["lead", lead.id], 0, (a, b), edge.key[2:]))
+    links = [link[:3] for link in sorted(links, key=lambda link: (link[0], link[3]))]
     merges = [(n, 0, pair) for n, pair in merged if person[pair[0]] == person[pair[1]]]
     touches = [(order["lead", i], 1, i) for i in leads]
     commands = [(n, 2, e[1:]) for n, e in enumerate(fed.journal) if e[0] == "command"]
