@@ -16,6 +16,8 @@ POINTS = frozenset(
         "log.after_commit",
         "spool.before_drain",
         "spool.after_drain",
+        "mail.before_append",
+        "mail.after_append",
         "pollers.before_append",
         "pollers.after_append",
         "pollers.after_cursor",

@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from channels.email.adapter import EmailAdapter
 from channels.registry import make_adapter
 from channels.sdk.adapter import PollingAdapter
 from leadlog.polling import is_called
 from leadlog.role_names import Role
-from leadlog.settings import Settings
+from leadlog.settings import Mail, Settings
 
 
 def addresses(url: str, settings: Settings, roles: Collection[Role]) -> Iterator[str]:
@@ -19,13 +20,13 @@ def addresses(url: str, settings: Settings, roles: Collection[Role]) -> Iterator
         yield f"  numbers  {url}/numbers"
     if {Role.GATEWAY, Role.POLLERS} & {*roles}:
         for table in settings.accounts:
-            for way in _ways_in(url, table, roles):
+            for way in _ways_in(url, table, roles, settings.mail):
                 yield f"  {way}   ({table['type']})"
         if not settings.accounts:
             yield "  no accounts are configured; see leadlog.example.toml, or try: leadlog demo"
 
 
-def _ways_in(url: str, table: dict[str, Any], roles: Collection[Role]) -> Iterator[str]:
+def _ways_in(url: str, table: dict[str, Any], roles: Collection[Role], mail: Mail) -> Iterator[str]:
     """Where an account's deliveries go, and where they are fetched."""
     name, adapter = table["name"], make_adapter(dict(table))
     source = adapter.fetched_from() if isinstance(adapter, PollingAdapter) else ""
@@ -34,5 +35,7 @@ def _ways_in(url: str, table: dict[str, Any], roles: Collection[Role]) -> Iterat
     if is_called(adapter) and Role.GATEWAY in roles:
         secret = "/<secret_path>" if table.get("secret_path") else ""
         yield f"intake   {url}/in/{name}{secret}"
-    elif not (source or is_called(adapter)):
+    elif mail.port and isinstance(adapter, EmailAdapter) and Role.GATEWAY in roles:
+        yield f"mail     {name} by {mail.protocol} at {mail.host}:{mail.port}"
+    elif not (source or is_called(adapter) or (mail.port and isinstance(adapter, EmailAdapter))):
         yield f"NOT FETCHED {name}: its settings do not say from where; see the README of its type"

@@ -24,6 +24,7 @@ from leadlog import control
 from leadlog.addresses import addresses
 from leadlog.desk import desk_app
 from leadlog.lag import progress_of
+from leadlog.mail_door import mail_door
 from leadlog.polling import is_called, polling, reasons
 from leadlog.readiness import Readiness
 from leadlog.role_names import Role
@@ -159,6 +160,8 @@ async def _intake(system: System, roles: Collection[Role]) -> AsyncIterator[Gate
             if Role.POLLERS in roles:
                 states = await fetching.enter_async_context(polling(system.settings, writer))
                 system.polled = states
+            if Role.GATEWAY in roles:
+                await fetching.enter_async_context(mail_door(system.settings, writer))
             adapters = webhook_adapters(system.settings)
             yield Gateway(adapters, writer) if Role.GATEWAY in roles else None
     finally:

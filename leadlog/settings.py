@@ -81,6 +81,20 @@ class Processing(_Table):
     runner: Literal["faust", "loop"] = "faust"
 
 
+class Mail(_Table):
+    """A door for mail that a mail server hands over to accounts of type email."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535)
+    """0: there is no such door."""
+    protocol: Literal["smtp", "lmtp"] = "smtp"
+    max_bytes: int = Field(default=10 * 1024 * 1024, ge=64 * 1024)
+    max_connections: int = Field(default=20, ge=1)
+    tls_cert: str = ""
+    """The certificate and its chain, as PEM, for STARTTLS."""
+    tls_key: str = ""
+
+
 class Logging(_Table):
     """`console` for people, `json` for machines."""
 
@@ -96,6 +110,7 @@ class Settings(_Table):
     stores: Stores = Stores()
     keys: Keys = Keys()
     processor: Processing = Processing()
+    mail: Mail = Mail()
     logging: Logging = Logging()
     accounts: tuple[dict[str, Any], ...] = ()
     matching: dict[str, Any] = {}

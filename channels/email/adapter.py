@@ -39,6 +39,12 @@ class EmailAdapter(PollingAdapter[EmailSettings]):
         self._ourselves = Ourselves.of(settings.address, settings.own_domains)
         self._reader = Reader(settings, self._ourselves)
 
+    @property
+    def receives(self) -> tuple[str, ...]:
+        """Addresses, and domains with `@` before them, whose mail is this account's."""
+        given = (self.settings.address, *self.settings.aliases)
+        return tuple(one.strip().lower() for one in given if one)
+
     def parse_item(self, item: PollItem) -> Sequence[Outcome]:
         if len(item.body) > _LARGEST:
             raise Unreadable(QuarantineReason.TOO_LARGE, f"a mail of {len(item.body)} bytes")

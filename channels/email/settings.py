@@ -35,6 +35,8 @@ class EmailSettings(AccountSettings, frozen=True, kw_only=True, forbid_unknown_f
 
     address: str = ""
     """The mailbox's own address: mails from it are ours."""
+    aliases: tuple[str, ...] = ()
+    """Further addresses, or `@` and a domain, whose mail is handed over to this account."""
     own_domains: tuple[str, ...] = ()
     """Domains of colleagues, subdomains included."""
     form_senders: tuple[str | FormSender, ...] | dict[str, dict[str, str]] = ()
@@ -63,8 +65,7 @@ class EmailSettings(AccountSettings, frozen=True, kw_only=True, forbid_unknown_f
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.address and not normalise_email(self.address):
-            raise ValueError(f"address {self.address!r} is no e-mail address")
+        self._check_addresses()
         for domain in self.own_domains:
             if not normalise_email(f"a@{domain.removeprefix('@')}"):
                 raise ValueError(f"own_domains: {domain!r} is no domain such as example.ru")
@@ -77,6 +78,13 @@ class EmailSettings(AccountSettings, frozen=True, kw_only=True, forbid_unknown_f
             raise ValueError("imap_max_bytes is under 65536: too little for text and headers")
         if self.imap_since:
             self._check_since()
+
+    def _check_addresses(self) -> None:
+        if self.address and not normalise_email(self.address):
+            raise ValueError(f"address {self.address!r} is no e-mail address")
+        for alias in self.aliases:
+            if not normalise_email(f"a{alias}" if alias.startswith("@") else alias):
+                raise ValueError(f"aliases: {alias!r} is neither an address nor @ and a domain")
 
     def forms(self) -> tuple[FormSender, ...]:
         """`form_senders` in their full spelling."""

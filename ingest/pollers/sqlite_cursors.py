@@ -1,6 +1,11 @@
-"""Cursors in one SQLite file. Who may open it holds the lock of the data directory: no claims."""
+"""Cursors in one SQLite file, whose accounts one process at a time polls, all of them.
+
+The lock is the file's neighbour's; the kernel frees it when its holder dies.
+"""
 
 import asyncio
+import fcntl
+import os
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -35,10 +40,18 @@ class SQLiteCursors:
         self._connection.execute("PRAGMA synchronous=FULL")
         self._connection.execute(_SCHEMA)
         self._thread = ThreadPoolExecutor(1, "poll-cursors")
+        self._lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        self._is_ours = False
 
     async def claim(self, account: str) -> bool:
-        """Always: see above."""
+        """Whether the lock of all accounts is ours."""
         del account
+        if not self._is_ours:
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            self._is_ours = True
         return True
 
     async def load(self, account: str) -> str:
@@ -51,6 +64,7 @@ class SQLiteCursors:
     async def close(self) -> None:
         self._thread.shutdown()
         self._connection.close()
+        os.close(self._lock)
 
     async def _in_thread(self, step: "partial[T]") -> T:
         try:

@@ -19,8 +19,13 @@ SEED = int(os.environ.get("CHAOS_SEED", "20260201"))
 KILLS = int(os.environ.get("CHAOS_KILLS", "50"))
 OF_KAFKA = frozenset({"spool.before_drain", "spool.after_drain"})
 """Points that only a gateway in front of Kafka passes: see tests/integration/test_spool.py."""
-OF_POLLERS = frozenset({"pollers.before_append", "pollers.after_append", "pollers.after_cursor"})
-"""Points that only accounts that are fetched pass: see tests/chaos/test_pollers.py."""
+OF_POLLERS = frozenset(
+    {
+        *("pollers.before_append", "pollers.after_append", "pollers.after_cursor"),
+        *("mail.before_append", "mail.after_append"),
+    }
+)
+"""Points of what is fetched, or handed over as mail: see tests/chaos/test_pollers.py."""
 PASSES = 3
 """Kills at each point: at its first pass, and at two later ones."""
 

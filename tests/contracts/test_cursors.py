@@ -74,8 +74,16 @@ async def test_a_claim_can_be_made_again(opened):
     await store.close()
 
 
-class TestSeveralProcesses:
-    """PostgreSQL alone: what SQLite's are kept apart by is the lock of the data directory."""
+async def test_of_two_processes_one_has_the_right_until_it_ends(opened):
+    one, other = await claimed(opened, "bot"), opened()
+    assert not await other.claim("bot")
+    await one.close()
+    assert await other.claim("bot")
+    await other.close()
+
+
+class TestPostgres:
+    """What its connection, and its locks by account, are good for."""
 
     @pytest.fixture
     def opened(self, database):
@@ -83,7 +91,7 @@ class TestSeveralProcesses:
 
         return lambda: PostgresCursors(database, schema="leadlog")
 
-    async def test_one_of_two_has_the_right_to_an_account(self, opened):
+    async def test_accounts_are_shared_out(self, opened):
         one, other = await claimed(opened, "bot"), await claimed(opened, "shop")
         assert not await other.claim("bot")
         assert not await one.claim("shop")

@@ -1,8 +1,12 @@
 """`leadlog up` fetches what must be fetched, says from where, and tells when it cannot."""
 
 import json
+import smtplib
+from contextlib import suppress
 
+import httpx
 import pytest
+from servers.process import free_port
 from servers.telegram import TOKEN, TelegramFake, message
 from support.leadlog_up import Leadlog
 from support.waiting import wait_until
@@ -57,10 +61,23 @@ def test_an_account_that_cannot_be_fetched_is_told_and_the_others_go_on(server, 
 
 
 def test_nobody_can_post_to_an_account_that_is_polled(server):
-    import httpx
-
     answer = httpx.post(f"{server.url}/in/polled_bot", json=message(1), trust_env=False)
     assert answer.status_code == 404
+
+
+def test_mail_that_is_handed_over_becomes_a_lead(tmp_path):
+    port = free_port()
+    account = f'[mail]\nport = {port}\n[[accounts]]\ntype = "email"\nname = "in"\n'
+    with Leadlog(tmp_path, settings=f'{account}address = "a@shop.example"\n') as server:
+        server.start()
+        with smtplib.SMTP("127.0.0.1", port, timeout=30) as client:
+            client.sendmail("b@c.example", ["a@shop.example"], "From: b@c.example\r\n\r\nHello")
+            (audit,) = server.objects("audit", "--wait", "60")
+            assert server.stop() == 0  # while somebody is connected
+            with suppress(smtplib.SMTPException, OSError):
+                client.noop()
+        assert audit["leads"]["events"] == 1
+        assert f"mail     in by smtp at 127.0.0.1:{port}" in server.said()
 
 
 def not_ok(server):

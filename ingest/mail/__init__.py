@@ -1,0 +1,1 @@
+"""A door for mail that a mail server hands over, by SMTP or LMTP."""
