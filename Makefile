@@ -59,6 +59,7 @@ soak: install ## the same for hours; CHAOS_KILLS and CHAOS_SEED choose how long 
 
 docs: $(STAMP) ## write the pages that come from the code
 	$(BIN)/python scripts/write_metrics_page.py
+	$(BIN)/python scripts/write_asyncapi.py
 
 constraints: ## take today's newest versions and pin them all in constraints.txt
 	scripts/pin-constraints $(PYTHON) $(PIP_VERSION)

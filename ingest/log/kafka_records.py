@@ -9,8 +9,8 @@ import msgspec
 from eventstore.keyring import Keyring
 from ingest.log.port import Record, RecordType
 
-_TYPE_PREFIX = "com.leadlog."
-_TYPES = {f"{_TYPE_PREFIX}{member.value}".encode(): member for member in RecordType}
+TYPE_PREFIX = "com.leadlog."
+_TYPES = {f"{TYPE_PREFIX}{member.value}".encode(): member for member in RecordType}
 _TYPE_HEADERS = {member: name for name, member in _TYPES.items()}
 
 

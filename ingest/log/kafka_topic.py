@@ -83,7 +83,7 @@ def durable(topic: KafkaTopic, replicas: int) -> dict[str, str]:
     }
 
 
-def _of_lead_log(topic: KafkaTopic, replicas: int) -> dict[str, str]:
+def of_lead_log(topic: KafkaTopic, replicas: int) -> dict[str, str]:
     """Settings without which something accepted could be lost, or kept for longer than said."""
     return {
         "cleanup.policy": "delete",
@@ -100,7 +100,7 @@ Wanted = Callable[[KafkaTopic, int], dict[str, str]]
 """The settings of a topic with so many replicas."""
 
 
-async def prepare(topic: KafkaTopic, wanted: Wanted = _of_lead_log) -> int:
+async def prepare(topic: KafkaTopic, wanted: Wanted = of_lead_log) -> int:
     """Make the topic where it is missing, else check it; gives the number of its partitions.
 
     Raises TopicDiffers, and what aiokafka raises while the cluster is away.

@@ -32,7 +32,7 @@ def beside(lead_log: KafkaTopic, name: str = NAME) -> KafkaTopic:
     )
 
 
-def _kept_for_ever(topic: KafkaTopic, replicas: int) -> dict[str, str]:
+def kept_for_ever(topic: KafkaTopic, replicas: int) -> dict[str, str]:
     """No personal data, so nothing must go; and what is gone could not tell where to go on."""
     return {
         "cleanup.policy": "delete",
@@ -45,7 +45,7 @@ def _kept_for_ever(topic: KafkaTopic, replicas: int) -> dict[str, str]:
 
 async def prepare_events(topic: KafkaTopic) -> int:
     """Make or check the topic; gives its partitions. Raises as `prepare` does."""
-    return await prepare(topic, _kept_for_ever)
+    return await prepare(topic, kept_for_ever)
 
 
 async def last_position(topic: KafkaTopic, partitions: int) -> int:
