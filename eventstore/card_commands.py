@@ -51,14 +51,25 @@ class CardCommands:
 
         return self._run(by, decide, dry_run)
 
-    def veto(self, a: Id, b: Id, by: Orders, *, reason: str = "", dry_run: bool = False) -> Decided:
-        """Say that two leaf cards are not the same person."""
+    def veto(
+        self,
+        a: Id,
+        b: Id,
+        by: Orders,
+        *,
+        reason: str = "",
+        dry_run: bool = False,
+        reviewed: bool = False,
+    ) -> Decided:
+        """Say that two leaf cards are not the same person; `reviewed` where the queue asked."""
 
         def decide(work: Work) -> set[Id]:
             one, other = _card(work, a), _card(work, b)
             if one == other:
                 raise CommandRefused("both name the same leaf card; it cannot be two persons")
-            event = CardsVetoed(actor=by.actor, at=by.at, reason=reason, one=a, other=b)
+            event = CardsVetoed(
+                actor=by.actor, at=by.at, reason=reason, one=a, other=b, reviewed=reviewed
+            )
             work.decide_by_hand("veto", a, b, by.command, event)
             return {one, other}
 

@@ -165,8 +165,13 @@ class CardView:
     # --- decisions ---
 
     def _decisions(self, cards: Collection[Id]) -> list[Json]:
-        """Decisions in force that name one of these leaf cards, each with its id for an undo."""
+        """Decisions that name one of these leaf cards, each with its id for an undo.
+
+        Undone ones are left out; a merge that a veto leaves out is told as not in force.
+        """
         hands = {hand.decision: hand for hand in self._source.hands(cards)}
+        merged = {leaf for h in hands.values() if h.kind == "merge" for leaf in (h.a, h.b)}
+        persons = {leaf: card.person for leaf, (_, card) in self._source.cards(merged).items()}
         streams = self._source.streams(hands.keys(), personal=False)
         found = []
         for decision, events in streams.items():
@@ -180,6 +185,7 @@ class CardView:
                         "type": "decision",
                         "decision": text_id(decision),
                         "what": what,
+                        "in_force": hand.kind != "merge" or persons[hand.a] == persons[hand.b],
                         "leaves": [text_id(leaf) for leaf in dict.fromkeys((hand.a, hand.b))],
                         "actor": event.actor or None,
                         "reason": event.reason,

@@ -57,6 +57,11 @@ class Cards:
         """These persons, in this order."""
         return list(self._show(persons, everything=everything))
 
+    def names_of(self, persons: Collection[Id]) -> dict[Id, str]:
+        """What their newest leads call these persons, many at once."""
+        names = {card["id"]: card["name"] for card in self.of(sorted(persons))}
+        return {person: names.get(text_id(person), "") for person in persons}
+
     def persons_of(self, leaves: Collection[Id]) -> dict[Id, Id]:
         """The person of each leaf card that is there, many at once."""
         cards = {leaf: card for leaf, (_, card) in self._source.cards(leaves).items()}

@@ -57,16 +57,17 @@ class Suggestions:
 
     def all(self) -> list[Json]:
         """The queue, best score first, numbered from 1."""
-        return [{"n": number, **item} for number, (_, item) in enumerate(self._items(), 1)]
+        return [{"n": number, **item} for number, (_, item) in enumerate(self.items(), 1)]
 
     def pick(self, name: str) -> Pairing | None:
         """The two leaf cards of a suggestion, by its number or its id."""
-        for number, (one, _) in enumerate(self._items(), 1):
+        for number, (one, _) in enumerate(self.items(), 1):
             if name in (str(number), one.id):
                 return one.a, one.b
         return None
 
-    def _items(self) -> list[tuple[Suggestion, Json]]:
+    def items(self) -> list[tuple[Suggestion, Json]]:
+        """The queue, best score first, each as it is shown."""
         work = self._base.work()
         found = list(self._found(work))
         leaves = {leaf for one in found for leaf in (one.a, one.b)}
@@ -85,7 +86,7 @@ class Suggestions:
             persons = self._persons(work, one)
             if len(persons) == 2 and persons not in seen:
                 seen.add(persons)
-                if one.why == "stopped" or not _vetoed(work, persons):
+                if not (_reviewed(work, one) if one.why == "stopped" else _vetoed(work, persons)):
                     too = alike.get(persons)
                     yield one._replace(likeness=too.likeness) if too else one
 
@@ -172,6 +173,13 @@ _REASONS = {
     "device": "one browser was used by both",
     "stopped": "a rule links them, and a veto stands between them",
 }
+
+
+def _reviewed(work: Work, one: Suggestion) -> bool:
+    """Whether somebody looked at this link that a veto stops, and said that it is rightly so."""
+    vetoes = [h for h in work.hands([one.a]) if h.kind == "veto" and {h.a, h.b} == {one.a, one.b}]
+    streams = work.source.streams([veto.decision for veto in vetoes], personal=False)
+    return any(getattr(events[0].event, "reviewed", False) for events in streams.values())
 
 
 def _vetoed(work: Work, persons: frozenset[Id]) -> bool:

@@ -10,7 +10,7 @@ from eventstore.card_commands import CardCommands
 from eventstore.deciding import Decided
 from eventstore.evidence import Selection, select
 from eventstore.orders import Orders, order
-from eventstore.suggestions import Suggestions
+from eventstore.review_queue import ReviewQueue
 from eventstore.told import text_id
 from eventstore.touches import milliseconds
 from leadlog.control import OperationFailed
@@ -125,19 +125,14 @@ def withdraw(system: System, arguments: Arguments) -> Iterator[Any]:
 
 
 def suggestions(system: System, arguments: Arguments) -> Iterator[Any]:
-    """The review queue, or one of its items accepted (a merge) or refused (a veto)."""
-    queue = Suggestions(system.cards)
+    """The review queue, or one of its items accepted or refused (see ReviewQueue)."""
+    queue = ReviewQueue(system.cards)
     if "decide" not in arguments:
         yield from queue.all()
         return
-    pair = queue.pick(str(arguments["n"]))
-    if pair is None:
-        raise OperationFailed(f"no suggestion {arguments['n']!r}; see `leadlog card suggestions`")
-    a, b = pair
-    if arguments["decide"] == "accept":
-        yield _decide(system, arguments, lambda c, by, **how: c.merge(a, b, by, **how))
-    else:
-        yield _decide(system, arguments, lambda c, by, **how: c.veto(a, b, by, **how))
+    verdict = queue.accept if arguments["decide"] == "accept" else queue.refuse
+    name = str(arguments["n"])
+    yield _decide(system, arguments, lambda _, by, **how: verdict(name, by, **how))
 
 
 def apply_to_past(system: System, arguments: Arguments) -> Iterator[Any]:

@@ -213,6 +213,8 @@ class CardsVetoed(Decision, frozen=True, kw_only=True, tag="V"):
 
     one: Id = msgspec.field(name="b")
     other: Id = msgspec.field(name="c")
+    reviewed: bool = msgspec.field(default=False, name="q")
+    """Said in the review queue: a link between the two that is stopped need not be shown again."""
 
 
 class CardMarked(Decision, frozen=True, kw_only=True, tag="K"):

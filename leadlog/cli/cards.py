@@ -279,6 +279,8 @@ def suggestions(
     table = Table("n", "score", "one", "other", "why", box=None)
     for item in found:
         sides = [f"{item[side]['name']} {item[side]['identity']}" for side in ("a", "b")]
+        if item["kind"] == "limit":
+            sides[1] = ", ".join(side["identity"] for side in item["split"])
         table.add_row(str(item["n"]), f"{item['score']:.2f}", *sides, "; ".join(item["reasons"]))
     Console().print(table)
 
