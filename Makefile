@@ -11,7 +11,7 @@ SUITES := unit properties channels contracts integration e2e
 SUITE_DIRS = $(wildcard $(addprefix tests/,$(SUITES)))
 
 .DEFAULT_GOAL := help
-.PHONY: help install packages up test check format bench chaos soak docs constraints clean
+.PHONY: help install packages up test check format bench quality chaos soak docs constraints clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,11 @@ format: $(STAMP) ## put the code into its one format
 bench: $(STAMP) ## the paired benchmarks, as ratios
 	@scripts/install-debian-packages wrk=wrk
 	$(BIN)/leadlog bench
+
+quality: $(STAMP) ## how well persons are told: 100,000 made-up leads, and FEBRL3 beside Splink
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[quality]'
+	$(BIN)/leadlog quality ru-leads
+	$(BIN)/leadlog quality febrl3
 
 chaos: install ## kill, cut and fill up what can be, under load
 	$(BIN)/pytest -s tests/chaos

@@ -13,10 +13,12 @@ Codes = NDArray[np.int64]
 Bits = NDArray[np.float64]
 Texts = NDArray[np.object_]
 
-AT_LEAST = 10_000
-"""A store of fewer rows is judged as if it were so large: two of five say nothing of rarity."""
-_FIRST_NAMES = 60
-"""A first name that everybody knows counts as had by one of so many, at least."""
+_FIRST_NAME = 1 / 60
+"""A first name that everybody knows is at least so frequent, wherever it is."""
+_NAMES = (1 / 1000, 300.0)
+"""How frequent a part of a name is before any is seen, and how many seen ones outweigh that."""
+_TEXTS = (1 / 50, 100.0)
+"""The same of other texts, of which we know nothing: an answer may be that of a list of few."""
 _MOST_FIELDS = 12
 """Fields that are compared: those that most leads have."""
 
@@ -28,16 +30,15 @@ class Column(NamedTuple):
     codes: Codes
     """The number of each row's value; -1 where the row says nothing."""
     values: Texts
-    counts: Codes
-    """How many rows have each value."""
+    frequency: Bits
+    """Of each value: the share of rows that have it, of those that say something."""
 
     def rarity(self, likely: float) -> Bits:
         """Of each value: what agreeing in it says for one person, in bits.
 
         `likely`: how often one person's two rows agree.
         """
-        rows = max(len(self.codes), AT_LEAST)
-        return np.log2(likely * rows / np.maximum(self.counts, 1))
+        return np.log2(likely / self.frequency)
 
 
 class Table(NamedTuple):
@@ -56,12 +57,13 @@ def table_of(profiles: Sequence[Profile]) -> Table:
     """The columns of these rows, in their order."""
     first = [profile.names[0] if profile.names else "" for profile in profiles]
     second = [profile.names[1] if len(profile.names) > 1 else "" for profile in profiles]
-    both = _column("name", [*first, *second])
+    both, counts = _coded([*first, *second])
     rows = len(profiles)
+    frequency = _frequency(counts, sum(map(bool, first)), _NAMES)
     known = np.array([text in FIRST_NAMES for text in both.values], bool)
-    counts = np.maximum(both.counts, known * (max(rows, AT_LEAST) // _FIRST_NAMES))
+    frequency[known] = np.maximum(frequency[known], _FIRST_NAME)
     one, other = (
-        Column("name", codes, both.values, counts)
+        Column("name", codes, both.values, frequency)
         for codes in (both.codes[:rows], both.codes[rows:])
     )
     return Table(
@@ -85,11 +87,29 @@ def _common_fields(profiles: Iterable[Profile]) -> list[str]:
     return sorted(sorted(counts), key=lambda name: -counts[name])[:_MOST_FIELDS]
 
 
+class _Coded(NamedTuple):
+    codes: Codes
+    values: Texts
+
+
 def _column(name: str, texts: Sequence[str]) -> Column:
+    coded, counts = _coded(texts)
+    return Column(name, *coded, _frequency(counts, int(counts.sum()), _TEXTS))
+
+
+def _coded(texts: Sequence[str]) -> tuple[_Coded, Codes]:
+    """Numbers and values, and how many rows have each value."""
     known = {"": -1}
     codes = np.fromiter(
         (known.setdefault(text, len(known) - 1) for text in texts), np.int64, len(texts)
     )
     del known[""]
     values = np.array([*known, ""], dtype=object)[: len(known)]
-    return Column(name, codes, values, np.bincount(codes[codes >= 0], minlength=len(known)))
+    return _Coded(codes, values), np.bincount(codes[codes >= 0], minlength=len(known))
+
+
+def _frequency(counts: Codes, rows: int, before: tuple[float, float]) -> Bits:
+    """Without the two rows that are compared: they are the question, not the evidence."""
+    usual, weight = before
+    others = np.maximum(counts - 2, 0)
+    return (others + usual * weight) / (max(rows - 2, 0) + weight)

@@ -30,21 +30,24 @@ _MOST = 2
 _LONGEST = 100
 
 
-@lru_cache(maxsize=65_536)
 def parts(name: str) -> tuple[str, ...]:
     """At most two parts of a name: first name and last name in the order that they came."""
-    spelled = name[:_LONGEST].casefold().translate(_LATIN)
-    found = [FULL.get(part, part) for text in _NO_LETTER.split(spelled) if (part := _sound(text))]
+    found = [part for word in name[:_LONGEST].split() for part in heard(word)]
     if len(found) > 1:
         named = [part for part in found if not _is_fathers(part)]
         found = named or found
     return tuple(found if len(found) <= _MOST else (found[0], found[-1]))
 
 
+@lru_cache(maxsize=65_536)
+def heard(word: str) -> tuple[str, ...]:
+    """The parts in one word of a name, as they sound; none in an initial."""
+    spelled = word.casefold().translate(_LATIN)
+    sounds = (_sound(text) for text in _NO_LETTER.split(spelled) if len(text) > 1)
+    return tuple(FULL.get(sound, sound) for sound in sounds if sound)
+
+
 def _sound(text: str) -> str:
-    """One word as it sounds; empty for an initial."""
-    if len(text) < 2:
-        return ""
     spelled = _SPELLING.sub(lambda match: _SPELLED[match[0]], text)
     return _DOUBLED.sub(r"\1", _SOFT.sub("", spelled).translate(_ONE_LETTER))
 

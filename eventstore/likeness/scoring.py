@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from eventstore.likeness.columns import AT_LEAST, Bits, Codes, Column, Table
+from eventstore.likeness.columns import Bits, Codes, Column, Table
 from eventstore.likeness.traits import (
     LIKELY,
     MOST_BITS,
     NEAR_BITS,
+    OTHER_VALUE,
     Answer,
     Mailbox,
     Phone,
@@ -25,8 +26,12 @@ from eventstore.likeness.traits import (
 )
 
 _OTHER_NAME = -3.6
+_AT_LEAST = 50
+"""A store of fewer persons is judged as if it had so many."""
 _FEW_HAVE_TWO = 2.5
 """Bits: about one person of six has a second card that no rule found."""
+_MOST_SLIPS = 1
+"""Answers of a form that may be misspelled at once in a pair that is worth a closer look."""
 _ENOUGH = 4.0
 """Rows that agree in less are not compared any further."""
 
@@ -44,7 +49,7 @@ def scored(table: Table, low: Codes, high: Codes, *, persons: int) -> Scored:
 
     What costs least is looked at first, and a pair is left as soon as nothing could save it.
     """
-    choosing = float(np.log2(max(persons, AT_LEAST))) + _FEW_HAVE_TWO
+    choosing = float(np.log2(max(persons, _AT_LEAST))) + _FEW_HAVE_TWO
     traits: list[Trait] = [Answer(column) for column in table.fields]
     traits += [Phone(table.phone), Mailbox(table.mailbox, table.host)]
     agreed, hope = _at_most(table, traits, low, high)
@@ -70,16 +75,22 @@ def probability(bits: float) -> float:
 
 
 def _at_most(table: Table, traits: list[Trait], low: Codes, high: Codes) -> tuple[Bits, Bits]:
-    """What two rows agree in without any slip, and what slips could add at most."""
+    """What two rows agree in without any slip, and what some slips could add at most."""
     agreed, hope = np.zeros(len(low)), np.full(len(low), 2 * NEAR_BITS)
     one, other = table.names
     rare = np.minimum(one.rarity(LIKELY), MOST_BITS)
     for mine in (one, other):
         for theirs in (one, other):
             agreed += agreed_bits(mine.codes[low], theirs.codes[high], rare)
+    other_answers = np.zeros(len(low), np.int64)
     for trait in traits:
         agreed += trait.agreeing(low, high)
-        hope += trait.most * trait.differ(low, high)
+        if isinstance(trait, Answer):
+            other_answers += trait.differ(low, high)
+        else:
+            hope += trait.most * trait.differ(low, high)
+    by_slips = np.minimum(other_answers, _MOST_SLIPS)
+    hope += NEAR_BITS * by_slips + OTHER_VALUE * (other_answers - by_slips)
     return agreed, hope
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import OSA, JaroWinkler
 from rapidfuzz.process import cpdist
 
-from eventstore.likeness.columns import AT_LEAST, Bits, Codes, Column, Texts
+from eventstore.likeness.columns import Bits, Codes, Column, Texts
 
 NEAR_NAME = 0.88
 """Names at least so similar (Jaro and Winkler) are a slip apart."""
@@ -19,13 +19,15 @@ MOST_BITS = 12.0
 """One agreement decides nothing: it may be one mistake, twice."""
 LIKELY = 0.8
 """How often one person's two rows agree in what both say."""
-_OTHER_VALUE = -2.5
+OTHER_VALUE = -2.5
 _OTHER_CONTACT = -1.0
 """Many people have two numbers, or two addresses."""
 _SAME_CONTACT = 6.0
 """At most: an equal number or address that links nobody is shared, or somebody said no."""
 _SLIPS_OF_NUMBER = 100.0
 """Numbers that are one wrong digit, or two neighbours exchanged, away from one of ten digits."""
+_FEW_NUMBERS = 10_000
+"""Fewer numbers say nothing of how densely a region is known."""
 _SLIP = 0.05
 """How often one person's two numbers are a slip apart, where they are not one."""
 _SHORTEST = 5
@@ -81,7 +83,7 @@ class Answer(_OfColumn):
         near = np.empty(len(x), bool)
         near[numbers] = slipped(x[numbers], y[numbers])
         near[~numbers] = alike(x[~numbers], y[~numbers])
-        return np.where(near, NEAR_BITS, _OTHER_VALUE)
+        return np.where(near, NEAR_BITS, OTHER_VALUE)
 
 
 class Phone(_OfColumn):
@@ -126,7 +128,7 @@ def bits_of_a_slip(numbers: Column) -> float:
     blocks: dict[str, int] = {}
     for number in numbers.values:
         blocks[number[:-3]] = blocks.get(number[:-3], 0) + 1
-    known = max(len(numbers.values), AT_LEAST)
+    known = max(len(numbers.values), _FEW_NUMBERS)
     # Two numbers of one block of a thousand: how often, of all pairs of numbers.
     in_a_block = sum(count * (count - 1) for count in blocks.values()) / known**2
     by_chance = _SLIPS_OF_NUMBER * in_a_block / 1000

@@ -13,7 +13,7 @@ from leadlog.control import OperationFailed
 from leadlog.quality.run import Progress as Told
 
 _LEADS = 100_000
-_DATA_SETS = ("ru-leads",)
+_DATA_SETS = ("ru-leads", "febrl3")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -22,7 +22,7 @@ def add_to(app: typer.Typer) -> None:
 
 def quality(
     data_set: Annotated[
-        str, typer.Argument(metavar="[ru-leads]", help="Which data set.")
+        str, typer.Argument(metavar="[ru-leads|febrl3]", help="Which data set.")
     ] = "ru-leads",
     leads: Annotated[int, typer.Option(min=100, help="How many leads of ru-leads.")] = _LEADS,
     seed: Annotated[int, typer.Option(help="The same seed makes up the same leads.")] = 1,
@@ -30,11 +30,14 @@ def quality(
 ) -> None:
     """Measure how well persons are told apart and put together, on leads whose truth is known.
 
-    Made-up leads go through the real batch handler into an event store that is thrown away
-    afterwards; no data of yours is touched. Shows precision and recall, what was joined or left
-    apart wrongly and why, and what other limits and rules would give: to choose `[matching]` by.
-    Exit status 1 where somebody was joined through an identity that is marked, listed or over
+    ru-leads: made-up leads go through the real batch handler into an event store that is thrown
+    away afterwards; no data of yours is touched. Shows precision and recall, what was joined or
+    left apart wrongly and why, and what other limits and rules would give: to choose `[matching]`
+    by. Exit status 1 where somebody was joined through an identity that is marked, listed or over
     the limit.
+
+    febrl3: a well-known data set of misspelt people, without their id numbers; suggestions beside
+    Splink. Both come with `make quality`.
 
     Example: [bold]leadlog quality ru-leads --leads 20000[/bold]
     """
@@ -42,7 +45,35 @@ def quality(
         raise OperationFailed(
             f"no data set {data_set!r}; there are: {', '.join(_DATA_SETS)}", status=2
         )
-    _russian(leads, seed, as_json=as_json)
+    if data_set == "febrl3":
+        _febrl(seed, as_json=as_json)
+    else:
+        _russian(leads, seed, as_json=as_json)
+
+
+def _febrl(seed: int, *, as_json: bool) -> None:
+    import logging
+
+    import msgspec
+
+    from leadlog.quality import beside, report
+    from leadlog.quality.febrl import NotInstalled
+
+    logging.getLogger("splink").setLevel(logging.ERROR)  # it tells of every step of its training
+    try:
+        with _progress() as tell:
+            found = beside.run(seed=seed, progress=tell)
+    except NotInstalled as error:
+        raise OperationFailed(str(error), status=2) from error
+    if as_json:
+        told = msgspec.to_builtins(found)
+        for side in ("ours", "stored", "splink"):
+            told[side] = getattr(found, side)._asdict()
+        write_json([{**told, "met": found.met}])
+        return
+    console = Console()
+    for part in report.febrl(found):
+        console.print(part, highlight=False)
 
 
 def _russian(leads: int, seed: int, *, as_json: bool) -> None:
@@ -56,6 +87,7 @@ def _russian(leads: int, seed: int, *, as_json: bool) -> None:
     if as_json:
         told = msgspec.to_builtins(found)
         told["measures"] = found.measures._asdict()
+        told["suggested"] = found.suggested._asdict()
         told["causes"] = found.causes._asdict()
         told["others"] = {name: one._asdict() for name, one in found.others.items()}
         write_json([{**told, "holds": found.holds}])
