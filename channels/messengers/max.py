@@ -5,7 +5,7 @@ has its own time. Decided where the reference is silent: what people write in gr
 channels is no lead; starting the bot is a message without words, its payload `campaign.start`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from channels.messengers.max_updates import read_update
@@ -15,17 +15,27 @@ from channels.sdk.batch import alone, each_item
 from channels.sdk.delivery import Delivery, PollItem
 from channels.sdk.errors import NotAuthentic, Unreadable
 from channels.sdk.outcome import Accepted, Ignored, Outcome, QuarantineReason
+from channels.sdk.poller import Poller
 from channels.sdk.read import as_list, read_item, read_json
 from channels.sdk.settings import AccountSettings, Secret
+from channels.sdk.times import Timestamp
+from channels.sdk.urls import check_url, host_of
 
 
 class MaxSettings(AccountSettings, frozen=True, kw_only=True):
-    """One bot."""
+    """One bot. With a `bot_token` and neither `secret` nor `secret_path` it is polled."""
 
     secret: Secret = ""
     """What was given to `POST /subscriptions`; MAX echoes it in a header."""
     bot_token: Secret = ""
     """Proves shared contacts; without it every shared number is a mention."""
+    api_url: str = "https://platform-api2.max.ru"
+    ca_file: str = ""
+    """Certificates to trust instead of the system's: MAX has those of a Russian authority."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_url("api_url", self.api_url)
 
 
 class MaxAdapter(WebhookAdapter[MaxSettings], PollingAdapter[MaxSettings]):
@@ -47,6 +57,17 @@ class MaxAdapter(WebhookAdapter[MaxSettings], PollingAdapter[MaxSettings]):
 
     def parse(self, delivery: Delivery) -> Sequence[Outcome]:
         return self._outcomes(delivery, read_json(delivery.body))
+
+    def fetched_from(self) -> str:
+        ours = self.settings
+        polled = ours.bot_token and not ours.secret and not ours.secret_path
+        return host_of(ours.api_url) if polled else ""
+
+    def poller(self, *, clock: Callable[[], Timestamp]) -> Poller:
+        from channels.messengers.max_polling import MaxPoller
+
+        ours = self.settings
+        return MaxPoller(ours.bot_token, api_url=ours.api_url, ca_file=ours.ca_file, clock=clock)
 
     def parse_item(self, item: PollItem) -> Sequence[Outcome]:
         return self._outcomes(item, read_item(item.item))

@@ -11,12 +11,16 @@ import threading
 
 import msgspec
 import pytest
+from servers.max import TOKEN as MAX_TOKEN
+from servers.max import MaxFake
+from servers.max import message as max_message
 from servers.telegram import TOKEN, TelegramFake, message
 from servers.vk import GROUP, VkFake
 from servers.vk import TOKEN as VK_TOKEN
 from servers.vk import message as vk_message
 from support.polled import Polled
 
+from channels.messengers.max import MaxAdapter
 from channels.telegram.adapter import TelegramAdapter
 from channels.vk.adapter import VkAdapter
 from ingest.log.port import RecordType
@@ -72,6 +76,20 @@ async def test_vk_loses_and_doubles_nothing_though_its_history_is_short(tmp_path
             await restarted(polled, fake, chance, RESTARTS // 5)
             chance.choice([fake.expire_key, fake.forget_everything])()
         await polled.run_until(lambda _: not trickle.is_alive() and ids(polled) == DELIVERIES)
+    touches = polled.touches()
+    polled.close()
+    assert len(touches) == DELIVERIES
+    assert set(touches.values()) == {1}
+
+
+async def test_max_loses_and_doubles_nothing(tmp_path, chance):
+    with MaxFake(longest_wait_s=0.02, most=25) as fake:
+        table = {"name": "max", "bot_token": MAX_TOKEN, "api_url": fake.url}
+        polled = Polled(tmp_path, MaxAdapter(MaxAdapter.Settings.from_table(table)))
+        trickle = Trickle(fake.put, map(max_message, range(1, DELIVERIES + 1)), chance)
+        trickle.start()
+        await restarted(polled, fake, chance, RESTARTS)
+        await polled.run_until(lambda _: not trickle.is_alive() and not fake.waiting)
     touches = polled.touches()
     polled.close()
     assert len(touches) == DELIVERIES
