@@ -1,85 +1,49 @@
 """Roles in processes of their own, on Kafka and PostgreSQL: what one accepts, the others show."""
 
-import time
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from chaos.checker import settled, stored_leads
+from support.cluster import KEY, Cluster, store_settings
 from support.deliveries import form
 from support.leadlog_up import Leadlog
 from support.raw_http import ask
 
-KEY = "ab" * 32
+NOWHERE = "127.0.0.1:1"
 
 
-class Cluster:
-    """Processes on the same stores, each with a data directory of its own."""
-
-    def __init__(self, folder: Path, kafka: str, database: str, *, runner: str, spool: str = ""):
-        self.settings = "\n".join(
-            [
-                "[stores]",
-                f'log = "kafka://{kafka}/leads{time.time_ns()}?partitions=3"',
-                f'events = "{database}"',
-                f'spool = "{spool}"',
-                "[keys]",
-                f'identity = "{KEY}"',
-                "[processor]",
-                f'runner = "{runner}"',
-            ]
-        )
-        self.folder = folder
-        self.processes: list[Leadlog] = []
-
-    def start(self, name: str, *roles: str) -> Leadlog:
-        (folder := self.folder / name).mkdir()
-        process = Leadlog(folder, settings=self.settings)
-        self.processes.append(process)
-        process.start(roles=roles)
-        return process
-
-    def stop(self) -> None:
-        for process in self.processes:
-            process.__exit__()
+@pytest.mark.parametrize("runner", ["faust", "loop"])
+def test_what_two_gateways_accept_becomes_cards_and_numbers_once(
+    tmp_path, kafka, database, clickhouse, runner
+):
+    analytics = f"{clickhouse}/{database.rpartition('/')[2]}"
+    settings = store_settings(kafka, database, runner=runner, analytics=analytics)
+    with Cluster(tmp_path, settings) as cluster:
+        gateways = [cluster.start("gateway-1", "gateway"), cluster.start("gateway-2", "gateway")]
+        cluster.start("processor", "processor")
+        cluster.start("projector", "projector")
+        desk = cluster.start("desk", "desk")
+        posts = [form(f"f{n}", phone=f"8912000{n % 7:04d}") for n in range(40)]
+        for number, post in enumerate([*posts, *posts[:10]]):
+            assert ask(gateways[number % 2].port, post.as_bytes).status == 202
+        deliveries = settled(desk)["deliveries"]
+        assert deliveries == {"accepted": 40, "ignored": 0, "quarantined": 0, "duplicate": 10}
+        assert set(stored_leads(desk).values()) == {1}
+        assert len(desk.objects("card", "list")) == 7
+        assert desk.get("/api/v1/funnel").json()["steps"][0]["count"] == 7
+        assert gateways[0].get("/numbers").status_code == 404
+        for process in cluster.processes.values():
+            assert process.stop() == 0, process.said()
+    check_that_another_key_is_refused(desk)
 
 
-@pytest.fixture(params=["faust", "loop"])
-def cluster(request, kafka: str, database: str, tmp_path: Path) -> Iterator[Cluster]:
-    cluster = Cluster(tmp_path, kafka, database, runner=request.param)
-    yield cluster
-    cluster.stop()
-
-
-def test_what_two_gateways_accept_becomes_cards_and_numbers_once(cluster):
-    gateways = [cluster.start("gateway-1", "gateway"), cluster.start("gateway-2", "gateway")]
-    cluster.start("processor-1", "processor")
-    desk = cluster.start("desk", "projector", "desk")
-    posts = [form(f"f{n}", phone=f"8912000{n % 7:04d}") for n in range(40)]
-    for number, post in enumerate([*posts, *posts[:10]]):
-        assert ask(gateways[number % 2].port, post.as_bytes).status == 202
-    audit = settled(desk)
-    assert audit["deliveries"] == {
-        "accepted": 40,
-        "ignored": 0,
-        "quarantined": 0,
-        "duplicate": 10,
-    }
-    assert set(stored_leads(desk).values()) == {1}
-    assert len(desk.objects("card", "list")) == 7
-    assert desk.get("/api/v1/funnel").json()["steps"][0]["count"] == 7
-    assert gateways[0].get("/numbers").status_code == 404
-    for process in cluster.processes:
-        assert process.stop() == 0, process.said()
+def check_that_another_key_is_refused(desk):
     desk.config.write_text(desk.config.read_text().replace(KEY, "cd" * 32))
-    refused = desk.run("card", "list")
-    assert refused.returncode == 2
-    assert "another key of identities" in refused.stderr
+    done = desk.run("card", "list")
+    assert done.returncode == 2
+    assert "another key of identities" in done.stderr
 
 
 def test_a_gateway_alone_waits_for_kafka_and_says_so(tmp_path, database):
-    cluster = Cluster(tmp_path, "127.0.0.1:1", database, runner="loop")
-    try:
+    with Cluster(tmp_path, store_settings(NOWHERE, database, runner="loop")) as cluster:
         gateway = cluster.start("gateway", "gateway")
         answer = ask(gateway.port, form("f1", phone="89120000001").as_bytes)
         assert answer.status == 503
@@ -88,18 +52,14 @@ def test_a_gateway_alone_waits_for_kafka_and_says_so(tmp_path, database):
         assert not told["ready"]
         assert "Kafka" in told["reasons"]["log"]
         assert gateway.stop() == 0
-    finally:
-        cluster.stop()
 
 
 def test_with_a_spool_a_gateway_accepts_while_kafka_is_away(tmp_path, database):
-    cluster = Cluster(tmp_path, "127.0.0.1:1", database, runner="loop", spool="sqlite:///spool.db")
-    try:
+    settings = store_settings(NOWHERE, database, runner="loop", spool="sqlite:///spool.db")
+    with Cluster(tmp_path, settings) as cluster:
         gateway = cluster.start("gateway", "gateway")
         assert ask(gateway.port, form("f1", phone="89120000001").as_bytes).status == 202
         assert gateway.stop() == 0
-    finally:
-        cluster.stop()
 
 
 @pytest.mark.parametrize(

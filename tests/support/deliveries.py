@@ -158,10 +158,12 @@ def _id(channel: str, account: str, key: str) -> str:
 class Crowd:
     """Endless traffic of many persons, some of whom come again by another channel. Seeded."""
 
-    def __init__(self, seed: int, *, began: int) -> None:
+    def __init__(self, seed: int, *, began: int, people: int = 10**7) -> None:
+        """The fewer `people`, the more come again, share a number, or turn out to be one."""
         self._rng = random.Random(seed)
         self._seed = seed
         self._began = began
+        self._people = people
         self._number = 0
 
     def posts(self) -> Iterator[Post]:
@@ -181,13 +183,13 @@ class Crowd:
         kind = rng.choices(
             ("form", "corrected", "call", "message", "edited", "garbage"), (30, 8, 20, 20, 8, 14)
         )[0]
-        phone = f"7912{rng.randrange(10**6):06d}{rng.randrange(10)}"
+        phone = f"7912{rng.randrange(self._people):07d}"
         at = self._began + self._number
         match kind:
             case "form":
                 return [form(f"f{n}", phone=phone, name="Анна", json_body=rng.random() < 0.5)]
             case "corrected":
-                mail = f"a{n}@example.org"
+                mail = f"a{rng.randrange(self._people)}@example.org"
                 wrong = form(f"f{n}", phone=phone, email=mail, comment="Кухня")
                 return [wrong, form(f"f{n}", phone=phone, email=mail, comment="Шкаф")]
             case "call":
@@ -198,7 +200,7 @@ class Crowd:
                 return self._messages(kind, at)
 
     def _messages(self, kind: str, at: int) -> list[Post]:
-        chat, update = self._rng.randrange(10**9, 10**9 + 10**5), self._seed * 10**7
+        chat, update = 10**9 + self._rng.randrange(min(self._people, 10**5)), self._seed * 10**7
         update += 2 * self._number
         written = message(update, chat, update, "Сколько стоит кухня?", at=at)
         if kind == "message":

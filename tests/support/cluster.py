@@ -1,0 +1,62 @@
+"""Roles in processes of their own on the distributed stores, each with its own data directory."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from support.leadlog_up import Leadlog
+
+KEY = "ab" * 32
+
+
+def store_settings(
+    kafka: str, database: str, *, runner: str, spool: str = "", analytics: str = ""
+) -> str:
+    """The part of a configuration that all processes share; analytics of one process if not."""
+    lines = [
+        "[stores]",
+        f'log = "kafka://{kafka}/leads{time.time_ns()}?partitions=3"',
+        f'events = "{database}"',
+        f'spool = "{spool}"',
+        *([f'analytics = "{analytics}"'] if analytics else []),
+        "[keys]",
+        f'identity = "{KEY}"',
+        "[processor]",
+        f'runner = "{runner}"',
+    ]
+    return "\n".join(lines)
+
+
+class Cluster:
+    """All its processes are killed at the end, those that were stopped before apart."""
+
+    def __init__(self, folder: Path, settings: str) -> None:
+        self._folder = folder
+        self._settings = settings
+        self._roles: dict[str, tuple[str, ...]] = {}
+        self.processes: dict[str, Leadlog] = {}
+
+    def start(self, name: str, *roles: str) -> Leadlog:
+        """A process that is ready."""
+        (folder := self._folder / name).mkdir()
+        process = self.processes[name] = Leadlog(folder, settings=self._settings)
+        self._roles[name] = roles
+        process.start(roles=roles)
+        return process
+
+    def restart(self, name: str) -> None:
+        """Kill it and start it anew, without waiting until it is ready."""
+        self.processes[name].kill()
+        self.processes[name].start(roles=self._roles[name], ready=False)
+
+    def wait_until_ready(self, names: Sequence[str] = ()) -> None:
+        for name in names or self.processes:
+            self.processes[name].wait_until_ready()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self.processes.values():
+            process.__exit__()
