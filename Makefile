@@ -7,7 +7,7 @@ WORKERS ?= 2
 BIN := .venv/bin
 STAMP := .venv/.installed
 REPORTS := build
-SUITES := unit properties channels contracts integration e2e
+SUITES := unit properties channels contracts integration browser e2e
 SUITE_DIRS = $(wildcard $(addprefix tests/,$(SUITES)))
 
 .DEFAULT_GOAL := help
@@ -32,7 +32,7 @@ packages: ## the Debian packages and the servers that tests start
 up: $(STAMP) ## start: the made-up workshop, or your own business once there is a leadlog.toml
 	@if [ -e leadlog.toml ]; then exec $(BIN)/leadlog up; else exec $(BIN)/leadlog demo; fi
 
-test: install ## all that must hold: unit, properties, channels, contracts, integration, e2e
+test: install ## all that must hold: unit, properties, channels, contracts, integration, browser, e2e
 	@mkdir -p $(REPORTS)
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile -o junit_family=xunit1 \
 		--junitxml=$(REPORTS)/junit.xml $(SUITE_DIRS)

@@ -16,7 +16,7 @@ import msgspec
 
 from channels.sdk import ids, signature
 from channels.sdk.delivery import OK, Delivery, PollItem, Reply
-from channels.sdk.errors import NotAuthentic
+from channels.sdk.errors import NotAuthentic, Refused
 from channels.sdk.lead import (
     MAX_IDENTITIES,
     MAX_IDENTITIES_OF_A_KIND,
@@ -139,6 +139,11 @@ class WebhookAdapter(Adapter[S]):
         """What the provider wants to hear once everything is stored."""
         del delivery, outcomes
         return OK
+
+    def refusal(self, delivery: Delivery, error: Refused) -> Reply | None:
+        """The answer to a form with wrong fields; None for problem+json that names them."""
+        del delivery, error
+        return None
 
     def cors(self, delivery: Delivery) -> tuple[tuple[str, str], ...]:
         """Headers that let a browser read the reply; none for providers' servers."""

@@ -44,11 +44,16 @@ class Unreadable(AdapterError):
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One wrong field of a form: its name, what is wrong with it, and what is expected."""
+    """One wrong field of a form: its name, what is wrong with it, and what is expected.
+
+    `code` names the problem for programs, which say it in the words of their page (`missing`,
+    `phone`, `email`); empty where there is no short name for it.
+    """
 
     field: str
     problem: str
     expected: str
+    code: str = ""
 
 
 class Refused(AdapterError):

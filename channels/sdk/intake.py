@@ -89,16 +89,22 @@ def read(adapter: WebhookAdapter[AccountSettings], delivery: Delivery) -> Invali
     try:
         return Examined(tuple(adapter.parse(delivery)))
     except Refused as error:
-        fields = [
-            {"field": e.field, "problem": e.problem, "expected": e.expected} for e in error.errors
-        ]
-        title = _TITLES.get(error.status, "some fields are wrong")
-        reply = problem(error.status, title, str(error), errors=fields)
+        reply = adapter.refusal(delivery, error) or _told(error)
         return Invalid(reply, str(error))
     except Unreadable as error:
         return Examined((Quarantined(error.reason, error.detail),))
     except Exception as error:  # noqa: BLE001 - a parser's bug must lose nothing
         return Examined((parser_fault(error),))
+
+
+def _told(error: Refused) -> Reply:
+    fields = [
+        {"field": e.field, "problem": e.problem, "expected": e.expected}
+        | ({"code": e.code} if e.code else {})
+        for e in error.errors
+    ]
+    title = _TITLES.get(error.status, "some fields are wrong")
+    return problem(error.status, title, str(error), errors=fields)
 
 
 def problem(

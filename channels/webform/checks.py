@@ -30,7 +30,7 @@ def _missing(entries: Sequence[Entry], required: Collection[str]) -> list[FieldE
     filled = {words_or_name(entry.name) for entry in entries if entry.value}
     roles = {_role(entry.name) for entry in entries if entry.value}
     return [
-        FieldError(name, "it is missing or empty", "a value, for this field is required")
+        FieldError(name, "it is missing or empty", "a value, for this field is required", "missing")
         for name in required
         if words_or_name(name) not in filled and not (_role(name) and _role(name) in roles)
     ]
@@ -62,7 +62,7 @@ def _phone(entry: Entry, country: str) -> FieldError | None:
     if addresses.phones(entry.value, country) or is_possible_phone(entry.value, country):
         return None
     expected = f"a telephone number, such as {_example(country)}"
-    return FieldError(entry.name, "no telephone number has this form", expected)
+    return FieldError(entry.name, "no telephone number has this form", expected, "phone")
 
 
 def _email(entry: Entry, country: str) -> FieldError | None:
@@ -71,7 +71,8 @@ def _email(entry: Entry, country: str) -> FieldError | None:
     found = [normalise_email(piece) for piece in pieces]
     if found and all(address and is_well_formed(address) for address in found):
         return None
-    return FieldError(entry.name, "no e-mail address has this form", "an address such as a@b.ru")
+    expected = "an address such as a@b.ru"
+    return FieldError(entry.name, "no e-mail address has this form", expected, "email")
 
 
 _CHECKS = {"phone": _phone, "email": _email}

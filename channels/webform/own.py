@@ -14,6 +14,7 @@ from itertools import chain
 from channels.sdk import signature
 from channels.sdk.delivery import Delivery, Reply, json_reply
 from channels.sdk.errors import FieldError, NotAuthentic, Refused, Unreadable
+from channels.sdk.intake import problem
 from channels.sdk.outcome import Ignored, IgnoreReason, Outcome, QuarantineReason
 from channels.sdk.read import read_json_object
 from channels.sdk.settings import AccountSettings, Secret
@@ -22,6 +23,8 @@ from channels.webform.checks import wrong_fields
 from channels.webform.consents import told_consents
 from channels.webform.entries import Body, Entry, entries, json_bytes, read_body, text_of
 from channels.webform.meanings import meaning
+from channels.webform.pages import is_page_wanted, thanks_page, wrong_page
+from channels.webform.snippet import snippet_reply
 
 HONEYPOT = "_gotcha"
 """A honeypot that every form has, beside the one that its account names."""
@@ -56,6 +59,7 @@ class WebformAdapter(FormAdapter[WebformSettings]):
     """The form on our own site."""
 
     account_type = "webform"
+    methods = frozenset({"POST", "GET", "HEAD"})
     channel = "webform"
     Settings = WebformSettings
     max_body = 32 * 1024 * 1024
@@ -69,8 +73,15 @@ class WebformAdapter(FormAdapter[WebformSettings]):
     )
 
     def handshake(self, delivery: Delivery) -> Reply | None:
-        """A browser's preflight: what may be sent. `cors` adds from where, as to every reply."""
-        return Reply(204, headers=_PREFLIGHT) if delivery.method == "OPTIONS" else None
+        """A browser's preflight, and the script for the form's page.
+
+        The preflight is told what may be sent; `cors` adds from where, as to every reply.
+        """
+        if delivery.method == "POST":
+            return None
+        if delivery.method == "OPTIONS":
+            return Reply(204, headers=_PREFLIGHT)
+        return snippet_reply(delivery) or _NOT_POSTED
 
     def cors(self, delivery: Delivery) -> tuple[tuple[str, str], ...]:
         """Reflect a configured origin; the answer always varies with it."""
@@ -117,8 +128,14 @@ class WebformAdapter(FormAdapter[WebformSettings]):
 
     def reply(self, delivery: Delivery, outcomes: Sequence[Outcome]) -> Reply:
         """The same for a lead, a repeat and a bot."""
-        del delivery, outcomes
-        return _ACCEPTED
+        del outcomes
+        return thanks_page(delivery) if is_page_wanted(delivery) else _ACCEPTED
+
+    def refusal(self, delivery: Delivery, error: Refused) -> Reply | None:
+        """A page for the browser that posted the form by itself."""
+        if not is_page_wanted(delivery):
+            return None
+        return wrong_page(delivery, error.errors, error.status)
 
     def _lead(self, delivery: Delivery, body: Body, found: list[Entry]) -> Sequence[Outcome]:
         form = self.read(found, delivery)
@@ -153,6 +170,10 @@ class WebformAdapter(FormAdapter[WebformSettings]):
         return submission, f"{submission}/{content}"
 
 
+_WRONG_METHOD = problem(405, "wrong method", "this account takes POST")
+_NOT_POSTED = Reply(
+    405, _WRONG_METHOD.body, _WRONG_METHOD.content_type, (("Allow", "POST, OPTIONS"),)
+)
 _PREFLIGHT = (
     ("Access-Control-Allow-Methods", "POST"),
     ("Access-Control-Allow-Headers", "content-type, x-api-key, authorization"),
