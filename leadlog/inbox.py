@@ -8,6 +8,7 @@ from eventstore.queries import Cards
 from leadlog.settings import Settings
 from projections.inbox.index import NameIndex, open_engine
 from projections.inbox.search import NameSearch, Page
+from projections.lease import Lease
 from projections.runner import Projector
 
 if TYPE_CHECKING:
@@ -30,13 +31,17 @@ class Inbox:
     """The store belongs to this process: nobody else projects into it."""
 
     @classmethod
-    def open(cls, settings: Settings, base: CustomerBase, cards: Cards) -> "Inbox":
+    def open(
+        cls, settings: Settings, base: CustomerBase, cards: Cards, *, lease: Lease | None
+    ) -> "Inbox":
         url = settings.stores.inbox
         if url.startswith("sqlite:///"):
             url = f"sqlite:///{settings.path(url)}"
         engine = open_engine(url)
         index = NameIndex(engine)
-        projector = Projector(base.recorder, index, personal=True, block=BLOCK, gather=0.0)
+        projector = Projector(
+            base.recorder, index, personal=True, lease=lease, block=BLOCK, gather=0.0
+        )
         alone = "inbox" in settings.stores.embedded
         if not alone:
             index.prepare()  # it may be looked at before anybody projects

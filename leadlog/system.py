@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from eventsourcing.persistence import OperationalError
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:  # the engine of analytics takes a quarter of a second to impo
     from leadlog.inbox import Inbox
     from projections.clickhouse.client import ClickHouse
     from projections.facts.table import FactTable
+    from projections.lease import Lease
     from projections.reports import Reports
     from projections.runner import Projector
 
@@ -183,7 +185,9 @@ class System:
         from projections.facts.table import FactTable
         from projections.runner import Projector
 
-        return Projector(self.base.recorder, FactTable(self.analytics))
+        return Projector(
+            self.base.recorder, FactTable(self.analytics), lease=self._lease("analytics")
+        )
 
     @cached_property
     def reports(self) -> "Reports":
@@ -197,7 +201,17 @@ class System:
     def inbox(self) -> "Inbox":
         from leadlog.inbox import Inbox
 
-        return Inbox.open(self.settings, self.base, self.cards)
+        return Inbox.open(self.settings, self.base, self.cards, lease=self._lease("inbox"))
+
+    def _lease(self, store: str) -> "Lease | None":
+        """The right to project into a store that several processes reach; None for an embedded."""
+        events, target = self.settings.stores.events, getattr(self.settings.stores, store)
+        if store in self.settings.stores.embedded or not events.startswith("postgresql:"):
+            return None
+        from eventstore.recorders.postgres_lease import PostgresLease
+
+        place = urlsplit(target)
+        return PostgresLease(events, f"{store} {place.hostname}:{place.port}{place.path}")
 
     def projected_position(self) -> int:
         """The last position that analytics have, whoever projects."""
