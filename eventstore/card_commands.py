@@ -174,7 +174,9 @@ def _refresh_mark(work: Work, leaf: Id) -> None:
 def _switch(work: Work, rows: list[tuple[Hand, bool]], *, in_force: bool) -> set[Id]:
     """Put a decision out of force, or back; gives the leaf cards concerned."""
     leaves: set[Id] = set()
-    for hand, _ in rows:
+    for hand, stands in rows:
+        if stands == in_force:
+            continue
         work.changes.hands.append((hand, in_force))
         match hand.kind:
             case "merge" | "veto":
@@ -188,7 +190,8 @@ def _switch(work: Work, rows: list[tuple[Hand, bool]], *, in_force: bool) -> set
                 for items in _withdrawn_by(work, hand.decision):
                     leaves |= _withdraw(work, items, 1 if in_force else -1)
             case "undo":
-                leaves |= _switch(work, work.decision(hand.a), in_force=not in_force)
+                # Of several undos of one decision, each keeps it out of force.
+                leaves |= _switch(work, work.decision(hand.a), in_force=not work.undone(hand.a))
     return leaves
 
 

@@ -225,6 +225,10 @@ class Work:
         found |= {(h.a, h.b): (h, f) for h, f in self.changes.hands if h.decision == decision}
         return list(found.values())
 
+    def undone(self, decision: Id) -> bool:
+        """Whether an undo of this decision is in force."""
+        return any(hand.kind == "undo" for hand in self._hands([decision]))
+
     def persons_before(self, leaves: Collection[Id]) -> set[Id]:
         """The persons to whom these leaf cards belonged at the last commit."""
         return {card.person for _, card in self.source.cards(leaves).values()}

@@ -1,0 +1,240 @@
+"""Who is whom, told a second time: written from the text of SEMANTICS 2.2 to 2.4 alone.
+
+Shares nothing with `eventstore`: cards are texts (`kind:value`, `lead:<id>`), persons are sets that
+are poured together, a veto is looked for in the two sets. Slow, and meant to be read beside the
+specification; each step names its sentence.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from itertools import combinations
+from typing import NamedTuple
+
+ORDER = ("telegram", "vk", "whatsapp", "instagram", "max", "avito", "phone", "email", "visitor")
+CONTACTS = ("phone", "email")
+
+
+class Said(NamedTuple):
+    """One delivery about a lead."""
+
+    event: str
+    lead: str
+    at: str
+    seq: int
+    identities: tuple[tuple[str, str, bool], ...]
+    """(kind, value, attested), in order of appearance."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`merge`, `veto` (a and b are cards), `mark` (a), `withdraw` (items), `undo` (of)."""
+
+    kind: str
+    a: str = ""
+    b: str = ""
+    shared: bool = False
+    items: tuple[tuple[frozenset[str], str], ...] = ()
+    """({card, card}, lead): the lead no longer counts for the pair."""
+    of: int = -1
+    """The number of the decision that is taken back."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """One version of the matching configuration, as far as worlds vary it."""
+
+    order: tuple[str, ...] = ORDER
+    limits: tuple[tuple[str, int], ...] = (("default", 5), ("visitor", 1))
+    listed: tuple[str, ...] = ("phone:+7800*",)
+    links: frozenset[str] = frozenset({"own accounts", "typed contact", "one form"})
+    """Which of the default rules say `link`; the others of them suggest."""
+
+    def limit(self, kind: str) -> int:
+        return dict(self.limits).get(kind, dict(self.limits)["default"])
+
+
+class Told(NamedTuple):
+    """The answer."""
+
+    persons: set[frozenset[str]]
+    shared: set[str]
+    stands: dict[str, str]
+    """Lead → its card."""
+    named_after: dict[frozenset[str], str]
+    """Person → the card whose id it has."""
+
+
+def tell(said: Sequence[Said], decisions: Sequence[Decision], rules: Rules) -> Told:
+    """Who is whom after all that, in recorded order."""
+    leads = _leads(said)
+    force = [n for n in range(len(decisions)) if _in_force(n, decisions)]
+    in_force = [decisions[n] for n in force]
+    recorded = _recorded(said, rules)
+    shared = _shared(leads, recorded, in_force, rules)
+    stands = {lead: _anchor(lead, brought, shared, rules) for lead, (_, brought) in leads.items()}
+    # 2.2.4: a leaf card is for ever, also of an identity that a later delivery made a mention
+    # (the cap of 2.1.1 goes by time); a lead's own card is left for its first identity (2.2.5).
+    cards = {card for card in recorded if not card.startswith("lead:")}
+    cards |= {card for card in stands.values() if card.startswith("lead:")}
+
+    def bears_on(card: str) -> str:
+        """2.2.5: the card of a lead that got an identity bears on where the lead stands."""
+        return stands.get(card.removeprefix("lead:"), card) if card.startswith("lead:") else card
+
+    merges, vetoes = _by_hand(in_force, bears_on)
+    edges = merges + _links(leads, shared, in_force, rules)
+    persons = _poured_together(cards, edges, vetoes)
+    named_after = {group: min(group, key=lambda card: recorded[card]) for group in persons}
+    return Told(persons, shared, stands, named_after)
+
+
+def _leads(said: Sequence[Said]) -> dict[str, tuple[str, dict[tuple[str, str], bool]]]:
+    """1.5: time is the earliest, identities the union, each with the better proof."""
+    events: dict[str, Said] = {}
+    for one in said:
+        events.setdefault(one.event, one)
+    leads: dict[str, tuple[str, dict[tuple[str, str], bool]]] = {}
+    for one in sorted(events.values(), key=lambda e: (e.at, e.seq, e.event)):
+        at, brought = leads.setdefault(one.lead, (one.at, {}))
+        for kind, value, attested in one.identities:
+            alike = [k for k, _ in brought if k == kind]
+            if (kind, value) in brought:
+                brought[kind, value] |= attested
+            elif len(brought) < 8 and len(alike) < 4:  # 2.1.1
+                brought[kind, value] = attested
+        leads[one.lead] = (min(at, one.at), brought)
+    return leads
+
+
+def _in_force(number: int, decisions: Sequence[Decision]) -> bool:
+    """2.3.10: undone, it is as if it had never been made; an undo can be undone."""
+    return not any(
+        later.kind == "undo" and later.of == number and _in_force(place, decisions)
+        for place, later in enumerate(decisions)
+    )
+
+
+def _shared(
+    leads: Mapping[str, tuple],
+    recorded: Iterable[str],
+    in_force: Iterable[Decision],
+    rules: Rules,
+) -> set[str]:
+    """2.3.8: a mark by hand (the later counts), the list, the limit."""
+    together: dict[str, set[str]] = {
+        card: set() for card in recorded if not card.startswith("lead:")
+    }
+    for _, brought in leads.values():
+        for name in brought:
+            together[_card(*name)] |= {
+                _card(*other) for other in brought if other != name and other[0] != "visitor"
+            }
+    marks = {one.a: one.shared for one in in_force if one.kind == "mark"}
+    shared = set()
+    for card, others in together.items():
+        kinds = [other.partition(":")[0] for other in others]
+        limit = rules.limit(card.partition(":")[0])
+        over = any(kinds.count(kind) > limit for kind in kinds)
+        listed = any(fnmatchcase(card, pattern) for pattern in rules.listed)
+        if marks.get(card, listed or over):
+            shared.add(card)
+    return shared
+
+
+def _strength(kind: str, value: str, attested: bool, rules: Rules) -> tuple:
+    """2.2.5: attested first; of claimed ones phone, e-mail, the rest; the order; the value."""
+    typed = 9 if attested or kind not in CONTACTS else CONTACTS.index(kind)
+    place = rules.order.index(kind) if kind in rules.order else len(rules.order)
+    return (not attested, typed, place, kind if kind not in rules.order else "", value)
+
+
+def _anchor(lead: str, brought: Mapping, shared: set[str], rules: Rules) -> str:
+    names = sorted(brought, key=lambda name: _strength(*name, brought[name], rules))
+    free = [name for name in names if _card(*name) not in shared]
+    return _card(*(free or names)[0]) if names else f"lead:{lead}"
+
+
+def _says_link(one: tuple[str, bool], other: tuple[str, bool], rules: Rules) -> int | None:
+    """2.3.7: the place of the default rule that fits, where it says link."""
+    (kind, attested), (kind2, attested2) = one, other
+    if "visitor" in (kind, kind2):
+        return None
+    if attested and attested2:
+        place, name = 1, "own accounts"
+    elif (attested and kind2 in CONTACTS and not attested2) or (
+        attested2 and kind in CONTACTS and not attested
+    ):
+        place, name = 2, "typed contact"
+    elif not attested and not attested2 and kind in CONTACTS and kind2 in CONTACTS:
+        place, name = 3, "one form"
+    else:
+        return None
+    return place if name in rules.links else None
+
+
+def _links(
+    leads: Mapping[str, tuple], shared: set[str], in_force: Sequence[Decision], rules: Rules
+) -> list[tuple[str, str]]:
+    """2.4 (c), (d): pairs with evidence left, by their least (time, lead, rule), then texts."""
+    withdrawn = {item for one in in_force if one.kind == "withdraw" for item in one.items}
+    least: dict[tuple[str, str], tuple] = {}
+    for lead, (at, brought) in leads.items():
+        for a, b in combinations(sorted(_card(*name) for name in brought), 2):
+            if a in shared or b in shared or (frozenset((a, b)), lead) in withdrawn:
+                continue
+            proofs = {_card(*name): (name[0], proof) for name, proof in brought.items()}
+            place = _says_link(proofs[a], proofs[b], rules)
+            if place is not None:
+                key = (at, lead, place, a, b)
+                least[a, b] = min(key, least.get((a, b), key))
+    return sorted(least, key=lambda pair: least[pair])
+
+
+def _by_hand(in_force: Sequence[Decision], bears_on) -> tuple[list, list]:
+    """2.3.9: of a merge and a veto on the same two cards the later one counts."""
+    said: dict[frozenset[str], list[tuple[int, str, str, str]]] = {}
+    for number, one in enumerate(in_force):
+        if one.kind in ("merge", "veto"):
+            a, b = bears_on(one.a), bears_on(one.b)
+            if a != b:
+                said.setdefault(frozenset((a, b)), []).append((number, one.kind, a, b))
+    merges, vetoes = [], []
+    for all_said in said.values():
+        kind = all_said[-1][1]
+        since = max((n for n, k, _, _ in all_said if k != kind), default=-1)
+        number, _, a, b = next(one for one in all_said if one[0] > since)
+        (merges if kind == "merge" else vetoes).append((number, a, b))
+    return [(a, b) for _, a, b in sorted(merges)], [(a, b) for _, a, b in vetoes]
+
+
+def _poured_together(
+    cards: Iterable[str], edges: Iterable[tuple[str, str]], vetoes: Sequence[tuple[str, str]]
+) -> set[frozenset[str]]:
+    """2.4 (e): one by one, leaving out what would put a vetoed pair into one person."""
+    person = {card: {card} for card in cards}
+    for a, b in edges:
+        one, other = person[a], person[b]
+        barred = any((x in one and y in other) or (y in one and x in other) for x, y in vetoes)
+        if one is not other and not barred:
+            one |= other
+            for card in other:
+                person[card] = one
+    return {frozenset(group) for group in person.values()}
+
+
+def _recorded(said: Sequence[Said], rules: Rules) -> dict[str, tuple]:
+    """2.2.6: a sort key for each card: its first record; of several from one lead the strongest."""
+    recorded: dict[str, tuple] = {}
+    for number, one in enumerate(said):
+        known = _leads([e for e in said[: number + 1] if e.lead == one.lead])[one.lead][1]
+        for name, attested in known.items():
+            strength = _strength(*name, attested, rules)
+            recorded.setdefault(_card(*name), (number, strength))
+        if not known:
+            recorded.setdefault(f"lead:{one.lead}", (number, ()))
+    return recorded
+
+
+def _card(kind: str, value: str) -> str:
+    return f"{kind}:{value}"
