@@ -24,7 +24,7 @@ from eventstore.domain.events import (
     StageEntered,
 )
 from eventstore.domain.pipeline import UNSORTED, WON, Pipeline
-from eventstore.orders import CommandRefused, NotThere, Orders, what_changed
+from eventstore.orders import CommandRefused, NotThere, Orders, StaleVersion
 from eventstore.reading import Recorded
 from eventstore.work import Work
 
@@ -151,7 +151,7 @@ class DealCommands:
         if any(_command_of(e) == by.command for e in found.events):
             return found.version
         if by.expected_version is not None and by.expected_version != found.version:
-            raise CommandRefused(what_changed(found.events, by.expected_version))
+            raise StaleVersion(found.events, by.expected_version)
         events = decide(found)
         version = found.version
         if events:

@@ -7,7 +7,7 @@ from eventstore.customer_base import CustomerBase
 from eventstore.deciding import Decided, carry_out
 from eventstore.domain.deals import OPEN, Deal
 from eventstore.domain.events import DealOpened, DealsJoined, DealsParted, Id, TouchParted
-from eventstore.orders import CommandRefused, NotThere, Orders, what_changed
+from eventstore.orders import CommandRefused, NotThere, Orders, StaleVersion
 from eventstore.replay import StoredDeal, read_deals
 from eventstore.rows import Hand
 from eventstore.touches import deal_id, stand
@@ -109,7 +109,7 @@ def _named(work: Work, deal: Id) -> _Named:
 def _refuse_stale(work: Work, deal: Id, by: Orders) -> None:
     events = work.source.streams([deal], personal=False).get(deal, ())
     if by.expected_version is not None and events and events[-1].version != by.expected_version:
-        raise CommandRefused(what_changed(events, by.expected_version))
+        raise StaleVersion(events, by.expected_version)
 
 
 def _refuse_unlike(work: Work, one: _Named, other: _Named) -> None:

@@ -3,14 +3,29 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid4
 
+from channels.sdk.times import time_from_epoch
 from eventstore.domain.events import Id
 from eventstore.reading import Recorded
 
 
 class CommandRefused(Exception):
     """The command changes nothing; the text says why and what is possible."""
+
+
+class StaleVersion(CommandRefused):
+    """The deal changed since the version that the sender saw; what happened meanwhile is told."""
+
+    def __init__(self, events: Sequence[Recorded], expected: int) -> None:
+        since = [e for e in events if e.version > expected]
+        what = ", ".join(_told(e) for e in since)
+        super().__init__(
+            f"the deal changed since version {expected}: {what or 'version is from the future'}"
+        )
+        self.version = events[-1].version
+        self.changes = [_change(e) for e in since]
 
 
 class NotThere(LookupError):
@@ -36,11 +51,13 @@ def order(
     return Orders(actor=actor, command=command_id, at=moment, expected_version=expected_version)
 
 
-def what_changed(events: Sequence[Recorded], expected: int) -> str:
-    """Why a command on a stale version is refused: what was recorded since."""
-    since = [e for e in events if e.version > expected]
-    what = ", ".join(_told(e) for e in since)
-    return f"the deal changed since version {expected}: {what or 'version is from the future'}"
+def _change(recorded: Recorded) -> dict[str, Any]:
+    return {
+        "version": recorded.version,
+        "event": type(recorded.event).__name__,
+        "actor": getattr(recorded.event, "actor", "") or None,
+        "recorded_at": time_from_epoch(recorded.recorded_at / 1000),
+    }
 
 
 def _told(recorded: Recorded) -> str:

@@ -24,7 +24,11 @@ SEARCH_LIMIT = 20
 
 def list_all(system: System, arguments: Arguments) -> Iterator[Any]:
     everything = bool(arguments.get("all"))
-    yield from system.cards.all(with_leads=bool(arguments.get("with_leads")), everything=everything)
+    yield from system.cards.all(
+        with_leads=bool(arguments.get("with_leads")),
+        everything=everything,
+        after=_uuid(arguments["after"], "card") if "after" in arguments else b"",
+    )
 
 
 def find(system: System, arguments: Arguments) -> Iterator[Any]:
@@ -178,11 +182,11 @@ def _moment(text: str | None) -> int | None:
     return milliseconds(canonical_time(f"{text}T00:00:00Z" if len(text) == 10 else text))
 
 
-def _uuid(text: str) -> bytes:
+def _uuid(text: str, what: str = "decision") -> bytes:
     try:
         return UUID(text).bytes
     except ValueError:
-        raise OperationFailed(f"{text!r} is no id of a decision", status=2) from None
+        raise OperationFailed(f"{text!r} is no id of a {what}", status=2) from None
 
 
 CARD_OPERATIONS = {
