@@ -8,6 +8,7 @@ from channels.sdk.times import canonical_time
 from eventstore.adoption import rematch
 from eventstore.card_commands import CardCommands
 from eventstore.deciding import Decided
+from eventstore.domain.events import LeadRecorded
 from eventstore.evidence import Selection, select
 from eventstore.orders import Orders, order
 from eventstore.review_queue import ReviewQueue
@@ -20,6 +21,8 @@ Arguments = dict[str, Any]
 
 SEARCH_LIMIT = 20
 """Cards that a search by name gives at once, where no other number is asked for."""
+RECENT_EVENTS = 1000
+"""So far back are those who were heard of last looked for."""
 
 
 def list_all(system: System, arguments: Arguments) -> Iterator[Any]:
@@ -53,6 +56,17 @@ def search(system: System, arguments: Arguments) -> Iterator[Any]:
     cards = system.cards.of([hit.person for hit in page.hits], everything=everything)
     scores = {text_id(hit.person): hit.score / 1000 for hit in page.hits}
     yield {"items": [card | {"score": scores[card["id"]]} for card in cards], "next": page.next}
+
+
+def recent(system: System, arguments: Arguments) -> Iterator[Any]:
+    """Those who were heard of last, the newest first; out of the last events only."""
+    most = int(arguments.get("limit") or SEARCH_LIMIT)
+    last = system.base.recorder.last_position()
+    events = system.base.recorder.read(max(0, last - RECENT_EVENTS), RECENT_EVENTS)
+    leaves = [e.event.leaf for e in reversed(events) if isinstance(e.event, LeadRecorded)]
+    person_of = system.cards.persons_of(set(leaves))
+    persons = list(dict.fromkeys(person_of[leaf] for leaf in leaves if leaf in person_of))[:most]
+    yield from system.cards.of(persons)
 
 
 def show(system: System, arguments: Arguments) -> Iterator[Any]:
@@ -193,6 +207,7 @@ CARD_OPERATIONS = {
     "card.list": list_all,
     "card.find": find,
     "card.search": search,
+    "card.recent": recent,
     "card.show": show,
     "card.explain": explain,
     "card.merge": merge,

@@ -1,9 +1,14 @@
 """The desk wired to this system."""
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
+from eventstore.orders import CommandRefused, NotThere
+from leadlog.control import OperationFailed
+from leadlog.operations import OPERATIONS
 from leadlog.server import App
+from leadlog.settings import Settings
 from leadlog.system import System
 
 if TYPE_CHECKING:  # the engine of analytics takes a quarter of a second to import
@@ -13,16 +18,42 @@ if TYPE_CHECKING:  # the engine of analytics takes a quarter of a second to impo
 
 def desk_app(system: System) -> App:
     """The pages and the API over this system, whose stores are opened when they are asked for."""
+    from projections.desk.access import Access, is_loopback_name
     from projections.desk.app import create_app
     from projections.desk.services import Services
 
     def funnel(request: "FunnelRequest") -> "FunnelResult":
         return system.reports.funnel(request)
 
+    settings = system.settings
     services = Services(
-        pipelines=system.settings.sales_pipelines,
+        pipelines=settings.sales_pipelines,
         funnel=funnel,
         overview=lambda: system.reports.overview(time.time_ns() // 1_000_000),
+        operate=lambda name, arguments: operate(system, name, arguments),
+        access=Access(token=settings.desk.token, loopback=is_loopback_name(_address(settings))),
     )
     app: App = create_app(services)  # type: ignore[assignment] # an ASGI application like any other
     return app
+
+
+def operate(system: System, name: str, arguments: Mapping[str, Any]) -> Iterator[Any]:
+    """Run an operation of the command line, with the errors that the desk knows."""
+    from projections.desk.services import WrongArguments
+
+    try:
+        yield from OPERATIONS[name](system, dict(arguments))
+    except OperationFailed as error:
+        if error.status == 2:
+            raise WrongArguments(str(error)) from error
+        raise NotThere(str(error)) from error
+    except (CommandRefused, NotThere):
+        raise
+    except ValueError as error:
+        raise WrongArguments(str(error)) from error
+
+
+def _address(settings: Settings) -> str:
+    """The address that the server listens on, as a Host header would have it."""
+    host = settings.server.host
+    return f"[{host}]" if ":" in host else host

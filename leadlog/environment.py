@@ -27,6 +27,7 @@ _TEXT_TABLES = {
     "keys": ("identity", "identity_file"),
     "processor": ("runner",),
     "mail": (*("host", "port", "protocol", "max_bytes", "max_connections", "tls_cert", "tls_key"),),
+    "desk": ("token", "token_file"),
     "logging": ("format", "level"),
 }
 """Tables whose model reads numbers from text itself."""

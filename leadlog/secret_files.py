@@ -7,7 +7,11 @@ from typing import Any
 from leadlog.account_fields import fields_of
 from leadlog.toml_lines import Place
 
-_SECRETS = {"stores": ("log", "events", "analytics", "inbox"), "keys": ("identity",)}
+_SECRETS = {
+    "stores": ("log", "events", "analytics", "inbox"),
+    "keys": ("identity",),
+    "desk": ("token",),
+}
 """The address of a store may hold a password."""
 
 

@@ -13,6 +13,8 @@ from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import Pipeline
 from leadlog.toml_lines import Place
 
+SHORTEST_TOKEN = 16
+
 Places = dict[Place, str]
 """Where each value was given: `line 12`, or the name of an environment variable."""
 
@@ -46,6 +48,14 @@ def _unknown(name: str, known: list[str]) -> str:
     close = difflib.get_close_matches(name, known, 1)
     meant = f"did you mean {close[0]!r}? " if close else ""
     return f"unknown setting {name!r}; {meant}known here: {', '.join(known)}"
+
+
+def of_desk(table: Any) -> Iterator[tuple[Place, str]]:
+    """A token that could be guessed. It is not repeated."""
+    token = table.get("token") if isinstance(table, dict) else None
+    if isinstance(token, str) and 0 < len(token) < SHORTEST_TOKEN:
+        told = f"desk.token: {len(token)} characters can be guessed; make one: openssl rand -hex 32"
+        yield ("desk", "token"), told
 
 
 def of_accounts(accounts: Any, *, unread: Container[Place] = ()) -> Iterator[tuple[Place, str]]:

@@ -16,7 +16,7 @@ from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import SALES, Pipeline
 from leadlog.environment import lay_over
 from leadlog.secret_files import read_files
-from leadlog.setting_faults import Places, at, of_accounts, of_domain, of_model
+from leadlog.setting_faults import Places, at, of_accounts, of_desk, of_domain, of_model
 from leadlog.store_faults import of_stores
 from leadlog.toml_lines import lines_of
 
@@ -81,6 +81,12 @@ class Processing(_Table):
     runner: Literal["faust", "loop"] = "faust"
 
 
+class Desk(_Table):
+    """Who may see cards; without a token only whoever sits at this machine."""
+
+    token: str = Field(default="", repr=False)
+
+
 class Mail(_Table):
     """A door for mail that a mail server hands over to accounts of type email."""
 
@@ -111,6 +117,7 @@ class Settings(_Table):
     keys: Keys = Keys()
     processor: Processing = Processing()
     mail: Mail = Mail()
+    desk: Desk = Desk()
     logging: Logging = Logging()
     accounts: tuple[dict[str, Any], ...] = ()
     matching: dict[str, Any] = {}
@@ -153,6 +160,7 @@ def load(
     except ValidationError as error:
         faults += of_model(error, Settings, places)
     placed += of_stores(table.get("stores"), table.get("keys"))
+    placed += of_desk(table.get("desk"))
     placed += of_accounts(table.get("accounts"), unread=unread)
     placed += of_domain(table.get("matching"), table.get("pipelines"))
     faults += [at(places, place) + told for place, told in placed]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from projections.desk.rendering import Names
+from projections.desk.names import Names
 from projections.funnel.result import FunnelResult, Group, Step
 
 _MOST_GROUPS: Final = 8

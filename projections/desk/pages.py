@@ -7,12 +7,12 @@ from urllib.parse import urlencode
 
 import msgspec
 from litestar import Response, get
-from litestar.datastructures import Cookie
 
 from projections.desk.figures import funnel_figure
-from projections.desk.frame import AnyRequest, frame, language_of
+from projections.desk.frame import AnyRequest, language_of, page
 from projections.desk.live import Live, Snapshot
-from projections.desk.rendering import Names, bars, render
+from projections.desk.names import Names
+from projections.desk.rendering import bars, render
 from projections.desk.services import Services
 from projections.funnel.request import (
     DIMENSIONS,
@@ -23,13 +23,11 @@ from projections.funnel.request import (
 )
 from projections.funnel.result import FunnelResult
 
-_YEAR_S = 365 * 86_400
-
 
 @get("/", sync_to_thread=True, include_in_schema=False)
 def first_page(request: AnyRequest) -> Response[str]:
     """Everything at a glance; the script beside asks for `live_part` again and again."""
-    return _page(request, "overview.html", **_live_values(request))
+    return page(request, "overview.html", **_live_values(request))
 
 
 @get("/live", sync_to_thread=True, include_in_schema=False)
@@ -89,10 +87,10 @@ def numbers_page(request: AnyRequest) -> Response[str]:
         question = read_request(asked, services.pipelines)
     except WrongRequest as error:
         values = _form(services, asked, None) | {"wrong": error, "result": None}
-        return _page(request, "numbers.html", status=400, **values)
+        return page(request, "numbers.html", status=400, **values)
     result = services.funnel(question)
     values = _form(services, asked, question) | _answer(request, asked, result)
-    return _page(request, "numbers.html", wrong=None, **values)
+    return page(request, "numbers.html", wrong=None, **values)
 
 
 def _form(
@@ -118,15 +116,3 @@ def _answer(
         "figure": msgspec.json.encode(figure).decode().replace("<", "\\u003c"),
         "same": urlencode(frozen, doseq=True),
     }
-
-
-def _page(request: AnyRequest, template: str, *, status: int = 200, **values: Any) -> Response[str]:
-    language = language_of(request)
-    cookie = Cookie("lang", value=language, max_age=_YEAR_S, httponly=True, samesite="lax")
-    return Response(
-        render(language, template, **frame(request), **values),
-        status_code=status,
-        media_type="text/html",
-        headers={"Cache-Control": "no-store", "Vary": "Accept-Language, Cookie"},
-        cookies=[cookie] if "lang" in request.query_params else [],
-    )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 import structlog
@@ -10,11 +11,14 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
+from eventstore.orders import CommandRefused, NotThere, StaleVersion
 from projections.clickhouse.client import ClickHouseError, StoreInUse
 from projections.desk import words
+from projections.desk.access import FromElsewhere, NotOpen, SignInNeeded
 from projections.desk.frame import AnyRequest, frame, language_of
 from projections.desk.language import translations
 from projections.desk.rendering import render
+from projections.desk.services import WrongArguments
 from projections.funnel.request import WrongRequest
 from projections.reports import NotYetProjected
 
@@ -56,7 +60,42 @@ def _later(request: AnyRequest, error: Exception) -> Response[Any]:
 
 
 def _other(request: AnyRequest, error: HTTPException) -> Response[Any]:
-    return answer(request, error.status_code, error.detail, headers=error.headers)
+    found = {"errors": error.extra} if error.extra else {}
+    return answer(request, error.status_code, error.detail, headers=error.headers, **found)
+
+
+def _sign_in(request: AnyRequest, error: SignInNeeded) -> Response[Any]:
+    del error
+    if request.url.path.startswith("/api/"):
+        return answer(request, 401, words.TOKEN, headers={"WWW-Authenticate": "Bearer"})
+    asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    wanted = asked if request.method == "GET" else "/cards"
+    return Response(
+        b"", status_code=303, headers={"Location": "/login?" + urlencode({"next": wanted})}
+    )
+
+
+def _not_open(request: AnyRequest, error: NotOpen) -> Response[Any]:
+    return answer(request, 403, str(error))
+
+
+def _from_elsewhere(request: AnyRequest, error: FromElsewhere) -> Response[Any]:
+    del error
+    return answer(request, 403, words.ELSEWHERE)
+
+
+def _not_there(request: AnyRequest, error: NotThere) -> Response[Any]:
+    return answer(request, 404, str(error.args[0]))
+
+
+def _refused(request: AnyRequest, error: CommandRefused) -> Response[Any]:
+    if isinstance(error, StaleVersion):
+        return answer(request, 409, str(error), version=error.version, changes=error.changes)
+    return answer(request, 409, str(error))
+
+
+def _makes_no_sense(request: AnyRequest, error: WrongArguments) -> Response[Any]:
+    return answer(request, 400, str(error))
 
 
 def _unexpected(request: AnyRequest, error: Exception) -> Response[Any]:
@@ -66,6 +105,12 @@ def _unexpected(request: AnyRequest, error: Exception) -> Response[Any]:
 
 HANDLERS: ExceptionHandlersMap = {
     WrongRequest: _wrong,
+    WrongArguments: _makes_no_sense,
+    SignInNeeded: _sign_in,
+    NotOpen: _not_open,
+    FromElsewhere: _from_elsewhere,
+    NotThere: _not_there,
+    CommandRefused: _refused,
     NotYetProjected: _later,
     ClickHouseError: _later,
     StoreInUse: _later,

@@ -1,15 +1,28 @@
 """What the desk needs of the rest: handed in by whoever wires it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from litestar.types import ControllerRouterHandler
 
 from eventstore.domain.pipeline import Pipeline
+from projections.desk.access import Access
 from projections.funnel.request import FunnelRequest
 from projections.funnel.result import FunnelResult
 from projections.overview import Overview
+
+Json = dict[str, Any]
+Operate = Callable[[str, Mapping[str, Any]], Iterator[Any]]
+"""Runs an operation of the command line by its name (`card.show`), with plain JSON arguments.
+
+Gives its JSON objects one by one. Raises NotThere and CommandRefused of the event store,
+WrongArguments, and NotYetProjected where a read model has not come as far yet.
+"""
+
+
+class WrongArguments(ValueError):
+    """What was asked makes no sense; the text says what is wrong and what is expected."""
 
 
 class Link(NamedTuple):
@@ -31,9 +44,13 @@ class Services:
     """As configured; the first is the one that is shown when none is named."""
     funnel: Callable[[FunnelRequest], FunnelResult]
     overview: Callable[[], Overview]
+    operate: Operate | None = None
+    """Cards, deals and what is decided about them; None: there are only numbers."""
+    access: Access = field(default_factory=Access)
+    """Who may see and change those."""
     company: str = ""
     """Whose desk it is; shown beside the name of the program."""
     routes: Sequence[ControllerRouterHandler] = field(default_factory=tuple)
-    """More pages and more of the API: cards, deals, commands."""
+    """More pages and more of the API."""
     menu: Sequence[Link] = field(default_factory=tuple)
     """Where those pages are."""

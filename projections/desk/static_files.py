@@ -13,7 +13,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 _TYPES: Final = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
-_OURS: Final = ("desk.css", "overview.js", "numbers.js", "icon.svg")
+_OURS: Final = ("desk.css", "overview.js", "numbers.js", "cards.js", "icon.svg")
 PLOTLY: Final = "plotly.min.js"
 
 

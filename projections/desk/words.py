@@ -90,3 +90,94 @@ OTHERS: Final = _("others")
 
 LATER: Final = _("The numbers are not there at the moment; they come by themselves.")
 OUR_MISTAKE: Final = _("This is a mistake of ours; it was written down.")
+
+CLOSED: Final = _(
+    "These pages show personal data, and this server can be reached from other machines. Set a"
+    " token to sign in with: [desk] token or token_file in leadlog.toml, or LEADLOG_DESK_TOKEN."
+)
+CLOSED_TO_NAME: Final = _(
+    "These pages show personal data. Without a token they are only for this machine: open"
+    " http://127.0.0.1 with the server's port, or set a token to sign in with: [desk] token or"
+    " token_file in leadlog.toml, or LEADLOG_DESK_TOKEN."
+)
+ELSEWHERE: Final = _("This did not come from a page of this desk; nothing was changed.")
+TOKEN: Final = _("A token is needed: Authorization: Bearer TOKEN.")
+NO_TOKEN: Final = _("There is nothing to sign in with: no token is configured.")
+
+IDENTITY_KINDS: Final = {
+    **BRANDS,
+    "phone": _("Phone"),
+    "email": _("E-mail"),
+    "vk": _("VK"),
+    "avito": _("Avito"),
+    "visitor": _("Browser"),
+}
+
+DEAL_STATUSES: Final = {
+    "open": _("Open"),
+    "won": _("Won"),
+    "lost": _("Lost"),
+    "declined": _("Declined"),
+    "joined": _("Joined"),
+    "withdrawn": _("Withdrawn"),
+}
+
+DEAL_EVENTS: Final = {
+    "opened": _("Deal opened"),
+    "stage": _("Deal moved to “%(stage)s”"),
+    "closed": _("Deal closed"),
+    "reopened": _("Deal reopened"),
+    "amount": _("Amount of the deal"),
+    "owner": _("Owner of the deal: %(owner)s"),
+    "note": _("Note"),
+    "joined": _("Deal joined into another"),
+    "separated": _("Deal separated again"),
+    "repeat": _("Deal is a repeat of another now"),
+    "withdrawn": _("Deal withdrawn: nothing is left of it"),
+    "restored": _("Deal restored"),
+}
+
+DECISIONS: Final = {
+    "merge": _("One person"),
+    "veto": _("Not the same person"),
+    "share": _("Shared identity"),
+    "unshare": _("Not a shared identity"),
+    "withdraw": _("Evidence withdrawn"),
+    "undo": _("Taken back"),
+}
+
+DONE: Final = {
+    "merge": _("They are one person now."),
+    "accept": _("They are one person now."),
+    "unmerge": _("They are two persons, and stay so."),
+    "refuse": _("They are two persons, and stay so."),
+    "share": _("It counts as shared now, and links nobody."),
+    "unshare": _("It counts as one person’s now."),
+    "undo": _("Taken back: everything is as if it had never been."),
+}
+
+RULES: Final = {
+    "device": _("device"),
+    "own accounts": _("own accounts"),
+    "typed contact": _("typed contact"),
+    "one form": _("one form"),
+}
+
+CALL_STATES: Final = {
+    "ringing": _("call, ringing"),
+    "answered": _("call, answered"),
+    "missed": _("missed call"),
+    "ended": _("call"),
+}
+
+OUTGOING: Final = _("%(kind)s from us")
+
+REASONS: Final = {
+    "one lead brought both identities, and no rule links them": _(
+        "one lead brought both identities, and no rule links them"
+    ),
+    "one browser was used by both": _("one browser was used by both"),
+    "a rule links them, and a veto stands between them": _(
+        "a rule links them, and a veto stands between them"
+    ),
+}

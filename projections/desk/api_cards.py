@@ -1,0 +1,195 @@
+"""Cards for programs: look, explain, decide. The same operations as `leadlog card`."""
+
+from typing import Annotated, Any, Final
+
+from litestar import Response, Router, get, post
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from projections.desk.access import personal
+from projections.desk.api_described import answers
+from projections.desk.asking import IDEMPOTENCY, command, one, operate, page, told, whole_number
+from projections.desk.frame import AnyRequest
+from projections.desk.services import Json
+from projections.desk.shapes import (
+    CardPage,
+    Deciding,
+    DecisionTaken,
+    Explanation,
+    OneCard,
+    OneDecision,
+    ShownCard,
+    Suggestions,
+    TwoCards,
+    Withdrawal,
+)
+
+Text = str | None
+Key = Annotated[Text, IDEMPOTENCY]
+Limit = Annotated[Text, QueryParameter(description="how many at most")]
+Cursor = Annotated[Text, QueryParameter(description="`next` of the page before")]
+All = Annotated[bool, QueryParameter(name="all", description="joined and withdrawn deals, too")]
+_MOST: Final = 200
+_TAKEN: Final = answers(DecisionTaken, "The decision and what it changed", write=True)
+
+
+@get(
+    "/",
+    sync_to_thread=True,
+    summary="Every card, in the order of their ids",
+    responses=answers(CardPage, "A page"),
+)
+def list_cards(
+    request: AnyRequest,
+    *,
+    limit: Limit = None,
+    cursor: Cursor = None,
+    with_leads: Annotated[
+        bool, QueryParameter(description="leave out those without a lead")
+    ] = True,
+    everything: All = False,
+) -> Response[Any]:
+    most = whole_number(limit, "limit", least=1, most=_MOST, default=50)
+    found = operate(request, "card.list", after=cursor, with_leads=with_leads, all=everything)
+    return told(page(found, most, lambda card: str(card["id"])))
+
+
+@get(
+    "/find",
+    sync_to_thread=True,
+    summary="Cards by any spelling of a phone, by e-mail, id, kind:value or name",
+    responses=answers(CardPage, "The best first; none where nobody fits"),
+)
+def find_cards(
+    request: AnyRequest,
+    *,
+    query: Annotated[str, QueryParameter(description="what to look for", max_length=400)],
+    limit: Limit = None,
+    cursor: Cursor = None,
+    everything: All = False,
+) -> Response[Any]:
+    most = whole_number(limit, "limit", least=1, most=100, default=20)
+    found = one(
+        request, "card.search", query=query, limit=most, cursor=cursor or None, all=everything
+    )
+    return told(found)
+
+
+@get(
+    "/{card:str}",
+    sync_to_thread=True,
+    summary="One card with its timeline, as it is or as it was known",
+    responses=answers(ShownCard, "The card"),
+)
+def show_card(
+    request: AnyRequest,
+    card: FromPath[str],
+    *,
+    at: Annotated[
+        Text, QueryParameter(description="as known then: a day, an RFC 3339 time or a position")
+    ] = None,
+    everything: All = False,
+) -> Response[Any]:
+    return told(one(request, "card.show", id=card, at=at or None, all=everything))
+
+
+@get(
+    "/{card:str}/explain",
+    sync_to_thread=True,
+    summary="Why its leaf cards are one person; or why two are, or are not",
+    responses=answers(Explanation, "The links, and what they stand on"),
+)
+def explain_card(
+    request: AnyRequest, card: FromPath[str], other: FromQuery[Text] = None
+) -> Response[Any]:
+    return told(one(request, "card.explain", id=card, other=other or None))
+
+
+@post("/merge", sync_to_thread=True, status_code=200, summary="Say that two cards are one person",
+      responses=_TAKEN)  # fmt: skip
+def merge(request: AnyRequest, data: TwoCards, key: Key = None) -> Response[Any]:
+    return _decided(request, "card.merge", key, data, id=data.a, other=data.b)
+
+
+@post("/unmerge", sync_to_thread=True, status_code=200,
+      summary="Say that two cards are never one person (a veto)", responses=_TAKEN)  # fmt: skip
+def unmerge(request: AnyRequest, data: TwoCards, key: Key = None) -> Response[Any]:
+    return _decided(request, "card.unmerge", key, data, id=data.a, other=data.b)
+
+
+@post("/share", sync_to_thread=True, status_code=200,
+      summary="Say that an identity is used by several persons", responses=_TAKEN)  # fmt: skip
+def share(request: AnyRequest, data: OneCard, key: Key = None) -> Response[Any]:
+    return _decided(request, "card.mark", key, data, id=data.id, shared=True)
+
+
+@post("/unshare", sync_to_thread=True, status_code=200,
+      summary="Say that an identity is one person's", responses=_TAKEN)  # fmt: skip
+def unshare(request: AnyRequest, data: OneCard, key: Key = None) -> Response[Any]:
+    return _decided(request, "card.mark", key, data, id=data.id, shared=False)
+
+
+@post("/undo", sync_to_thread=True, status_code=200,
+      summary="Take a decision back, as if it had never been made; an undo, too",
+      responses=_TAKEN)  # fmt: skip
+def undo(request: AnyRequest, data: OneDecision, key: Key = None) -> Response[Any]:
+    return _decided(request, "card.undo", key, data, decision=data.decision)
+
+
+@post("/withdraw", sync_to_thread=True, status_code=200,
+      summary="Withdraw the evidence of links that a query selects", responses=_TAKEN)  # fmt: skip
+def withdraw(request: AnyRequest, data: Withdrawal, key: Key = None) -> Response[Any]:
+    given = {
+        "id": data.a, "other": data.b, "rule": data.rule, "version": data.version,
+        "identity": data.identity, "from": data.since, "to": data.until,
+    }  # fmt: skip
+    return _decided(request, "card.withdraw", key, data, **given)
+
+
+@get("/", sync_to_thread=True, summary="Who may be one person: the review queue",
+     responses=answers(Suggestions, "The best score first"))  # fmt: skip
+def suggestions(request: AnyRequest) -> Response[Any]:
+    return told({"items": list(operate(request, "card.suggestions"))})
+
+
+@post("/{suggestion:str}/accept", sync_to_thread=True, status_code=200,
+      summary="They are one person: a merge", responses=_TAKEN)  # fmt: skip
+def accept(
+    request: AnyRequest, suggestion: FromPath[str], data: Deciding | None = None, key: Key = None
+) -> Response[Any]:
+    return _decided(
+        request, "card.suggestions", key, data or Deciding(), n=suggestion, decide="accept"
+    )
+
+
+@post("/{suggestion:str}/refuse", sync_to_thread=True, status_code=200,
+      summary="They are not: a veto, remembered for everybody", responses=_TAKEN)  # fmt: skip
+def refuse(
+    request: AnyRequest, suggestion: FromPath[str], data: Deciding | None = None, key: Key = None
+) -> Response[Any]:
+    return _decided(
+        request, "card.suggestions", key, data or Deciding(), n=suggestion, decide="refuse"
+    )
+
+
+def _decided(
+    request: AnyRequest, operation: str, key: Text, data: Deciding, **given: Any
+) -> Response[Any]:
+    how: Json = {"reason": data.reason, "dry_run": data.dry_run}
+    return told(command(request, operation, key=key, actor=data.actor, **given, **how))
+
+
+CARDS: Final = Router(
+    "/api/v1/cards",
+    route_handlers=[
+        list_cards, find_cards, show_card, explain_card, merge, unmerge, share, unshare, undo,
+        withdraw,
+    ],
+    guards=[personal],
+    tags=["cards"],
+)  # fmt: skip
+SUGGESTIONS: Final = Router(
+    "/api/v1/suggestions",
+    route_handlers=[suggestions, accept, refuse],
+    guards=[personal],
+    tags=["cards"],
+)

@@ -1,0 +1,100 @@
+"""What stands on a card, as a person of one language reads it."""
+
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+import phonenumbers
+from babel.dates import format_datetime
+from babel.numbers import format_currency, format_decimal
+
+from channels.sdk.times import parse_time
+from projections.desk import words
+from projections.desk.names import Names
+from projections.desk.services import Json
+
+_CURRENCY: Final = "RUB"
+"""Where a channel names none."""
+
+
+class CardNames(Names):
+    """The names of the numbers, and those of cards."""
+
+    def identity_kind(self, kind: str) -> str:
+        return self.known(words.IDENTITY_KINDS, kind)
+
+    def identity(self, kind: str, value: str) -> str:
+        """A number as it is written, anything else as it is."""
+        if kind == "phone":
+            try:
+                number = phonenumbers.parse(value)
+            except phonenumbers.NumberParseException:
+                return value
+            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+        return value
+
+    def time(self, text: str) -> str:
+        """A time of the API, in UTC; the script of the page makes it local."""
+        try:
+            moment = parse_time(text)
+        except ValueError:
+            return text
+        shape = "d MMM, HH:mm" if moment.year == datetime.now(UTC).year else "d MMM y, HH:mm"
+        return str(format_datetime(moment, shape, locale=self.language))
+
+    def money(self, amount: str, currency: str | None) -> str:
+        try:
+            number = Decimal(amount)
+        except InvalidOperation:
+            return amount
+        if not number.is_finite() or abs(number) > 10**15:
+            return amount
+        code = (currency or _CURRENCY).upper()
+        if len(code) != 3 or not code.isalpha():
+            return f"{format_decimal(number, locale=self.language)} {currency}"
+        whole = "#,##0 ¤" if number == number.to_integral_value() else "#,##0.00 ¤"
+        return str(
+            format_currency(number, code, whole, locale=self.language, currency_digits=False)
+        )
+
+    def stage(self, stage: str) -> str:
+        return self.known(words.STEPS, stage)
+
+    def deal_status(self, status: str) -> str:
+        return self.known(words.DEAL_STATUSES, status)
+
+    def deal_event(self, entry: Json) -> str:
+        """What happened to a deal, in a few words."""
+        what = str(entry["what"])
+        if what == "closed" and not entry.get("stage"):
+            return " · ".join(filter(None, (self.known(words.DEAL_EVENTS, what),
+                                            str(entry.get("reason") or ""))))  # fmt: skip
+        if entry.get("stage") == "won":
+            return self.deal_status("won")
+        holes = {"stage": self.stage(entry.get("stage") or ""), "owner": entry.get("owner") or "—"}
+        told = self.known(words.DEAL_EVENTS, what)
+        return told % holes if "%(" in told and what in words.DEAL_EVENTS else told
+
+    def decision(self, what: str) -> str:
+        return self.known(words.DECISIONS, what)
+
+    def done(self, what: str) -> str:
+        return self.known(words.DONE, what)
+
+    def rule(self, rule: str) -> str:
+        return self.known(words.RULES, rule)
+
+    def reason(self, reason: str) -> str:
+        return self.known(words.REASONS, reason)
+
+    def touch(self, entry: Json) -> str:
+        """Which kind of touch: a missed call, a message from us."""
+        state = entry.get("call_state")
+        kind = self.known(words.CALL_STATES, state) if state else self.value("kind", entry["kind"])
+        if entry.get("direction") == "out":
+            return self.translate(words.OUTGOING) % {"kind": kind}
+        return kind
+
+    def other_entry(self, entry: Json) -> str:
+        """An entry of a kind that has no words of its own here."""
+        return " · ".join(str(entry[name]) for name in ("type", "what") if entry.get(name))

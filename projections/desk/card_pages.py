@@ -1,0 +1,173 @@
+"""Cards for people: find one, see everything of it, decide, and take a decision back."""
+
+from typing import Annotated, Any, Final
+from urllib.parse import quote, urlencode
+from uuid import UUID, uuid4
+
+import msgspec
+from litestar import Response, Router, get, post
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath
+
+from projections.desk.access import personal
+from projections.desk.asking import command, one, operate, whole_number
+from projections.desk.frame import AnyRequest, language_of, page
+from projections.desk.rendering import render
+from projections.desk.services import Json, WrongArguments
+from projections.desk.timeline import card_values
+
+_A_PAGE: Final = 25
+_TIMELINE: Final = 100
+_DECIDED: Final = ("merge", "unmerge", "share", "unshare", "undo")
+
+
+class Given(msgspec.Struct, frozen=True):
+    """The form of a button that decides something."""
+
+    command: str
+    """The command's id, made with the form: pressed twice, it is one effect."""
+    other: str = ""
+    decision: str = ""
+    identity: str = ""
+    reason: str = ""
+    back: str = ""
+
+
+Form = Annotated[Given, Body(media_type=RequestEncodingType.URL_ENCODED)]
+
+
+@get("/", sync_to_thread=True)
+def cards_page(request: AnyRequest) -> Response[str]:
+    """The search, and whoever was heard of last."""
+    return page(request, "cards.html", **_found(request))
+
+
+@get("/part", sync_to_thread=True)
+def cards_part(request: AnyRequest) -> Response[str]:
+    """The part of it that changes while somebody types."""
+    text = render(language_of(request), "found.html", **_found(request))
+    return Response(text, media_type="text/html", headers={"Cache-Control": "no-store"})
+
+
+def _found(request: AnyRequest) -> Json:
+    asked = request.query_params.get("query", "").strip()[:400]
+    if not asked:
+        return {"query": "", "next": None, "cards": list(operate(request, "card.recent"))}
+    cursor = request.query_params.get("cursor") or None
+    try:
+        found = one(request, "card.search", query=asked, limit=_A_PAGE, cursor=cursor)
+    except WrongArguments:  # nothing in it that could be looked for
+        found = {"items": [], "next": None}
+    more = urlencode({"query": asked, "cursor": found["next"]}) if found["next"] else None
+    return {"query": asked, "next": more, "cards": found["items"]}
+
+
+@get("/{card:str}", sync_to_thread=True)
+def card_page(request: AnyRequest, card: FromPath[str]) -> Response[str]:
+    """One person: as it is now, or as it was known at a time."""
+    at = request.query_params.get("at", "").strip() or None
+    shown = one(request, "card.show", id=card, at=at)
+    why = {"links": []} if at else one(request, "card.explain", id=card)
+    most = whole_number(
+        request.query_params.get("most"), "most", least=1, most=100_000, default=_TIMELINE
+    )
+    values = card_values(shown, why, most=most) | {"at": at or "", "done": _done(request)}
+    return page(request, "card.html", **values, new_command=_new_command)
+
+
+@get("/{card:str}/merge", sync_to_thread=True)
+def merge_page(request: AnyRequest, card: FromPath[str]) -> Response[str]:
+    """What would change if two cards were one person; first, which other one is meant."""
+    asked = request.query_params.get("other", "").strip()
+    ours = one(request, "card.show", id=card)
+    values: Json = {"card": ours, "asked": asked, "candidates": [], "other": None, "told": None}
+    if asked:
+        found = one(request, "card.search", query=asked, limit=_A_PAGE)["items"]
+        others = [other for other in found if other["id"] != ours["id"]]
+        values["candidates"] = others
+        if len(others) == 1:
+            (other,) = others
+            values["other"] = other
+            values["told"] = one(
+                request, "card.merge", id=card, other=other["id"], dry_run=True
+            )  # fmt: skip
+    return page(request, "merge.html", **values, new_command=_new_command)
+
+
+@get("/{card:str}/unmerge", sync_to_thread=True)
+def unmerge_page(request: AnyRequest, card: FromPath[str]) -> Response[str]:
+    """What would change if two identities were never one person."""
+    a, b = (request.query_params.get(name, "") for name in ("a", "b"))
+    told = one(request, "card.unmerge", id=a, other=b, dry_run=True)
+    shown = one(request, "card.show", id=card)
+    values: Json = {"card": shown, "a": a, "b": b, "told": told, "new_command": _new_command}
+    return page(request, "unmerge.html", **values)
+
+
+@post("/{card:str}/merge", sync_to_thread=True)
+def merge(request: AnyRequest, card: FromPath[str], data: Form) -> Response[Any]:
+    given = {"id": card, "other": data.other}
+    return _decide(request, card, "merge", data, operation="card.merge", **given)
+
+
+@post("/{card:str}/unmerge", sync_to_thread=True)
+def unmerge(request: AnyRequest, card: FromPath[str], data: Form) -> Response[Any]:
+    given = {"id": data.identity, "other": data.other}
+    return _decide(request, card, "unmerge", data, operation="card.unmerge", **given)
+
+
+@post("/{card:str}/share", sync_to_thread=True)
+def share(request: AnyRequest, card: FromPath[str], data: Form) -> Response[Any]:
+    given = {"id": data.identity, "shared": True}
+    return _decide(request, card, "share", data, operation="card.mark", **given)
+
+
+@post("/{card:str}/unshare", sync_to_thread=True)
+def unshare(request: AnyRequest, card: FromPath[str], data: Form) -> Response[Any]:
+    given = {"id": data.identity, "shared": False}
+    return _decide(request, card, "unshare", data, operation="card.mark", **given)
+
+
+@post("/{card:str}/undo", sync_to_thread=True)
+def undo(request: AnyRequest, card: FromPath[str], data: Form) -> Response[Any]:
+    given = {"decision": data.decision}
+    return _decide(request, card, "undo", data, operation="card.undo", **given)
+
+
+def _decide(
+    request: AnyRequest, card: str, what: str, data: Given, *, operation: str, **given: Any
+) -> Response[Any]:
+    """Decide, then show the card again, with the way back beside it."""
+    told = command(request, operation, key=data.command, reason=data.reason, **given)
+    query = urlencode({"done": what, "decision": told["decision"], **told["changed"]})
+    return Response(
+        b"", status_code=303, headers={"Location": f"/cards/{quote(card, safe=':@+')}?{query}"}
+    )
+
+
+def _done(request: AnyRequest) -> Json | None:
+    """What was decided a moment ago, as the address tells it; anything odd in it is left out."""
+    told = request.query_params
+    what = told.get("done")
+    if what not in _DECIDED:
+        return None
+    try:
+        decision = str(UUID(told.get("decision", "")))
+    except ValueError:
+        return None
+    return {"what": what, "decision": decision}
+
+
+def _new_command() -> str:
+    return str(uuid4())
+
+
+PAGES: Final = Router(
+    "/cards",
+    route_handlers=[
+        cards_page, cards_part, card_page, merge_page, unmerge_page, merge, unmerge, share,
+        unshare, undo,
+    ],
+    guards=[personal],
+    include_in_schema=False,
+)  # fmt: skip

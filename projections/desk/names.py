@@ -1,0 +1,52 @@
+"""Names and numbers as a person of one language reads them."""
+
+from collections.abc import Mapping
+
+from babel.numbers import format_decimal, format_percent
+
+from projections.desk import words
+from projections.desk.language import translations
+from projections.funnel.result import Step
+
+
+class Names:
+    """Ids and numbers as a person of one language reads them."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.translate = translations(language).gettext
+
+    @property
+    def others(self) -> str:
+        return self.translate(words.OTHERS)
+
+    def channel(self, channel: str) -> str:
+        return self.known(words.CHANNELS, channel)
+
+    def step(self, step: Step) -> str:
+        """A configured name, or ours for a stage of the default pipeline."""
+        usual = words.STEPS.get(step.id, step.id)
+        return self.translate(usual) if step.name in {step.id, usual} else step.name
+
+    def dimension(self, dimension: str) -> str:
+        return self.known(words.DIMENSIONS, dimension)
+
+    def value(self, dimension: str, value: str) -> str:
+        return self.known(words.VALUES.get(dimension, {}), value) if value else "—"
+
+    def values(self, by: Mapping[str, str]) -> str:
+        return " · ".join(self.value(*one) for one in by.items())
+
+    def basis(self, basis: str) -> str:
+        return self.known(words.BASES, basis)
+
+    def number(self, number: float) -> str:
+        return format_decimal(number, locale=self.language)
+
+    def percent(self, share: float | None) -> str:
+        if share is None:
+            return "—"
+        return format_percent(share, "#,##0.#%" if share < 0.1 else "#,##0%", self.language)
+
+    def known(self, names: Mapping[str, str], name: str) -> str:
+        return self.translate(names[name]) if name in names else name

@@ -1,0 +1,73 @@
+"""The team's review queue for people: who may be one person, with the reasons."""
+
+from typing import Any, Final
+from urllib.parse import urlencode
+from uuid import UUID, uuid4
+
+from litestar import Response, Router, get, post
+from litestar.params import FromPath
+
+from projections.desk.access import personal
+from projections.desk.asking import command, operate
+from projections.desk.card_pages import Form
+from projections.desk.frame import AnyRequest, page
+from projections.desk.services import Json
+
+_A_PAGE: Final = 50
+
+
+@get("/", sync_to_thread=True)
+def review_page(request: AnyRequest) -> Response[str]:
+    items = list(operate(request, "card.suggestions"))
+    values: Json = {
+        "items": [item for item in items if "a" in item and "b" in item][:_A_PAGE],
+        "total": len(items),
+        "done": _done(request),
+        "new_command": lambda: str(uuid4()),
+    }
+    return page(request, "review.html", **values)
+
+
+@post("/undo", sync_to_thread=True)
+def undo(request: AnyRequest, data: Form) -> Response[Any]:
+    told = command(request, "card.undo", key=data.command, decision=data.decision)
+    return _back("undo", told)
+
+
+@post("/{suggestion:str}/accept", sync_to_thread=True)
+def accept(request: AnyRequest, suggestion: FromPath[str], data: Form) -> Response[Any]:
+    return _decide(request, suggestion, data, "accept")
+
+
+@post("/{suggestion:str}/refuse", sync_to_thread=True)
+def refuse(request: AnyRequest, suggestion: FromPath[str], data: Form) -> Response[Any]:
+    return _decide(request, suggestion, data, "refuse")
+
+
+def _decide(request: AnyRequest, suggestion: str, data: Any, verdict: str) -> Response[Any]:
+    given: Json = {"n": suggestion, "decide": verdict, "reason": data.reason}
+    told = command(request, "card.suggestions", key=data.command, **given)
+    return _back(verdict, told)
+
+
+def _back(what: str, told: Json) -> Response[Any]:
+    query = urlencode({"done": what, "decision": told["decision"]})
+    return Response(b"", status_code=303, headers={"Location": f"/review?{query}"})
+
+
+def _done(request: AnyRequest) -> Json | None:
+    what = request.query_params.get("done")
+    try:
+        decision = str(UUID(request.query_params.get("decision", "")))
+    except ValueError:
+        return None
+    known = what in {"accept", "refuse", "undo"}
+    return {"what": what, "decision": decision} if known else None
+
+
+REVIEW: Final = Router(
+    "/review",
+    route_handlers=[review_page, undo, accept, refuse],
+    guards=[personal],
+    include_in_schema=False,
+)

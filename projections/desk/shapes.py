@@ -1,0 +1,203 @@
+"""The shapes of the API (INTERFACE.md), as its description has them; answers may have more."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+_Name = Annotated[str, Meta(max_length=400)]
+CardId = Annotated[
+    _Name, Meta(description="a card's or leaf card's id, or kind:value in any spelling")
+]
+Reason = Annotated[str, Meta(max_length=2000)]
+
+
+class Given(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is sent: an unknown field is an error, for it would have no effect."""
+
+
+class Deciding(Given, frozen=True, kw_only=True):
+    reason: Reason = ""
+    actor: Annotated[_Name, Meta(description="who decides; by default whoever signed in")] = ""
+    dry_run: Annotated[bool, Meta(description="tell what would change, change nothing")] = False
+
+
+class OneCard(Deciding, frozen=True, kw_only=True):
+    id: CardId
+
+
+class TwoCards(Deciding, frozen=True, kw_only=True):
+    a: CardId
+    b: CardId
+
+
+class OneDecision(Deciding, frozen=True, kw_only=True):
+    decision: _Name
+
+
+class Withdrawal(Deciding, frozen=True, kw_only=True):
+    """Which evidence; all that is given must fit, and something must be given."""
+
+    a: CardId | None = None
+    b: CardId | None = None
+    rule: _Name | None = None
+    version: int | None = None
+    identity: CardId | None = None
+    since: Annotated[_Name | None, Meta(description="a day or an RFC 3339 time")] = msgspec.field(
+        name="from", default=None
+    )
+    until: _Name | None = msgspec.field(name="to", default=None)
+
+
+class Moving(Given, frozen=True, kw_only=True):
+    """What every command on a deal may carry."""
+
+    actor: _Name = ""
+    version: Annotated[
+        int | None, Meta(description="refuse (409) if the deal changed since this version")
+    ] = None
+
+
+class Staged(Moving, frozen=True, kw_only=True):
+    stage: _Name
+    amount: _Name | None = None
+
+
+class Won(Moving, frozen=True, kw_only=True):
+    amount: _Name | None = None
+
+
+class Closed(Moving, frozen=True, kw_only=True):
+    reason: Annotated[_Name, Meta(description="from the pipeline's list")]
+
+
+class Owned(Moving, frozen=True, kw_only=True):
+    owner: _Name
+
+
+class Noted(Moving, frozen=True, kw_only=True):
+    text: Annotated[str, Meta(min_length=1, max_length=10_000)]
+
+
+class Retried(Given, frozen=True, kw_only=True):
+    ids: Annotated[list[_Name], Meta(min_length=1, max_length=1000)]
+
+
+class Leaf(msgspec.Struct, frozen=True, kw_only=True):
+    """One identity of a person."""
+
+    id: str
+    kind: str
+    value: str
+    raw: str
+    proof: Literal["attested", "claimed"]
+    shared: bool
+    first_seen: str | None
+    last_seen: str | None
+
+
+class Deal(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    pipeline: str
+    stage: str
+    status: Literal["open", "won", "lost", "declined", "joined", "withdrawn"]
+    leads: list[str]
+    repeat_of: str | None
+    owner: str | None
+    amount: str | None
+    currency: str | None
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """A person."""
+
+    id: str
+    name: str
+    leaves: list[Leaf]
+    leads: list[str]
+    deals: list[Deal]
+    score: float | UnsetType = UNSET
+    """How alike the name is, of 1; where one was searched for."""
+
+
+class ShownCard(Card, frozen=True, kw_only=True):
+    timeline: list[dict[str, Any]]
+    """Touches, moves of deals and decisions, oldest first; `type` tells which."""
+    as_of: int | UnsetType = UNSET
+
+
+class CardPage(msgspec.Struct, frozen=True, kw_only=True):
+    items: list[Card]
+    next: str | None
+    """The cursor of the next page."""
+
+
+class ListedDeal(Deal, frozen=True, kw_only=True):
+    person: str
+    name: str
+
+
+class ShownDeal(ListedDeal, frozen=True, kw_only=True):
+    version: int
+    timeline: list[dict[str, Any]]
+
+
+class DealPage(msgspec.Struct, frozen=True, kw_only=True):
+    items: list[ListedDeal]
+    next: str | None
+
+
+class ExplainedLink(msgspec.Struct, frozen=True, kw_only=True):
+    a: str
+    b: str
+    rule: str
+    version: int
+    evidence: list[str]
+    by: str
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    together: bool
+    links: list[ExplainedLink]
+    apart_without: list[str]
+    because: Literal["veto", "shared", "rule", "no evidence"] | UnsetType = UNSET
+
+
+class Changed(msgspec.Struct, frozen=True, kw_only=True):
+    persons: int
+    deals: int
+    leads: int
+
+
+class DecisionTaken(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision, or what it would change."""
+
+    decision: str
+    changed: Changed
+    dry_run: bool | UnsetType = UNSET
+
+
+class CommandDone(msgspec.Struct, frozen=True, kw_only=True):
+    deal: str
+    version: int
+    command: str
+
+
+class Suggestions(msgspec.Struct, frozen=True, kw_only=True):
+    items: list[dict[str, Any]]
+    """Each with `id`, `why`, `score`, `reasons` and the two sides `a` and `b`; best first."""
+
+
+class QuarantinePage(msgspec.Struct, frozen=True, kw_only=True):
+    items: list[dict[str, Any]]
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """RFC 9457. A 409 on a deal has what `changes` it met, and the `version` it is at."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    version: int | UnsetType = UNSET
+    changes: list[dict[str, Any]] | UnsetType = UNSET

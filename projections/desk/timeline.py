@@ -1,0 +1,36 @@
+"""A card → what its page shows: the newest first, decisions apart, links as a chain to read."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from projections.desk.services import Json
+
+
+def card_values(card: Json, why: Json, *, most: int) -> Json:
+    """The values of the template; at most `most` entries of the timeline."""
+    entries = list(reversed(card["timeline"]))
+    leaves = {leaf["id"]: f"{leaf['kind']}:{leaf['value']}" for leaf in card["leaves"]}
+    touches = {entry["lead"]: entry for entry in entries if entry.get("type") == "touch"}
+    return {
+        "card": card,
+        "timeline": entries[:most],
+        "more": max(0, len(entries) - most),
+        "decisions": [e for e in entries if e.get("type") == "decision"],
+        "identity_of": leaves,
+        "touch_of": touches,
+        "links": list(_links(why["links"], touches)),
+        "deals": sorted(card["deals"], key=lambda deal: deal["status"] != "open"),
+        "fields": _fields(card),
+    }
+
+
+def _links(links: Iterable[Json], touches: dict[str, Json]) -> Iterable[Json]:
+    """Each link with the leads that it stands on, as far as they are on the page."""
+    for link in links:
+        seen = [touches[lead] for lead in link["evidence"] if lead in touches]
+        yield {**link, "seen": seen, "unseen": len(link["evidence"]) - len(seen)}
+
+
+def _fields(card: Json) -> list[tuple[str, Any]]:
+    """What forms asked and people answered, each as last told."""
+    return sorted((card.get("fields") or {}).items())
