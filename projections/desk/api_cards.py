@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Final
 
 from litestar import Response, Router, get, post
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from projections.desk.access import personal
 from projections.desk.api_described import answers
@@ -62,14 +62,16 @@ def list_cards(
 def find_cards(
     request: AnyRequest,
     *,
-    query: Annotated[str, QueryParameter(description="what to look for", max_length=400)],
+    asked: Annotated[
+        str, QueryParameter(name="query", description="what to look for", max_length=400)
+    ],
     limit: Limit = None,
     cursor: Cursor = None,
     everything: All = False,
 ) -> Response[Any]:
     most = whole_number(limit, "limit", least=1, most=100, default=20)
     found = one(
-        request, "card.search", query=query, limit=most, cursor=cursor or None, all=everything
+        request, "card.search", query=asked, limit=most, cursor=cursor or None, all=everything
     )
     return told(found)
 
@@ -106,38 +108,38 @@ def explain_card(
 
 @post("/merge", sync_to_thread=True, status_code=200, summary="Say that two cards are one person",
       responses=_TAKEN)  # fmt: skip
-def merge(request: AnyRequest, data: TwoCards, key: Key = None) -> Response[Any]:
+def merge(request: AnyRequest, data: JSONBody[TwoCards], key: Key = None) -> Response[Any]:
     return _decided(request, "card.merge", key, data, id=data.a, other=data.b)
 
 
 @post("/unmerge", sync_to_thread=True, status_code=200,
       summary="Say that two cards are never one person (a veto)", responses=_TAKEN)  # fmt: skip
-def unmerge(request: AnyRequest, data: TwoCards, key: Key = None) -> Response[Any]:
+def unmerge(request: AnyRequest, data: JSONBody[TwoCards], key: Key = None) -> Response[Any]:
     return _decided(request, "card.unmerge", key, data, id=data.a, other=data.b)
 
 
 @post("/share", sync_to_thread=True, status_code=200,
       summary="Say that an identity is used by several persons", responses=_TAKEN)  # fmt: skip
-def share(request: AnyRequest, data: OneCard, key: Key = None) -> Response[Any]:
+def share(request: AnyRequest, data: JSONBody[OneCard], key: Key = None) -> Response[Any]:
     return _decided(request, "card.mark", key, data, id=data.id, shared=True)
 
 
 @post("/unshare", sync_to_thread=True, status_code=200,
       summary="Say that an identity is one person's", responses=_TAKEN)  # fmt: skip
-def unshare(request: AnyRequest, data: OneCard, key: Key = None) -> Response[Any]:
+def unshare(request: AnyRequest, data: JSONBody[OneCard], key: Key = None) -> Response[Any]:
     return _decided(request, "card.mark", key, data, id=data.id, shared=False)
 
 
 @post("/undo", sync_to_thread=True, status_code=200,
       summary="Take a decision back, as if it had never been made; an undo, too",
       responses=_TAKEN)  # fmt: skip
-def undo(request: AnyRequest, data: OneDecision, key: Key = None) -> Response[Any]:
+def undo(request: AnyRequest, data: JSONBody[OneDecision], key: Key = None) -> Response[Any]:
     return _decided(request, "card.undo", key, data, decision=data.decision)
 
 
 @post("/withdraw", sync_to_thread=True, status_code=200,
       summary="Withdraw the evidence of links that a query selects", responses=_TAKEN)  # fmt: skip
-def withdraw(request: AnyRequest, data: Withdrawal, key: Key = None) -> Response[Any]:
+def withdraw(request: AnyRequest, data: JSONBody[Withdrawal], key: Key = None) -> Response[Any]:
     given = {
         "id": data.a, "other": data.b, "rule": data.rule, "version": data.version,
         "identity": data.identity, "from": data.since, "to": data.until,
@@ -154,7 +156,10 @@ def suggestions(request: AnyRequest) -> Response[Any]:
 @post("/{suggestion:str}/accept", sync_to_thread=True, status_code=200,
       summary="They are one person: a merge", responses=_TAKEN)  # fmt: skip
 def accept(
-    request: AnyRequest, suggestion: FromPath[str], data: Deciding | None = None, key: Key = None
+    request: AnyRequest,
+    suggestion: FromPath[str],
+    data: JSONBody[Deciding | None] = None,
+    key: Key = None,
 ) -> Response[Any]:
     return _decided(
         request, "card.suggestions", key, data or Deciding(), n=suggestion, decide="accept"
@@ -164,7 +169,10 @@ def accept(
 @post("/{suggestion:str}/refuse", sync_to_thread=True, status_code=200,
       summary="They are not: a veto, remembered for everybody", responses=_TAKEN)  # fmt: skip
 def refuse(
-    request: AnyRequest, suggestion: FromPath[str], data: Deciding | None = None, key: Key = None
+    request: AnyRequest,
+    suggestion: FromPath[str],
+    data: JSONBody[Deciding | None] = None,
+    key: Key = None,
 ) -> Response[Any]:
     return _decided(
         request, "card.suggestions", key, data or Deciding(), n=suggestion, decide="refuse"

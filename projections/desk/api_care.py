@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Final
 
 from litestar import Response, Router, get, post
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from projections.desk.access import personal
 from projections.desk.api_described import answers
@@ -27,7 +27,7 @@ def quarantined(request: AnyRequest, delivery: FromPath[str]) -> Response[Any]:
 @post("/quarantine/retry", sync_to_thread=True, status_code=200,
       summary="Read some of them once more", responses=answers(QuarantinePage, "What became of "
       "each", write=True))  # fmt: skip
-def retry(request: AnyRequest, data: Retried) -> Response[Any]:
+def retry(request: AnyRequest, data: JSONBody[Retried]) -> Response[Any]:
     return told({"items": list(operate(request, "quarantine.retry", ids=data.ids))})
 
 

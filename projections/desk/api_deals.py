@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Final
 
 from litestar import Response, Router, get, post
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from projections.desk.access import personal
 from projections.desk.api_described import answers
@@ -15,16 +15,20 @@ from projections.desk.shapes import (
     Closed,
     CommandDone,
     DealPage,
+    DecisionTaken,
+    Joined,
     Moving,
     Noted,
     Owned,
     ShownDeal,
+    Split,
     Staged,
     Won,
 )
 
 Text = str | None
 Key = Annotated[Text, IDEMPOTENCY]
+_TAKEN: Final = answers(DecisionTaken, "The decision and what it changed", write=True)
 _DONE: Final = answers(CommandDone, "The deal's new version", write=True)
 
 
@@ -64,7 +68,7 @@ def show_deal(request: AnyRequest, deal: FromPath[str]) -> Response[Any]:
 @post("/{deal:str}/accept", sync_to_thread=True, status_code=200, summary="Take an unsorted deal",
       responses=_DONE)  # fmt: skip
 def accept(
-    request: AnyRequest, deal: FromPath[str], data: Moving | None = None, key: Key = None
+    request: AnyRequest, deal: FromPath[str], data: JSONBody[Moving | None] = None, key: Key = None
 ) -> Response[Any]:
     return _done(request, "accept", deal, key, data or Moving())
 
@@ -72,21 +76,23 @@ def accept(
 @post("/{deal:str}/decline", sync_to_thread=True, status_code=200,
       summary="Decline an unsorted deal", responses=_DONE)  # fmt: skip
 def decline(
-    request: AnyRequest, deal: FromPath[str], data: Closed, key: Key = None
+    request: AnyRequest, deal: FromPath[str], data: JSONBody[Closed], key: Key = None
 ) -> Response[Any]:
     return _done(request, "decline", deal, key, data, reason=data.reason)
 
 
 @post("/{deal:str}/stage", sync_to_thread=True, status_code=200, summary="Move it to a stage",
       responses=_DONE)  # fmt: skip
-def stage(request: AnyRequest, deal: FromPath[str], data: Staged, key: Key = None) -> Response[Any]:
+def stage(
+    request: AnyRequest, deal: FromPath[str], data: JSONBody[Staged], key: Key = None
+) -> Response[Any]:
     return _done(request, "stage", deal, key, data, stage=data.stage, amount=data.amount)
 
 
 @post("/{deal:str}/won", sync_to_thread=True, status_code=200, summary="The customer bought",
       responses=_DONE)  # fmt: skip
 def won(
-    request: AnyRequest, deal: FromPath[str], data: Won | None = None, key: Key = None
+    request: AnyRequest, deal: FromPath[str], data: JSONBody[Won | None] = None, key: Key = None
 ) -> Response[Any]:
     given = data or Won()
     return _done(request, "won", deal, key, given, amount=given.amount)
@@ -94,28 +100,68 @@ def won(
 
 @post("/{deal:str}/lost", sync_to_thread=True, status_code=200,
       summary="The customer did not buy", responses=_DONE)  # fmt: skip
-def lost(request: AnyRequest, deal: FromPath[str], data: Closed, key: Key = None) -> Response[Any]:
+def lost(
+    request: AnyRequest, deal: FromPath[str], data: JSONBody[Closed], key: Key = None
+) -> Response[Any]:
     return _done(request, "lost", deal, key, data, reason=data.reason)
 
 
 @post("/{deal:str}/reopen", sync_to_thread=True, status_code=200,
       summary="Go on with a closed deal", responses=_DONE)  # fmt: skip
 def reopen(
-    request: AnyRequest, deal: FromPath[str], data: Moving | None = None, key: Key = None
+    request: AnyRequest, deal: FromPath[str], data: JSONBody[Moving | None] = None, key: Key = None
 ) -> Response[Any]:
     return _done(request, "reopen", deal, key, data or Moving())
 
 
 @post("/{deal:str}/own", sync_to_thread=True, status_code=200, summary="Give it an owner",
       responses=_DONE)  # fmt: skip
-def own(request: AnyRequest, deal: FromPath[str], data: Owned, key: Key = None) -> Response[Any]:
+def own(
+    request: AnyRequest, deal: FromPath[str], data: JSONBody[Owned], key: Key = None
+) -> Response[Any]:
     return _done(request, "own", deal, key, data, owner=data.owner)
 
 
 @post("/{deal:str}/note", sync_to_thread=True, status_code=200, summary="Write a note",
       responses=_DONE)  # fmt: skip
-def note(request: AnyRequest, deal: FromPath[str], data: Noted, key: Key = None) -> Response[Any]:
+def note(
+    request: AnyRequest, deal: FromPath[str], data: JSONBody[Noted], key: Key = None
+) -> Response[Any]:
     return _done(request, "note", deal, key, data, text=data.text)
+
+
+@post(
+    "/{deal:str}/join",
+    sync_to_thread=True,
+    status_code=200,
+    summary="Join it with another deal of the person",
+    responses=_TAKEN,
+)
+def join(
+    request: AnyRequest, deal: FromPath[str], data: JSONBody[Joined], key: Key = None
+) -> Response[Any]:
+    return _decided(request, "deal.join", key, data, id=deal, other=data.other)
+
+
+@post(
+    "/{deal:str}/split",
+    sync_to_thread=True,
+    status_code=200,
+    summary="Part it from the one it was joined into, or a touch from it",
+    responses=_TAKEN,
+)
+def split(
+    request: AnyRequest, deal: FromPath[str], data: JSONBody[Split | None] = None, key: Key = None
+) -> Response[Any]:
+    given = data or Split()
+    return _decided(request, "deal.split", key, given, id=deal, lead=given.lead)
+
+
+def _decided(
+    request: AnyRequest, operation: str, key: Text, data: Joined | Split, **given: Any
+) -> Response[Any]:
+    how: Json = {"reason": data.reason, "dry_run": data.dry_run, "version": data.version}
+    return told(command(request, operation, key=key, actor=data.actor, **given, **how))
 
 
 def _done(
@@ -129,6 +175,7 @@ DEALS: Final = Router(
     "/api/v1/deals",
     route_handlers=[
         list_deals, show_deal, accept, decline, stage, won, lost, reopen, own, note,
+        join, split,
     ],
     guards=[personal],
     tags=["deals"],

@@ -85,7 +85,9 @@ class CardNames(Names):
         return self.known(words.RULES, rule)
 
     def reason(self, reason: str) -> str:
-        return self.known(words.REASONS, reason)
+        """A reason of the queue; what stands behind it in brackets is kept."""
+        said, bracket, figure = reason.partition(" (")
+        return self.known(words.REASONS, said) + bracket + figure
 
     def touch(self, entry: Json) -> str:
         """Which kind of touch: a missed call, a message from us."""

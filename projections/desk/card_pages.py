@@ -1,13 +1,12 @@
 """Cards for people: find one, see everything of it, decide, and take a decision back."""
 
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 from uuid import UUID, uuid4
 
 import msgspec
 from litestar import Response, Router, get, post
-from litestar.enums import RequestEncodingType
-from litestar.params import Body, FromPath
+from litestar.params import FromPath, URLEncodedBody
 
 from projections.desk.access import personal
 from projections.desk.asking import command, one, operate, whole_number
@@ -33,7 +32,7 @@ class Given(msgspec.Struct, frozen=True):
     back: str = ""
 
 
-Form = Annotated[Given, Body(media_type=RequestEncodingType.URL_ENCODED)]
+Form = URLEncodedBody[Given]
 
 
 @get("/", sync_to_thread=True)

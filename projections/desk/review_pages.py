@@ -47,7 +47,8 @@ def refuse(request: AnyRequest, suggestion: FromPath[str], data: Form) -> Respon
 def _decide(request: AnyRequest, suggestion: str, data: Any, verdict: str) -> Response[Any]:
     given: Json = {"n": suggestion, "decide": verdict, "reason": data.reason}
     told = command(request, "card.suggestions", key=data.command, **given)
-    return _back(verdict, told)
+    crossed = "limit " if data.identity == "limit" else ""
+    return _back(f"{crossed}{verdict}", told)
 
 
 def _back(what: str, told: Json) -> Response[Any]:
@@ -61,7 +62,7 @@ def _done(request: AnyRequest) -> Json | None:
         decision = str(UUID(request.query_params.get("decision", "")))
     except ValueError:
         return None
-    known = what in {"accept", "refuse", "undo"}
+    known = what in {"accept", "refuse", "limit accept", "limit refuse", "undo"}
     return {"what": what, "decision": decision} if known else None
 
 

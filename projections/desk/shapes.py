@@ -79,6 +79,16 @@ class Noted(Moving, frozen=True, kw_only=True):
     text: Annotated[str, Meta(min_length=1, max_length=10_000)]
 
 
+class Joined(Deciding, frozen=True, kw_only=True):
+    other: Annotated[_Name, Meta(description="the deal to join it with")]
+    version: int | None = None
+
+
+class Split(Deciding, frozen=True, kw_only=True):
+    lead: Annotated[_Name | None, Meta(description="put this touch apart")] = None
+    version: int | None = None
+
+
 class Retried(Given, frozen=True, kw_only=True):
     ids: Annotated[list[_Name], Meta(min_length=1, max_length=1000)]
 

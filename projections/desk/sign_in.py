@@ -1,14 +1,13 @@
 """The way in for people: the token once, then a session in a cookie that no script can read."""
 
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
 import structlog
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
-from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import URLEncodedBody
 
 from projections.desk import words
 from projections.desk.access import COOKIE, SESSION_S, Access, NotOpen, from_here
@@ -35,7 +34,7 @@ def login_page(request: AnyRequest) -> Response[str]:
 @post("/login", sync_to_thread=False, include_in_schema=False)
 def sign_in(
     request: AnyRequest,
-    data: Annotated[Shown, Body(media_type=RequestEncodingType.URL_ENCODED)],
+    data: URLEncodedBody[Shown],
 ) -> Response[Any]:
     """Begins a session. The token is told apart from wrong ones in constant time."""
     from_here(request)

@@ -147,6 +147,8 @@ DECISIONS: Final = {
 }
 
 DONE: Final = {
+    "limit accept": _("It is one person’s: what it had parted stands together again."),
+    "limit refuse": _("It stays shared, and is not asked about again."),
     "merge": _("They are one person now."),
     "accept": _("They are one person now."),
     "unmerge": _("They are two persons, and stay so."),
@@ -173,6 +175,14 @@ CALL_STATES: Final = {
 OUTGOING: Final = _("%(kind)s from us")
 
 REASONS: Final = {
+    "their names are the same": _("their names are the same"),
+    "their names are alike": _("their names are alike"),
+    "against it: their names differ": _("against it: their names differ"),
+    "one number, which links nobody": _("one number, which links nobody"),
+    "their numbers are one slip apart": _("their numbers are one slip apart"),
+    "one address, which links nobody": _("one address, which links nobody"),
+    "one mailbox at two hosts": _("one mailbox at two hosts"),
+    "their addresses are one slip apart": _("their addresses are one slip apart"),
     "one lead brought both identities, and no rule links them": _(
         "one lead brought both identities, and no rule links them"
     ),

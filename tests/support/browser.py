@@ -18,9 +18,12 @@ _ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-
 NewPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for all tests of the session; each has pages with cookies of their own."""
+    """One browser for the tests of a file; each has pages with cookies of their own.
+
+    No longer: while playwright runs, no test of this process can start an event loop.
+    """
     program = shutil.which(PROGRAM)
     assert program, f"there is no {PROGRAM}; run scripts/install-test-servers"
     with sync_playwright() as playwright:

@@ -1,0 +1,163 @@
+"""Operators at the desk, in a real browser against the real server."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+from support.desks import TOKEN, lead, lead_id
+from support.leadlog_up import Leadlog
+
+NASTY = '<script>document.title="owned"</script><img src=x onerror=alert(1)>'
+LEADS = (
+    lead(1, ("phone", "+79120000001", "claimed"), ("email", "anna@x.ru", "claimed"),
+         profile={"name": "Анна Смирнова"}, text="Нужна кухня", fields={"Бюджет": "до 200 тысяч"}),
+    lead(2, ("telegram", "77", "attested"), hour=10, channel="telegram", kind="message",
+         profile={"name": "Пётр Воробьёв"}, text="Сколько стоит?"),
+    lead(3, ("vk", "5", "attested"), hour=11, channel="vk", kind="comment",
+         profile={"name": NASTY}, text=NASTY, fields={NASTY: NASTY}, subject=NASTY),
+    lead(4, ("whatsapp", "9", "claimed"), ("phone", "+79120000004", "claimed"),
+         profile={"name": "Ольга"}),
+)  # fmt: skip
+
+
+def serve(folder, settings=""):
+    server = Leadlog(folder, settings=settings)
+    feeding = folder / "leads.jsonl"
+    feeding.write_text("\n".join(LEADS))
+    assert server.run("feed", str(feeding), "--wait").returncode == 0
+    server.start()
+    return server
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with serve(tmp_path_factory.mktemp("desk")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def closed_server(tmp_path_factory):
+    with serve(tmp_path_factory.mktemp("closed"), f'[desk]\ntoken = "{TOKEN}"\n') as server:
+        yield server
+
+
+def body_of(page) -> str:
+    """What the page says, without what differs each time it is shown."""
+    return page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_a_merge_by_mistake_is_undone_by_one_click(server, new_page, scripts):
+    page = new_page(java_script_enabled=scripts)
+    page.goto(f"{server.url}/cards")
+    page.get_by_role("searchbox").fill("смирнва анна")
+    page.get_by_role("searchbox").press("Enter")
+    page.get_by_role("link", name="Анна Смирнова").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Анна Смирнова")
+    before = body_of(page)
+
+    page.get_by_label("Same person as").fill("воробьев")
+    page.get_by_role("button", name="Preview").click()
+    expect(
+        page.get_by_text(re.compile("What changes: 2 persons, 1 deals, 1 leads"))
+    ).to_be_visible()
+    page.get_by_role("button", name="Yes, one person").click()
+    expect(page.get_by_role("status")).to_contain_text("They are one person now.")
+    expect(page.get_by_text("Сколько стоит?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Decisions")).to_be_visible()
+
+    page.get_by_role("status").get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status")).to_contain_text("Taken back")
+    page.goto(f"{server.url}/cards/phone:+79120000001")
+    assert body_of(page) == before
+
+
+def test_a_card_is_found_while_its_name_is_typed(server, new_page):
+    page = new_page()
+    page.goto(f"{server.url}/cards")
+    page.get_by_role("searchbox").press_sequentially("vorobev")
+    expect(page.get_by_role("listitem")).to_have_count(1)
+    expect(page.get_by_role("link", name="Пётр Воробьёв")).to_be_visible()
+
+
+def test_what_people_wrote_is_shown_as_text_and_never_run(server, new_page):
+    page = new_page()
+    for path in ("/cards", "/cards?query=script", "/cards/vk:5", "/cards/vk:5/merge?other=Анна"):
+        page.goto(server.url + path)
+        assert "owned" not in page.title() or "<script>" in page.title()
+        expect(page.get_by_text(NASTY).first).to_be_visible()
+        assert page.locator("main img, main script").count() == 0
+
+
+def test_a_pair_is_refused_and_the_refusal_taken_back(server, new_page):
+    page = new_page()
+    page.goto(f"{server.url}/review")
+    pair = page.get_by_role("article").filter(has_text="+7 912 000-00-04")
+    expect(pair).to_contain_text("no rule links them")
+    pair.get_by_role("button", name="Not the same").click()
+    expect(page.get_by_role("status")).to_contain_text("They are two persons")
+    expect(pair).to_have_count(0)
+    page.get_by_role("status").get_by_role("button", name="Undo").click()
+    expect(pair).to_have_count(1)
+
+
+def test_why_one_person_can_be_read_and_denied(server, new_page):
+    page = new_page()
+    page.goto(f"{server.url}/cards/email:anna@x.ru")
+    why = page.get_by_role("region", name="Why one person")
+    expect(why).to_contain_text("Rule “one form”")
+    why.get_by_role("link", name=re.compile("Web form")).click()
+    assert page.url.endswith(f"#lead-{lead_id(1)}")
+    why.get_by_role("link", name="Not the same person").click()
+    page.get_by_label("Why").fill("they are sisters")
+    page.get_by_role("button", name="Not the same person").click()
+    expect(page.get_by_role("status")).to_contain_text("two persons")
+    decisions = page.get_by_role("region", name="Decisions")
+    expect(decisions).to_contain_text("they are sisters")
+    decisions.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("region", name="Why one person")).to_contain_text("one form")
+
+
+def test_an_identity_is_marked_as_shared_and_back(server, new_page):
+    page = new_page()
+    page.goto(f"{server.url}/cards/telegram:77")
+    identities = page.get_by_role("region", name="Identities")
+    identities.get_by_role("button", name="Mark as shared").click()
+    expect(identities.get_by_text("shared", exact=True)).to_be_visible()
+    page.get_by_role("status").get_by_role("button", name="Undo").click()
+    expect(identities.get_by_text("shared", exact=True)).to_have_count(0)
+
+
+def test_a_browser_that_speaks_russian_is_answered_in_russian(server, new_page):
+    page = new_page(locale="ru-RU")
+    page.goto(f"{server.url}/cards/telegram:77")
+    for heading in ("История", "Контакты", "Почему это один человек", "Сделки"):
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
+    expect(page.get_by_role("link", name="Карточки")).to_be_visible()
+
+
+def test_an_operator_signs_in_and_is_brought_to_the_page_that_was_asked_for(
+    closed_server, new_page
+):
+    page = new_page()
+    page.goto(f"{closed_server.url}/cards/telegram:77")
+    page.get_by_label("Token").fill("not the token at all")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_label("Token").fill(TOKEN)
+    page.get_by_label("Your name").fill("Вера")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Пётр Воробьёв")
+    page.get_by_role("button", name="Mark as shared").click()
+    expect(page.get_by_role("region", name="Decisions")).to_contain_text("Вера")
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(f"{closed_server.url}/cards")
+    expect(page.get_by_label("Token")).to_be_visible()
+
+
+def test_on_a_telephone_nothing_is_wider_than_the_screen(server, new_page):
+    page = new_page(viewport={"width": 360, "height": 740})
+    for path in ("/cards", "/cards/phone:+79120000001", "/review"):
+        page.goto(server.url + path)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 360, path

@@ -1,0 +1,217 @@
+"""The API for cards, deals and what is decided, over real stores."""
+
+from uuid import UUID, uuid4
+
+import pytest
+from support import desks
+from support.desks import feed, lead, lead_id, opened
+
+A, B = "phone:+79120000001", "telegram:77"
+
+
+@pytest.fixture
+def system(tmp_path):
+    with opened(tmp_path) as system:
+        feed(
+            system,
+            lead(1, ("phone", "+79120000001", "claimed"), profile={"name": "Анна Смирнова"}),
+            lead(2, ("telegram", "77", "attested"), hour=10, profile={"name": "Пётр"}),
+        )
+        yield system
+
+
+@pytest.fixture
+def api(system):
+    with desks.client(system) as api:
+        yield api
+
+
+def cards(api, **asked):
+    return api.get("/api/v1/cards", params=asked).json()
+
+
+def post(api, path, body=None, **headers):
+    return api.post(f"/api/v1/{path}", json=body or {}, headers=headers)
+
+
+def deal_of(api, name) -> str:
+    return api.get(f"/api/v1/cards/{name}").json()["deals"][0]["id"]
+
+
+def test_pages_of_cards_together_give_every_card_once(api):
+    first = cards(api, limit=1)
+    second = cards(api, limit=1, cursor=first["next"])
+    assert len({card["id"] for card in first["items"] + second["items"]}) == 2
+    assert second["next"] is None
+
+
+@pytest.mark.parametrize("query", ["8 (912) 000-00-01", "смирнва", "Anna", lead_id(1), A])
+def test_a_card_is_found_by_address_id_or_name(api, query):
+    found = api.get("/api/v1/cards/find", params={"query": query}).json()
+    assert [card["name"] for card in found["items"]] == ["Анна Смирнова"]
+
+
+def test_nobody_found_is_an_empty_page(api):
+    found = api.get("/api/v1/cards/find", params={"query": "+79990000000"})
+    assert (found.status_code, found.json()) == (200, {"items": [], "next": None})
+
+
+def test_a_card_is_shown_with_its_timeline_now_and_as_known_then(api):
+    shown = api.get(f"/api/v1/cards/{A}").json()
+    assert [entry["type"] for entry in shown["timeline"]] == ["touch", "deal"]
+    assert shown["leads"] == [lead_id(1)]
+    post(api, "cards/merge", {"a": A, "b": B})
+    then = api.get(f"/api/v1/cards/{A}", params={"at": "3"}).json()
+    assert (len(then["leaves"]), then["as_of"]) == (1, 3)
+    assert len(api.get(f"/api/v1/cards/{A}").json()["leaves"]) == 2
+
+
+def test_a_merge_is_previewed_made_explained_and_undone(api):
+    before = cards(api)
+    preview = post(api, "cards/merge", {"a": A, "b": B, "dry_run": True}).json()
+    assert preview["dry_run"]
+    assert cards(api) == before
+    made = post(api, "cards/merge", {"a": A, "b": B, "reason": "one voice", "actor": "anna"})
+    assert made.json()["changed"] == preview["changed"] != {"persons": 0, "deals": 0, "leads": 0}
+    why = api.get(f"/api/v1/cards/{A}/explain", params={"other": B}).json()
+    assert [link["by"] for link in why["links"]] == ["anna"]
+    post(api, "cards/undo", {"decision": made.json()["decision"]})
+    assert cards(api) == before
+
+
+def test_the_same_key_twice_is_one_effect(api):
+    key = {"Idempotency-Key": "merge of monday"}
+    first, again = (post(api, "cards/merge", {"a": A, "b": B}, **key).json() for _ in range(2))
+    assert first["decision"] == again["decision"]
+    assert again["changed"] == {"persons": 0, "deals": 0, "leads": 0}
+
+
+def test_a_key_that_is_a_uuid_is_the_decisions_id(api):
+    key = str(uuid4())
+    assert post(api, "cards/share", {"id": A}, **{"Idempotency-Key": key}).json()["decision"] == key
+
+
+def test_what_is_not_there_is_404(api):
+    for path in (
+        "cards/phone:+79990000000",
+        f"deals/{UUID(int=1)}",
+        f"cards/{UUID(int=1)}/explain",
+    ):
+        assert api.get(f"/api/v1/{path}").status_code == 404, path
+    assert post(api, "cards/undo", {"decision": str(UUID(int=1))}).status_code == 404
+
+
+def test_a_refusal_is_409_and_says_why(api):
+    post(api, "cards/unmerge", {"a": A, "b": B})
+    feed_again = post(api, "cards/merge", {"a": A, "b": A})
+    assert feed_again.status_code == 409
+    assert "same" in feed_again.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("cards/merge", {"a": A}),
+        ("cards/merge", {"a": A, "b": B, "colour": "red"}),
+        ("cards/merge", {"a": A, "b": 5}),
+        ("cards/withdraw", {}),
+        ("cards/withdraw", {"from": "yesterday", "rule": "x"}),
+        ("cards/undo", {"decision": "no id"}),
+        ("deals/no-id/accept", {}),
+        ("quarantine/retry", {"ids": []}),
+    ],
+)
+def test_what_makes_no_sense_is_400_and_changes_nothing(api, path, body):
+    before = cards(api)
+    answer = post(api, path, body)
+    assert answer.status_code == 400, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert cards(api) == before
+
+
+@pytest.mark.parametrize("asked", [{"limit": "0"}, {"limit": "x"}, {"cursor": "x"}])
+def test_wrong_parameters_are_400(api, asked):
+    assert api.get("/api/v1/cards", params=asked).status_code == 400
+
+
+def test_a_deal_is_moved_and_a_stale_version_is_told_what_changed(api):
+    deal = deal_of(api, A)
+    seen = api.get(f"/api/v1/deals/{deal}").json()["version"]
+    post(api, f"deals/{deal}/accept", {"actor": "anna", "version": seen})
+    stale = post(api, f"deals/{deal}/lost", {"reason": "price", "version": seen})
+    assert stale.status_code == 409
+    assert {"StageEntered", "OwnerSet"} == {one["event"] for one in stale.json()["changes"]}
+    assert stale.json()["changes"][0]["actor"] == "anna"
+    now = stale.json()["version"]
+    assert post(api, f"deals/{deal}/won", {"amount": "100", "version": now}).status_code == 200
+    shown = api.get(f"/api/v1/deals/{deal}").json()
+    assert (shown["status"], shown["amount"], shown["owner"]) == ("won", "100", "anna")
+
+
+def test_a_deal_is_declined_reopened_owned_and_noted(api):
+    deal = deal_of(api, B)
+    for action, body in (
+        ("decline", {"reason": "spam"}), ("reopen", {}), ("own", {"owner": "vera"}),
+        ("note", {"text": "call on monday"}), ("stage", {"stage": "measure"}),
+    ):  # fmt: skip
+        assert post(api, f"deals/{deal}/{action}", body).status_code == 200, action
+    shown = api.get(f"/api/v1/deals/{deal}").json()
+    assert (shown["status"], shown["stage"], shown["owner"]) == ("open", "measure", "vera")
+
+
+def test_pages_of_deals_together_give_every_deal_once(api):
+    first = api.get("/api/v1/deals", params={"limit": 1}).json()
+    second = api.get("/api/v1/deals", params={"limit": 1, "cursor": first["next"]}).json()
+    assert len({deal["id"] for deal in first["items"] + second["items"]}) == 2
+    assert api.get("/api/v1/deals", params={"status": "won"}).json()["items"] == []
+
+
+def test_a_suggestion_is_accepted_and_taken_back(system, api):
+    feed(system, lead(3, ("vk", "5", "claimed"), ("phone", "+79120000003", "claimed")))
+    (item,) = (i for i in api.get("/api/v1/suggestions").json()["items"] if i["why"] == "rule")
+    made = post(api, f"suggestions/{item['id']}/accept").json()
+    assert len(api.get("/api/v1/cards/vk:5").json()["leaves"]) == 2
+    post(api, "cards/undo", {"decision": made["decision"]})
+    refused = post(api, f"suggestions/{item['id']}/refuse").json()
+    assert refused["decision"] != made["decision"]
+    left = api.get("/api/v1/suggestions").json()["items"]
+    assert item["id"] not in [one["id"] for one in left if one["why"] == "rule"]
+
+
+def test_evidence_is_withdrawn_by_query(system, api):
+    feed(system, lead(4, ("phone", "+79120000004", "claimed"), ("email", "d@x.ru", "claimed")))
+    assert post(api, "cards/withdraw", {"rule": "one form"}).status_code == 200
+    assert len(api.get("/api/v1/cards/email:d@x.ru").json()["leaves"]) == 1
+
+
+def test_the_quarantine_and_the_audit_can_be_read(system, api):
+    (told,) = desks.run(system, "feed", {"lines": [("test", 1, "{broken", False)]})
+    assert told["broken"]
+    system.drain()
+    (kept,) = api.get("/api/v1/quarantine").json()["items"]
+    assert "body" in api.get(f"/api/v1/quarantine/{kept['id']}").json()
+    (tried,) = post(api, "quarantine/retry", {"ids": [kept["id"]]}).json()["items"]
+    assert tried["outcome"] == "quarantined"
+    system.catch_up()
+    assert api.get("/api/v1/audit").json()["ok"]
+
+
+def test_the_api_describes_every_operation_with_its_problems(api):
+    described = api.get("/api/v1/openapi.json").json()
+    paths = described["paths"]
+    assert {
+        "/api/v1/cards", "/api/v1/cards/find", "/api/v1/cards/{card}", "/api/v1/cards/merge",
+        "/api/v1/cards/{card}/explain", "/api/v1/cards/undo", "/api/v1/cards/withdraw",
+        "/api/v1/suggestions/{suggestion}/accept", "/api/v1/deals/{deal}/stage",
+        "/api/v1/quarantine", "/api/v1/audit",
+    } <= set(paths)  # fmt: skip
+    merge = paths["/api/v1/cards/merge"]["post"]
+    assert "409" in merge["responses"]
+    assert "Idempotency-Key" in {one["name"] for one in merge["parameters"]}
+    assert "bearer" in str(described["components"]["securitySchemes"])
+    assert "/cards" not in paths
+
+
+def test_nobody_on_the_way_keeps_personal_data(api):
+    for path in (f"/api/v1/cards/{A}", "/api/v1/cards", "/cards", f"/cards/{A}", "/review"):
+        assert api.get(path).headers["cache-control"] == "no-store", path
