@@ -11,6 +11,8 @@ import threading
 
 import msgspec
 import pytest
+from servers.graph import PAGE, GraphFake, lead
+from servers.graph import TOKEN as PAGE_TOKEN
 from servers.max import TOKEN as MAX_TOKEN
 from servers.max import MaxFake
 from servers.max import message as max_message
@@ -20,6 +22,7 @@ from servers.vk import TOKEN as VK_TOKEN
 from servers.vk import message as vk_message
 from support.polled import Polled
 
+from channels.messengers.facebook_leads import FacebookLeadsAdapter
 from channels.messengers.max import MaxAdapter
 from channels.telegram.adapter import TelegramAdapter
 from channels.vk.adapter import VkAdapter
@@ -90,6 +93,22 @@ async def test_max_loses_and_doubles_nothing(tmp_path, chance):
         trickle.start()
         await restarted(polled, fake, chance, RESTARTS)
         await polled.run_until(lambda _: not trickle.is_alive() and not fake.waiting)
+    touches = polled.touches()
+    polled.close()
+    assert len(touches) == DELIVERIES
+    assert set(touches.values()) == {1}
+
+
+async def test_lead_forms_lose_and_double_nothing(tmp_path, chance):
+    with GraphFake() as fake:
+        table = {"name": "forms", "page_id": PAGE, "page_token": PAGE_TOKEN, "api_url": fake.url}
+        settings = FacebookLeadsAdapter.Settings.from_table(table)
+        polled = Polled(tmp_path, FacebookLeadsAdapter(settings))
+        trickle = Trickle(fake.put, map(lead, range(DELIVERIES)), chance)
+        trickle.start()
+        await restarted(polled, fake, chance, RESTARTS)
+        trickle.join()
+        await polled.run_until(lambda _: ids(polled) == DELIVERIES)
     touches = polled.touches()
     polled.close()
     assert len(touches) == DELIVERIES

@@ -76,7 +76,7 @@ async def test_a_key_that_expired_is_renewed_and_ts_kept(make, vk):
 async def test_what_the_history_lost_is_fetched_from_the_conversations(make, vk):
     """`failed` 1."""
     polled = await started(make)
-    vk.put(*map(message, range(1, 31)))
+    vk.put(*(message(n, user=20_000_000 + n % 5) for n in range(1, 31)))
     vk.kept = 3
     await polled.run_until(lambda _: len(set(texts(polled))) == 30)
     assert set(polled.touches().values()) == {1}
@@ -85,7 +85,7 @@ async def test_what_the_history_lost_is_fetched_from_the_conversations(make, vk)
 async def test_when_all_numbers_are_lost_the_messages_are_fetched(make, vk):
     """`failed` 3."""
     polled = await started(make)
-    vk.put(*map(message, range(1, 31)), message(31, user=20_000_001))
+    vk.put(*(message(n, user=20_000_000 + n % 5) for n in range(1, 32)))
     vk.forget_everything()
     await polled.run_until(lambda _: len(set(texts(polled))) == 31)
     vk.put(message(32))
