@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +28,7 @@ from leadlog.mail_door import mail_door
 from leadlog.polling import is_called, polling, reasons
 from leadlog.readiness import Readiness
 from leadlog.role_names import Role
-from leadlog.server import Control, FrontDoor
+from leadlog.server import App, Control, FrontDoor
 from leadlog.settings import Settings
 from leadlog.system import System, is_alone, owned
 from leadlog.web_server import new_server
@@ -74,12 +74,17 @@ The server ends when it returns earlier.
 """
 
 
+Sites = Callable[[System], Mapping[str, App]]
+"""Makes further sites of the same server, each under the first segment of its paths."""
+
+
 def serve(
     settings: Settings,
     *,
     roles: Collection[Role] = tuple(Role),
     announce: Callable[[str], None] = print,
     companion: Companion | None = None,
+    sites: Sites | None = None,
 ) -> int:
     """These roles in one process until SIGINT or SIGTERM; gives the exit status.
 
@@ -89,7 +94,7 @@ def serve(
         owned(settings, roles) as system,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        return runner.run(_serve(system, roles, announce, companion))
+        return runner.run(_serve(system, roles, announce, companion, sites))
 
 
 async def _serve(
@@ -97,6 +102,7 @@ async def _serve(
     roles: Collection[Role],
     announce: Callable[[str], None],
     companion: Companion | None,
+    sites: Sites | None,
 ) -> int:
     settings, stop = system.settings, system.stopping
     listening = _listen(settings.server.host, settings.server.port)
@@ -116,7 +122,8 @@ async def _serve(
         )
         desk = desk_app(system) if Role.DESK in roles else None
         commands = Control(system, address.token) if address else None
-        door = FrontDoor(gateway=gateway, desk=desk, control=commands, ready=ready)
+        beside = sites(system) if sites else {}
+        door = FrontDoor(gateway=gateway, desk=desk, control=commands, ready=ready, sites=beside)
         server = new_server(door, most=settings.server.max_connections, stopping=stop)
         for runner in runners:
             runner.start(stop)

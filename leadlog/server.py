@@ -3,7 +3,7 @@
 import asyncio
 import hmac
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -26,12 +26,19 @@ class FrontDoor:
     """Sends each request to the part that answers it. A bare ASGI application."""
 
     def __init__(
-        self, *, gateway: App | None, desk: App | None, control: App | None, ready: Readiness
+        self,
+        *,
+        gateway: App | None,
+        desk: App | None,
+        control: App | None,
+        ready: Readiness,
+        sites: Mapping[str, App] | None = None,
     ) -> None:
         self._gateway = gateway
         self._desk = desk
         self._control = control
         self._ready = ready
+        self._sites = sites or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -49,6 +56,8 @@ class FrontDoor:
             return self._gateway
         if path.startswith(PATH):
             return self._control
+        if site := self._sites.get(path[1:].partition("/")[0]):
+            return site
         return None if path in {"/healthz", "/readyz", "/metrics"} else self._desk
 
     async def _small(self, path: str) -> Reply:

@@ -37,7 +37,8 @@ def demo(
 
     Example: [bold]leadlog demo --speed 5[/bold]
     """
-    from leadlog.demo.show import Show  # imported here: each costs every command's start
+    from leadlog.demo.shop import ShopSite  # imported here: each costs every command's start
+    from leadlog.demo.show import Show
     from leadlog.demo.status import display
     from leadlog.demo.workshop import settings
     from leadlog.roles import serve
@@ -51,4 +52,12 @@ def demo(
     show = Show(seed=seed, speed=speed, seconds=seconds, display=lambda: display(as_json=as_json))
     say = note if as_json else print
     say(f"meanwhile, in another terminal: leadlog funnel --by channel --data {data}")
-    raise typer.Exit(serve(chosen, announce=say, companion=show))
+    say("fill in the workshop's form and see your card appear: /shop at the address below")
+    raise typer.Exit(
+        serve(
+            chosen,
+            announce=say,
+            companion=show,
+            sites=lambda system: {"shop": ShopSite(system)},
+        )
+    )
