@@ -274,7 +274,8 @@ def _record_more(work: Work, lead: LeadContent, state: LeadState, event_id: Id) 
     """Fold it in. The lead's place changes only where its identities, time or direction do."""
     folded = fold([*_told_before(work, state), lead])
     before = state.newest
-    identities = domain_identities(folded.identities, work.keyring, work.policy.matching)
+    matching = work.policy.judged_by(before.rules).matching
+    identities = domain_identities(folded.identities, work.keyring, matching)
     after = _describe(work, folded, event_id, identities, before.rules)
     after = msgspec.structs.replace(
         after,
@@ -296,11 +297,21 @@ def _record_more(work: Work, lead: LeadContent, state: LeadState, event_id: Id) 
     leaves = {i.leaf for i in (*before.identities, *identities)} | {state.leaf}
     _pair_up(work, state)
     rejudge(work, leaves)
-    if before.identities != identities and not before.identities:
-        leaf = stand(work, state)
-        work.alias(own_leaf(state.id), leaf)
-        leaves.add(leaf)
-    _start_over(work, state, leaves)
+    _start_over(work, state, leaves | _own_card_follows(work, state))
+
+
+def _own_card_follows(work: Work, state: LeadState) -> set[Id]:
+    """The card of a lead that had no identity at first bears on where the lead stands now.
+
+    Gives the leaf cards on which it bears, and bore.
+    """
+    own = own_leaf(state.id)
+    work.load_cards([own])
+    if work.card(own) is None or not state.identities:
+        return set()
+    before, leaf = work.known_card(own).moved_to, stand(work, state)
+    work.alias(own, leaf, among=[identity.leaf for identity in state.identities])
+    return {before or own, leaf}
 
 
 def _same_place(before: LeadRecorded, after: LeadRecorded) -> bool:

@@ -81,9 +81,10 @@ def _move_aliases(work: Work, leaf: Id) -> set[Id]:
         lead = work.known_card(own).opened_by
         work.load_leads([lead])
         place = stand(work, work.leads[lead])
-        if place != work.known_card(own).moved_to:
+        before = work.known_card(own).moved_to
+        if place != before:
             work.alias(own, place)
-            found.add(place)
+            found |= {before, place} - {b""}
     return found
 
 

@@ -12,7 +12,8 @@ from eventstore.told import Json, Told, text_id, time_text
 
 def replies_to(source: Source, cards: dict[Id, Card], upto: int | None) -> list[Reply]:
     """What we wrote to these leaf cards, and to those of leads that have moved to them."""
-    leaves = {*cards, *(alias for card in cards.values() for alias in card.aliases)}
+    aliases = source.cards({alias for card in cards.values() for alias in card.aliases})
+    leaves = {*cards, *(own for own, (_, card) in aliases.items() if card.moved_to in cards)}
     found: list[Reply] = []
     for events in source.streams(leaves, personal=True).values():
         known = (e.event for e in events if upto is None or e.position <= upto)

@@ -40,7 +40,7 @@ class Card(msgspec.Struct, array_like=True):
     moved_to: Id = b""
     """The leaf card where the lead of this card (kind `lead`) now stands."""
     aliases: list[Id] = []
-    """Cards of leads that had no identity at first and stand, or stood, on this card."""
+    """Cards of leads that had no identity at first and stand, stood, or may stand on this card."""
     leaves: int = 1
     """Of the person: how many leaf cards it has."""
     vetoed: bool = False

@@ -212,12 +212,13 @@ class Work:
         card = self.card(leaf)
         return card.moved_to if card is not None and card.moved_to else leaf
 
-    def alias(self, own: Id, leaf: Id) -> None:
-        """The lead of the card `own` stands on `leaf` from now on."""
+    def alias(self, own: Id, leaf: Id, *, among: Iterable[Id] = ()) -> None:
+        """The lead of the card `own` stands on `leaf` from now on, or may stand on these others."""
         self.changing(own).moved_to = leaf
-        card = self.changing(leaf)
-        if own not in card.aliases:
-            card.aliases = [*card.aliases, own]
+        for place in (leaf, *among):
+            card = self.changing(place)
+            if own not in card.aliases:
+                card.aliases = [*card.aliases, own]
 
     def decision(self, decision: Id) -> list[tuple[Hand, bool]]:
         """The rows of one decision, and whether they are in force."""

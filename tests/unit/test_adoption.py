@@ -90,3 +90,17 @@ def test_after_a_rematch_the_partition_is_the_oracles(fed):
     rematch(later.base, Cards(later.base), order("anna"))
     stored = {frozenset(leaves) for leaves in later.stored_persons().values()}
     assert stored == groups({leaf: leaf for leaves in stored for leaf in leaves})
+
+
+def test_more_about_a_lead_leaves_its_anchor_by_the_order_of_its_first_record(fed):
+    accounts = (("telegram", "7", "attested"), ("vk", "8", "attested"))
+    fed.feed(lead(1, *accounts))
+    vk_first = msgspec.structs.replace(MATCHING, version=2, anchors=("vk", "telegram"))
+    later = reopened(fed, vk_first)
+    later.feed(lead(1, ("email", "a@x.ru", "claimed"), delivery=1))
+    assert set(later.stored_stands().values()) == {KEYRING.leaf("telegram", "7")}
+    later.feed(lead(2, *accounts))
+    assert set(later.stored_stands().values()) == {
+        KEYRING.leaf("telegram", "7"),
+        KEYRING.leaf("vk", "8"),
+    }

@@ -3,7 +3,7 @@
 from uuid import NAMESPACE_URL, uuid5
 
 import pytest
-from support.worlds import Fed, base, lead
+from support.worlds import KEYRING, Fed, base, lead
 
 from eventstore.orders import order
 from eventstore.touches import bytes_of, own_leaf
@@ -42,3 +42,43 @@ def test_its_person_keeps_its_name_and_a_merge_can_be_undone(fed):
     assert {card_of(fed, 1)[1].person, card_of(fed, 2)[1].person} == {one}
     fed.commands.undo(merged.decision, by("undo", 2))
     assert (card_of(fed, 1)[1].person, card_of(fed, 2)[1].person) == (one, other)
+
+
+EMAIL, PHONE, OTHER, BROWSER = (
+    ("email", "a@x.ru", "claimed"),
+    ("phone", "+79120000001", "claimed"),
+    ("vk", "7", "attested"),
+    ("visitor", "v", "claimed"),
+)
+
+
+def merged_by_its_own_card(fed, *identities):
+    """Lead 1 came without identity, was merged with lead 2 by its own card, then got some."""
+    fed.feed(lead(1), lead(2, OTHER))
+    leaf = card_of(fed, 1)[0]
+    fed.commands.merge(leaf, KEYRING.leaf(*OTHER[:2]), by("merge", 1))
+    fed.feed(lead(1, *identities, delivery=1))
+    return leaf
+
+
+def person(fed, identity):
+    leaf = KEYRING.leaf(*identity[:2])
+    return fed.base.recorder.cards([leaf])[leaf][1].person
+
+
+def test_a_merge_that_names_it_follows_the_lead_to_a_stronger_identity(fed):
+    leaf = merged_by_its_own_card(fed, EMAIL)
+    assert person(fed, EMAIL) == person(fed, OTHER)
+    fed.commands.mark(KEYRING.leaf(*EMAIL[:2]), True, by("share", 2))
+    fed.feed(lead(1, PHONE, delivery=2))
+    assert person(fed, PHONE) == person(fed, OTHER) != person(fed, EMAIL)
+    assert fed.base.recorder.cards([leaf])[leaf][1].moved_to == KEYRING.leaf(*PHONE[:2])
+
+
+def test_a_merge_that_names_it_follows_the_lead_when_an_identity_is_shared_no_more(fed):
+    fed.feed(lead(3, PHONE))
+    fed.commands.mark(KEYRING.leaf(*PHONE[:2]), True, by("share", 1))
+    merged_by_its_own_card(fed, PHONE, BROWSER)
+    assert person(fed, BROWSER) == person(fed, OTHER) != person(fed, PHONE)
+    fed.commands.mark(KEYRING.leaf(*PHONE[:2]), False, by("unshare", 3))
+    assert person(fed, PHONE) == person(fed, OTHER) != person(fed, BROWSER)
