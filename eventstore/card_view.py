@@ -55,7 +55,7 @@ class CardView:
             "name": next((t.name for t in reversed(standing) if t.name), ""),
             "leaves": [leaf for _, leaf in leaves],
             "leads": [text_id(told.lead) for told in standing],
-            "deals": self._deals(cards[head].deals, standing, everything),
+            "deals": self._deals(self._rows(head, cards[head]), standing, everything),
             **carried(standing),
         }
         if timeline:
@@ -115,6 +115,12 @@ class CardView:
         return None
 
     # --- deals ---
+
+    def _rows(self, head: Id, card: Card) -> list[Deal]:
+        """The person's deals by their openers, wherever they are kept."""
+        if not card.many_deals:
+            return card.deals
+        return [deal for _, deal in self._source.deals_of([head]).values()]
 
     def _deals(self, deals: list[Deal], standing: list[Told], everything: bool) -> list[Json]:
         ids = {told.deal for told in standing if told.deal}

@@ -154,10 +154,9 @@ class DealCommands:
             raise StaleVersion(found.events, by.expected_version)
         events = decide(found)
         version = found.version
-        if events:
-            work.changing(found.head)
         for event in events:
             apply(found.deal, event)
+            work.deals.changed(found.head, found.deal)
             version = work.emit(deal, event)
         return version
 
@@ -168,10 +167,10 @@ class DealCommands:
         opened = events[0].event
         work.load_leads([opened.lead])
         head = work.known_card(work.leads[opened.lead].leaf).person
-        for row in work.head(head).deals:
-            if row.id == deal:
-                pipeline = work.policy.pipeline(opened.pipeline)
-                return _Found(row, pipeline, head, events[-1].version, events)
+        row = work.deals.one(head, deal)
+        if row is not None:
+            pipeline = work.policy.pipeline(opened.pipeline)
+            return _Found(row, pipeline, head, events[-1].version, events)
         raise CommandRefused("the deal was joined into another one, or withdrawn; see `deal show`")
 
 

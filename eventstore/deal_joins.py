@@ -113,18 +113,19 @@ def _refuse_stale(work: Work, deal: Id, by: Orders) -> None:
 
 
 def _refuse_unlike(work: Work, one: _Named, other: _Named) -> None:
-    heads = [work.head(named.leaf) for named in (one, other)]
-    if heads[0] is not heads[1]:
+    person = work.known_card(one.leaf).person
+    if person != work.known_card(other.leaf).person:
         raise CommandRefused(
             "the deals are of two persons; if they are one, first: leadlog card merge"
         )
-    rows: dict[Id, Deal] = {deal.id: deal for deal in heads[0].deals}
+    rows: dict[Id, Deal] = {}
     for named in (one, other):
-        row = rows.get(named.id)
+        row = work.deals.one(person, named.id)
         text = UUID(bytes=named.id)
         if row is None:
             raise CommandRefused(f"deal {text} was joined into another one, or withdrawn")
         if row.status != OPEN:
             raise CommandRefused(f"deal {text} is {row.status}; reopen it first")
+        rows[named.id] = row
     if rows[one.id].pipeline != rows[other.id].pipeline:
         raise CommandRefused("the deals are in two pipelines")

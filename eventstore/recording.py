@@ -68,7 +68,20 @@ def prefetch(work: Work, contents: Iterable[LeadContent]) -> list[Incoming]:
         if len(lead.identities) > 1
         for a, b in combinations(lead.identities, 2)
     )
+    _prefetch_threads(work, leads)
     return leads
+
+
+def _prefetch_threads(work: Work, leads: list[Incoming]) -> None:
+    """On cards with many deals, the deals of the leads' threads, by one query for all."""
+    work.deals.load_threads(
+        [
+            thread
+            for lead in leads
+            if (thread := _thread(lead.content))
+            and any(work.has_many_deals(identity.leaf) for identity in lead.identities)
+        ]
+    )
 
 
 def record(work: Work, lead: Incoming) -> bool:
@@ -122,16 +135,19 @@ def _record_first(work: Work, lead: Incoming) -> None:
 def _place(work: Work, state: LeadState) -> None:
     """Put the touch to its person's deal, or open one for it."""
     leaf = stand(work, state)
-    head = work.changing(work.known_card(leaf).person)
+    person = work.known_card(leaf).person
+    work.changing(person)
     touch = touch_of(work, state, leaf)
-    placement = place(touch, head.deals, work.policy.pipeline(touch.pipeline))
+    pipeline = work.policy.pipeline(touch.pipeline)
+    placement = place(touch, work.deals.within_reach(person, touch, pipeline), pipeline)
     if placement.opens:
         deal = new_deal(deal_id(state.id, touch.pipeline), touch, placement.repeat_of)
-        head.deals = [*head.deals, deal]
+        work.deals.add(person, deal)
         work.place_lead(state, leaf, deal.id, opened=True)
         work.emit_new(deal.id, opening(state, deal, leaf))
     elif placement.joined:
         note_touch(placement.joined, touch)
+        work.deals.changed(person, placement.joined)
         work.place_lead(state, leaf, placement.joined.id)
     else:
         work.place_lead(state, leaf, b"")
@@ -216,7 +232,10 @@ def _wants_care(work: Work, a: Id, b: Id) -> bool:
     one, other = work.head(a), work.head(b)
     if one.vetoed or other.vetoed:
         return True
-    return one is not other and any(deal.by_hand for deal in (*one.deals, *other.deals))
+    if one is other:
+        return False
+    persons = (work.known_card(leaf).person for leaf in (a, b))
+    return any(deal.by_hand for person in persons for deal in work.deals.all(person))
 
 
 def _count(work: Work, a: LeadIdentity, b: LeadIdentity) -> bool:
@@ -252,15 +271,17 @@ def _join(work: Work, one: Id, other: Id, state: LeadState) -> None:
     keeps.leaves += leaves_.leaves
     leaves_.leaves = 1
     work.emit_card(first, PersonFormed(leaves=tuple(moved), because=state.id))
-    deals = [*keeps.deals, *leaves_.deals]
-    if work.policy.matching.join_unsorted and keeps.deals and leaves_.deals:
-        joins = joins_of_unsorted(keeps.deals, leaves_.deals, lambda deal: work.order_of(deal.lead))
+    ours, theirs = work.deals.all(first), work.deals.all(second)
+    deals = [*ours, *theirs]
+    if work.policy.matching.join_unsorted and ours and theirs:
+        joins = joins_of_unsorted(ours, theirs, lambda deal: work.order_of(deal.lead))
         for later, earlier in joins:
             absorb(later, earlier)
             deals.remove(later)
             at = state.newest.received_at
             work.emit(later.id, DealJoined(into=earlier.id, by=JOIN_RULE, at=at))
-    keeps.deals, leaves_.deals = deals, []
+    work.deals.put(second, [])
+    work.deals.put(first, deals)
 
 
 def _key(a: Id, b: Id) -> tuple[Id, Id]:
@@ -325,11 +346,13 @@ def _amount_told(work: Work, state: LeadState, before: LeadRecorded) -> bool:
     after = state.newest
     if not state.deal or (before.amount, before.currency) == (after.amount, after.currency):
         return True
-    for deal in work.changing(work.known_card(state.leaf).person).deals:
-        if deal.id == state.deal:
-            note_amount(deal, after.amount, after.currency, (after.occurred_at, state.id))
-            return True
-    return False
+    person = work.known_card(state.leaf).person
+    deal = work.deals.one(person, state.deal)
+    if deal is None:
+        return False
+    note_amount(deal, after.amount, after.currency, (after.occurred_at, state.id))
+    work.deals.changed(person, deal)
+    return True
 
 
 def _told_before(work: Work, state: LeadState) -> list[LeadContent]:
@@ -425,9 +448,7 @@ def _describe(
         received_at=milliseconds(lead.received_at),
         identities=identities,
         rules=rules,
-        thread=derived(f"thread/{lead.channel}/{lead.account}/{lead.thread}".encode())
-        if lead.thread
-        else b"",
+        thread=_thread(lead),
         campaign=_campaign(lead.campaign) if lead.campaign else _NO_CAMPAIGN,
         call_state=(lead.call.state or "") if lead.call else "",
         amount=order.amount if order else "",
@@ -435,6 +456,13 @@ def _describe(
         pipeline=work.policy.default_pipeline.id,
         leaf=b"",
     )
+
+
+def _thread(lead: LeadContent) -> Id:
+    """Digest of the lead's thread; empty where its channel has none."""
+    if not lead.thread:
+        return b""
+    return derived(f"thread/{lead.channel}/{lead.account}/{lead.thread}".encode())
 
 
 def _campaign(labels: Labels) -> Campaign:

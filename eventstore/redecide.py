@@ -37,8 +37,8 @@ def redecide(work: Work, leaves: Iterable[Id], *, because: Id, at: int) -> None:
             work.place_lead(lead, leaf, placed, because=because)
     of_person = play.persons()
     for leaf, card in members.items():
-        if card.person == leaf or card.deals:
-            work.changing(leaf).deals = of_person.get(leaf, [])
+        if card.person == leaf or card.deals or card.many_deals:
+            work.deals.put(leaf, of_person.get(leaf, []))
 
 
 def _concerned(work: Work, leaves: set[Id]) -> tuple[dict[Id, Card], list[LeadState]]:

@@ -46,7 +46,9 @@ class Card(msgspec.Struct, array_like=True):
     vetoed: bool = False
     """Of the person: a veto touches one of its leaf cards."""
     deals: list[Deal] = []
-    """Of the person: every deal that is neither joined into another nor withdrawn."""
+    """Of the person: every deal that is neither joined into another nor withdrawn …"""
+    many_deals: bool = False
+    """… or, where they are many, none: they stand in rows of their own."""
 
 
 class Pair(msgspec.Struct, array_like=True):
@@ -102,6 +104,8 @@ class Changes:
     """None: the pair is gone (only a reparse takes identities away)."""
     appearances: set[tuple[Id, Id]] = field(default_factory=set)
     """(leaf card, lead) for each identity of each lead."""
+    deals: dict[Id, tuple[Id, Deal] | None] = field(default_factory=dict)
+    """Deals in rows of their own, with their person; None: it has no such row any more."""
     hands: list[tuple[Hand, bool]] = field(default_factory=list)
     """Decisions by hand and whether each is in force (not undone)."""
     withdrawn: dict[tuple[Id, Id, Id], int] = field(default_factory=dict)
@@ -126,6 +130,21 @@ class Source(Protocol):
 
     def members(self, persons: Collection[Id]) -> dict[Id, tuple[int, Card]]:
         """The leaf cards of these persons, heads included."""
+
+    def deals_of(self, persons: Collection[Id]) -> dict[Id, tuple[Id, Deal]]:
+        """Deal → its person and row, for all deals of these persons with rows of their own."""
+
+    def deal_rows(self, ids: Collection[Id]) -> dict[Id, tuple[Id, Deal]]:
+        """The same for deals named by their ids."""
+
+    def deals_in_threads(self, threads: Collection[Id]) -> dict[Id, tuple[Id, Deal]]:
+        """The same for the deals that ever had one of these threads."""
+
+    def leading_deals(self, person: Id, pipeline: str) -> dict[Id, tuple[Id, Deal]]:
+        """The same for the deal with the latest activity, and the one of those that are open."""
+
+    def ended_deal(self, person: Id, pipeline: str, since: int) -> dict[Id, tuple[Id, Deal]]:
+        """The same for the one with the latest activity that ended then (ms) or later."""
 
     def pairs(self, keys: Collection[tuple[Id, Id]]) -> dict[tuple[Id, Id], Pair]: ...
 

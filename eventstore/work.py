@@ -14,6 +14,7 @@ from eventstore.domain.matching import Matching, RulesInForce
 from eventstore.domain.pipeline import Pipeline
 from eventstore.keyring import Keyring
 from eventstore.mapper import Personal
+from eventstore.person_deals import MOST_IN_A_ROW, PersonDeals
 from eventstore.reading import Recorded
 from eventstore.rows import Card, Changes, Hand, Pair, Source
 
@@ -33,6 +34,7 @@ class Policy:
     """By id; the first is the default."""
     configured: Matching
     """The version as it is configured; its limits and lists wait for a rematch."""
+    most_deals_in_a_row: int = MOST_IN_A_ROW
 
     @classmethod
     def of(
@@ -87,6 +89,7 @@ class Work:
         self.keyring = keyring
         self.policy = policy
         self.changes = Changes()
+        self.deals = PersonDeals(self, most=policy.most_deals_in_a_row)
         self.leads: dict[Id, LeadState] = {}
         self.seen: set[Id] = set()
         self._cards: dict[Id, Card] = {}
@@ -126,6 +129,12 @@ class Work:
     def head(self, leaf: Id) -> Card:
         """The row of the person that the leaf card belongs to."""
         return self.known_card(self.known_card(leaf).person)
+
+    def has_many_deals(self, leaf: Id) -> bool:
+        """Whether the leaf card is there, of a person whose deals stand in rows of their own."""
+        card = self._cards.get(leaf)
+        head = self._cards.get(card.person) if card else None
+        return head is not None and head.many_deals
 
     def changing(self, leaf: Id) -> Card:
         """The same row, to be written with this batch."""

@@ -1,10 +1,11 @@
 """Rows and events as the recorders store them: the same bytes whatever the database."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
+from eventstore.domain.deals import LOST, OPEN, WON, Deal
 from eventstore.domain.events import SEALED, Id
 from eventstore.mapper import to_event, to_state, topic, with_personal
 from eventstore.reading import Recorded
@@ -16,6 +17,22 @@ KeysOf = Callable[[Collection[Id]], dict[Id, Key]]
 encode = msgspec.msgpack.Encoder().encode
 decode_card = msgspec.msgpack.Decoder(Card).decode
 decode_pair = msgspec.msgpack.Decoder(Pair).decode
+decode_deal = msgspec.msgpack.Decoder(Deal).decode
+
+_STANDING = {OPEN: 1, WON: 2, LOST: 2}
+"""What a deal's row is looked up by: open, ended in a way that a touch may join, or neither."""
+
+
+def deal_row(person: Id, deal: Deal) -> tuple[Any, ...]:
+    """The columns of a deal's own row, in their order."""
+    standing = _STANDING.get(deal.status, 0)
+    columns = (deal.id, person, deal.pipeline, standing, deal.activity, deal.closed_at)
+    return (*columns, encode(deal))
+
+
+def deal_rows(rows: Iterable[Any]) -> dict[Id, tuple[Id, Deal]]:
+    """Rows of id, person and state."""
+    return {row[0]: (row[1], decode_deal(row[2])) for row in rows}
 
 
 def keys_for(changes: Changes, known: KeysOf) -> tuple[dict[Id, Key], dict[Id, Key]]:

@@ -7,10 +7,11 @@ from typing import Any
 import psycopg
 from psycopg.rows import tuple_row
 
+from eventstore.domain.deals import Deal
 from eventstore.domain.events import Id
 from eventstore.reading import Recorded
 from eventstore.recorders import postgres_statements as sql
-from eventstore.recorders.coding import decode_card, decode_pair, recorded
+from eventstore.recorders.coding import deal_rows, decode_card, decode_pair, recorded
 from eventstore.recorders.postgres_writing import columns
 from eventstore.rows import Card, Hand, Pair
 from eventstore.vault import Key
@@ -32,6 +33,21 @@ class PostgresReading(ABC):
     def members(self, persons: Collection[Id]) -> dict[Id, tuple[int, Card]]:
         rows = self._of(sql.MEMBERS, persons)
         return self.cards(persons) | {row[0]: (row[1], decode_card(row[2])) for row in rows}
+
+    def deals_of(self, persons: Collection[Id]) -> dict[Id, tuple[Id, Deal]]:
+        return deal_rows(self._of(sql.DEALS_OF, persons))
+
+    def deal_rows(self, ids: Collection[Id]) -> dict[Id, tuple[Id, Deal]]:
+        return deal_rows(self._of(sql.DEAL_ROWS, ids))
+
+    def deals_in_threads(self, threads: Collection[Id]) -> dict[Id, tuple[Id, Deal]]:
+        return deal_rows(self._of(sql.DEALS_IN_THREADS, threads))
+
+    def leading_deals(self, person: Id, pipeline: str) -> dict[Id, tuple[Id, Deal]]:
+        return deal_rows(self._rows(sql.LEADING_DEALS, person, pipeline, person, pipeline))
+
+    def ended_deal(self, person: Id, pipeline: str, since: int) -> dict[Id, tuple[Id, Deal]]:
+        return deal_rows(self._rows(sql.ENDED_DEAL, person, pipeline, since))
 
     def pairs(self, keys: Collection[tuple[Id, Id]]) -> dict[tuple[Id, Id], Pair]:
         wanted = sorted(set(keys))

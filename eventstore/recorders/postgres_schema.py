@@ -42,6 +42,17 @@ STATEMENTS = (
         state bytea NOT NULL) WITH (fillfactor = 80)""",
     # Most persons have one leaf card and need no entry here.
     "CREATE INDEX IF NOT EXISTS card_of_person ON card (person) WHERE person <> leaf",
+    # Only of persons with many deals; those of all others are in their person's row.
+    """CREATE TABLE IF NOT EXISTS deal (
+        id bytea PRIMARY KEY, person bytea NOT NULL, pipeline text NOT NULL, standing int NOT NULL,
+        activity bigint NOT NULL, closed_at bigint NOT NULL, state bytea NOT NULL)
+        WITH (fillfactor = 80)""",
+    "CREATE INDEX IF NOT EXISTS deal_latest ON deal (person, pipeline, activity DESC, id)",
+    """CREATE INDEX IF NOT EXISTS deal_standing
+        ON deal (person, pipeline, standing, activity DESC, id)""",
+    # Threads that a deal had once stay: its row knows which it has.
+    """CREATE TABLE IF NOT EXISTS deal_thread (
+        thread bytea, deal bytea, PRIMARY KEY (thread, deal))""",
     # The key that the personal parts of a leaf card's leads are sealed with; gone once forgotten.
     "CREATE TABLE IF NOT EXISTS secret (leaf bytea PRIMARY KEY, key bytea NOT NULL)",
     """CREATE TABLE IF NOT EXISTS pair (

@@ -34,6 +34,15 @@ CARDS: Final = b"""
     SET person = excluded.person, state = excluded.state, version = c.version + 1
     WHERE c.version = excluded.version
     RETURNING leaf, version"""
+DEALS: Final = b"""
+    INSERT INTO deal SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::text[], %b::int4[],
+        %b::int8[], %b::int8[], %b::bytea[])
+    ON CONFLICT (id) DO UPDATE SET person = excluded.person, standing = excluded.standing,
+        activity = excluded.activity, closed_at = excluded.closed_at, state = excluded.state"""
+DEAL_THREADS: Final = b"""
+    INSERT INTO deal_thread SELECT * FROM unnest(%b::bytea[], %b::bytea[]) ON CONFLICT DO NOTHING"""
+GONE_DEALS: Final = b"""
+    DELETE FROM deal USING unnest(%b::bytea[]) AS k (gone) WHERE id = k.gone"""
 PAIRS: Final = b"""
     INSERT INTO pair SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[])
     ON CONFLICT (a, b) DO UPDATE SET state = excluded.state"""
@@ -89,6 +98,26 @@ MEMBERS: Final = b"""
     SELECT c.leaf, c.version, c.state FROM unnest(%b::bytea[]) AS k (person),
     LATERAL (SELECT leaf, version, state FROM card
              WHERE person <> leaf AND person = k.person OFFSET 0) AS c"""
+DEALS_OF: Final = b"""
+    SELECT d.* FROM unnest(%b::bytea[]) AS k (person),
+    LATERAL (SELECT id, person, state FROM deal WHERE person = k.person OFFSET 0) AS d"""
+DEAL_ROWS: Final = b"""
+    SELECT d.* FROM unnest(%b::bytea[]) AS k (id),
+    LATERAL (SELECT id, person, state FROM deal WHERE id = k.id LIMIT 1) AS d"""
+DEALS_IN_THREADS: Final = b"""
+    SELECT d.* FROM unnest(%b::bytea[]) AS k (thread),
+    LATERAL (SELECT deal FROM deal_thread WHERE thread = k.thread OFFSET 0) AS t,
+    LATERAL (SELECT id, person, state FROM deal WHERE id = t.deal LIMIT 1) AS d"""
+LEADING_DEALS: Final = b"""
+    (SELECT id, person, state FROM deal WHERE person = %b AND pipeline = %b
+     ORDER BY activity DESC, id LIMIT 1)
+    UNION ALL
+    (SELECT id, person, state FROM deal WHERE person = %b AND pipeline = %b AND standing = 1
+     ORDER BY activity DESC, id LIMIT 1)"""
+ENDED_DEAL: Final = b"""
+    SELECT id, person, state FROM deal
+    WHERE person = %b AND pipeline = %b AND standing = 2 AND closed_at >= %b
+    ORDER BY activity DESC, id LIMIT 1"""
 PAIRS_BY_KEY: Final = b"""
     SELECT k.a, k.b, p.state FROM unnest(%b::bytea[], %b::bytea[]) AS k (a, b),
     LATERAL (SELECT state FROM pair WHERE a = k.a AND b = k.b LIMIT 1) AS p"""

@@ -15,7 +15,7 @@ from psycopg.types.numeric import Int8
 
 from eventstore.domain.events import Id
 from eventstore.recorders import postgres_statements as sql
-from eventstore.recorders.coding import encode
+from eventstore.recorders.coding import deal_row, encode
 from eventstore.rows import Changes, Hand
 from eventstore.vault import Key
 
@@ -43,6 +43,7 @@ def write_rows(connection: Connection, changes: Changes, fresh: dict[Id, Key]) -
             sql.CARDS,
             [(leaf, c.person, version, encode(c)) for leaf, version, c in known],
         )
+        _write_deals(connection, changes)
         _write(connection, sql.PAIRS, [(*key, encode(pair)) for key, pair in pairs if pair])
         for key, pair in pairs:
             if pair is None:
@@ -86,6 +87,15 @@ def write_events(
 def columns(rows: Collection[Sequence[Any]], width: int) -> list[list[Any]]:
     """Rows as columns, one list each, also where there are none."""
     return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
+
+
+def _write_deals(connection: Connection, changes: Changes) -> None:
+    deals = sorted(changes.deals.items())
+    standing = [(name, *row) for name, row in deals if row]
+    _write(connection, sql.DEALS, [deal_row(person, deal) for _, person, deal in standing])
+    threads = sorted((thread, name) for name, _, deal in standing for thread in deal.threads)
+    _write(connection, sql.DEAL_THREADS, threads)
+    _write(connection, sql.GONE_DEALS, [(name,) for name, row in deals if row is None])
 
 
 def _write(connection: Connection, query: bytes, rows: Collection[Sequence[Any]]) -> Cursor | None:

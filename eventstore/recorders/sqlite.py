@@ -17,9 +17,10 @@ from eventsourcing.sqlite import (
     SQLiteProcessRecorder,
 )
 
+from eventstore.domain.deals import Deal
 from eventstore.domain.events import Id
 from eventstore.reading import Recorded
-from eventstore.recorders.coding import encode, keys_for, recorded, stored
+from eventstore.recorders.coding import deal_row, encode, keys_for, recorded, stored
 from eventstore.recorders.sqlite_reading import SQLiteReading
 from eventstore.recorders.sqlite_schema import STATEMENTS
 from eventstore.rows import Card, Changes, Quarantine, Source
@@ -211,6 +212,7 @@ class _Moment(SQLiteReading):
 def _insert_rows(cursor: SQLiteCursor, changes: Changes, first: int) -> None:
     cursor.executemany("INSERT INTO key VALUES (?,?)", sorted(changes.keys.items()))
     _write_cards(cursor, changes.cards)
+    _write_deals(cursor, changes.deals)
     cursor.executemany(
         "INSERT OR REPLACE INTO pair VALUES (?,?,?)",
         [(a, b, encode(pair)) for (a, b), pair in sorted(changes.pairs.items()) if pair],
@@ -258,3 +260,19 @@ def _write_cards(cursor: SQLiteCursor, cards: Mapping[Id, tuple[int, Card]]) -> 
     )
     if known and cursor.sqlite_cursor.rowcount != len(known):
         raise IntegrityError("another writer changed a card meanwhile")
+
+
+def _write_deals(cursor: SQLiteCursor, deals: Mapping[Id, tuple[Id, Deal] | None]) -> None:
+    standing = [(deal, *row) for deal, row in sorted(deals.items()) if row]
+    cursor.executemany(
+        "INSERT INTO deal VALUES (?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET"
+        " person = excluded.person, standing = excluded.standing, activity = excluded.activity,"
+        " closed_at = excluded.closed_at, state = excluded.state",
+        [deal_row(person, deal) for _, person, deal in standing],
+    )
+    cursor.executemany(
+        "INSERT OR IGNORE INTO deal_thread VALUES (?,?)",
+        [(thread, name) for name, _, deal in standing for thread in deal.threads],
+    )
+    gone = [(deal,) for deal, row in sorted(deals.items()) if row is None]
+    cursor.executemany("DELETE FROM deal WHERE id = ?", gone)

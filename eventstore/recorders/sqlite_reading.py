@@ -4,9 +4,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from eventstore.domain.deals import Deal
 from eventstore.domain.events import Id
 from eventstore.reading import Recorded
-from eventstore.recorders.coding import decode_card, decode_pair, recorded
+from eventstore.recorders.coding import deal_rows, decode_card, decode_pair, recorded
 from eventstore.rows import Card, Hand, Pair
 from eventstore.vault import Key
 
@@ -30,6 +31,38 @@ class SQLiteReading(ABC):
             "SELECT leaf, version, state FROM card WHERE person <> leaf AND person IN", persons
         )
         return found | {row[0]: (row[1], decode_card(row[2])) for row in rows}
+
+    def deals_of(self, persons: Collection[Id]) -> dict[Id, tuple[Id, Deal]]:
+        return deal_rows(self._in("SELECT id, person, state FROM deal WHERE person IN", persons))
+
+    def deal_rows(self, ids: Collection[Id]) -> dict[Id, tuple[Id, Deal]]:
+        return deal_rows(self._in("SELECT id, person, state FROM deal WHERE id IN", ids))
+
+    def deals_in_threads(self, threads: Collection[Id]) -> dict[Id, tuple[Id, Deal]]:
+        sql = (
+            "SELECT d.id, d.person, d.state FROM deal_thread t CROSS JOIN deal d ON d.id = t.deal"
+            " WHERE t.thread IN"
+        )
+        return deal_rows(self._in(sql, threads))
+
+    def leading_deals(self, person: Id, pipeline: str) -> dict[Id, tuple[Id, Deal]]:
+        rows = [
+            row
+            for more in ("", "AND standing = 1")
+            for row in self._rows(
+                f"SELECT id, person, state FROM deal WHERE person = ? AND pipeline = ? {more}"  # noqa: S608 - no value
+                " ORDER BY activity DESC, id LIMIT 1",
+                (person, pipeline),
+            )
+        ]
+        return deal_rows(rows)
+
+    def ended_deal(self, person: Id, pipeline: str, since: int) -> dict[Id, tuple[Id, Deal]]:
+        sql = (
+            "SELECT id, person, state FROM deal WHERE person = ? AND pipeline = ? AND standing = 2"
+            " AND closed_at >= ? ORDER BY activity DESC, id LIMIT 1"
+        )
+        return deal_rows(self._rows(sql, (person, pipeline, since)))
 
     def pairs(self, keys: Collection[tuple[Id, Id]]) -> dict[tuple[Id, Id], Pair]:
         found: dict[tuple[Id, Id], Pair] = {}

@@ -25,6 +25,16 @@ STATEMENTS = (
         state BLOB NOT NULL) WITHOUT ROWID""",
     # Most persons have one leaf card and need no entry here.
     "CREATE INDEX IF NOT EXISTS card_of_person ON card (person) WHERE person <> leaf",
+    # Only of persons with many deals; those of all others are in their person's row.
+    """CREATE TABLE IF NOT EXISTS deal (
+        id BLOB PRIMARY KEY, person BLOB, pipeline TEXT, standing INTEGER, activity INTEGER,
+        closed_at INTEGER, state BLOB NOT NULL) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS deal_latest ON deal (person, pipeline, activity DESC, id)",
+    """CREATE INDEX IF NOT EXISTS deal_standing
+        ON deal (person, pipeline, standing, activity DESC, id)""",
+    # Threads that a deal had once stay: its row knows which it has.
+    """CREATE TABLE IF NOT EXISTS deal_thread (
+        thread BLOB, deal BLOB, PRIMARY KEY (thread, deal)) WITHOUT ROWID""",
     # The key that the personal parts of a leaf card's leads are sealed with; gone once forgotten.
     "CREATE TABLE IF NOT EXISTS secret (leaf BLOB PRIMARY KEY, key BLOB NOT NULL) WITHOUT ROWID",
     """CREATE TABLE IF NOT EXISTS pair (

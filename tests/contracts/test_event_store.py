@@ -14,6 +14,7 @@ from servers.postgres import fresh_database
 from support.worlds import KEYRING, MATCHING, Fed, decision_id, lead
 
 from eventstore.customer_base import CustomerBase, Entry, Lead
+from eventstore.domain.deals import Deal
 from eventstore.domain.events import Id, LeadRecorded, PersonFormed
 from eventstore.domain.pipeline import SALES
 from eventstore.orders import CommandRefused, order
@@ -245,6 +246,59 @@ def test_pairs_come_in_pages(recorder):
     first = [key for key, _ in recorder.pairs_after((b"", b""), 4)]
     second = [key for key, _ in recorder.pairs_after(first[-1], 40)]
     assert first + second == every
+
+
+def deal_row(name: Id, **more) -> Deal:
+    return Deal(name, E, "sales", **more)
+
+
+def test_deals_in_rows_of_their_own_are_found_by_person_id_and_thread(recorder):
+    deals = {
+        A: (E, deal_row(A, activity=1, threads=[C])),
+        B: (E, deal_row(B, activity=2, threads=[C, D])),
+        C: (D, deal_row(C)),
+    }
+    recorder.save(Changes(deals=deals))
+    assert recorder.deals_of([E]) == {A: deals[A], B: deals[B]}
+    assert recorder.deals_of([D, E, A]) == deals
+    assert recorder.deal_rows([A, C, E]) == {A: deals[A], C: deals[C]}
+    assert recorder.deals_in_threads([C]) == {A: deals[A], B: deals[B]}
+    assert recorder.deals_in_threads([D, A]) == {B: deals[B]}
+    assert recorder.deals_of([]) == recorder.deals_in_threads([]) == recorder.deal_rows([]) == {}
+
+
+def test_a_deals_row_is_written_over_and_taken_away(recorder):
+    recorder.save(Changes(deals={A: (E, deal_row(A)), B: (E, deal_row(B, threads=[C]))}))
+    recorder.save(Changes(deals={A: (D, deal_row(A, status="won", activity=9)), B: None, C: None}))
+    assert recorder.deals_of([D, E]) == {A: (D, deal_row(A, status="won", activity=9))}
+    assert recorder.deals_in_threads([C]) == {}
+
+
+def test_the_leading_deals_are_the_latest_and_the_latest_that_is_open(recorder):
+    rows = [
+        deal_row(A, activity=5),
+        deal_row(B, activity=7),
+        deal_row(C, activity=7),
+        deal_row(D, activity=9, status="declined"),
+    ]
+    other = Deal(an_id(9), E, "rent", activity=99)
+    recorder.save(Changes(deals={deal.id: (E, deal) for deal in [*rows, other]}))
+    assert recorder.leading_deals(E, "sales").keys() == {B, D}
+    assert recorder.leading_deals(E, "rent").keys() == {other.id}
+    assert recorder.leading_deals(A, "sales") == {}
+
+
+def test_the_ended_deal_is_the_latest_that_a_touch_may_join(recorder):
+    rows = [
+        deal_row(A, activity=9, status="won", closed_at=10),
+        deal_row(B, activity=5, status="lost", closed_at=20),
+        deal_row(C, activity=6, status="declined", closed_at=30),
+        deal_row(D, activity=8),
+    ]
+    recorder.save(Changes(deals={deal.id: (E, deal) for deal in rows}))
+    assert recorder.ended_deal(E, "sales", 10).keys() == {A}
+    assert recorder.ended_deal(E, "sales", 11).keys() == {B}
+    assert recorder.ended_deal(E, "sales", 21) == {}
 
 
 def test_appearances_are_a_set(recorder):

@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from typing import ClassVar
 
 import msgspec
 from hypothesis import given, settings
@@ -54,8 +55,8 @@ event = st.builds(
 )
 
 
-def new_fed() -> Fed:
-    return Fed(base(Path(tempfile.mkdtemp(prefix="leadlog-")) / "events.db"))
+def new_fed(**policy) -> Fed:
+    return Fed(base(Path(tempfile.mkdtemp(prefix="leadlog-")) / "events.db", **policy))
 
 
 def once_each(events: list) -> list:
@@ -85,9 +86,11 @@ def test_order_repetition_and_batching_do_not_change_persons(events, data):
 class World(RuleBasedStateMachine):
     """Leads, amendments, marks, merges, vetoes, withdrawals and undos in any order."""
 
+    policy: ClassVar[dict] = {}
+
     def __init__(self):
         super().__init__()
-        self.fed = new_fed()
+        self.fed = new_fed(**self.policy)
         self.given = {}
         self.decisions = []
         self.merged = []
@@ -264,5 +267,13 @@ class World(RuleBasedStateMachine):
         self.fed.base.recorder.close()
 
 
+class CrowdedWorld(World):
+    """The same where hardly a deal has room in its person's row."""
+
+    policy: ClassVar[dict] = {"most_deals_in_a_row": 1}
+
+
+CrowdedWorld.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestCrowdedWorld = CrowdedWorld.TestCase
 World.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
 TestWorld = World.TestCase

@@ -167,8 +167,10 @@ def stored_deals(fed):
     fates = {}
     rows = {}
     for leaves in fed.stored_persons().values():
-        for _, card in fed.base.recorder.cards(leaves).values():
+        for leaf, (_, card) in fed.base.recorder.cards(leaves).items():
             rows |= {deal.id: deal for deal in card.deals}
+            if card.many_deals:
+                rows |= {i: d for i, (_, d) in fed.base.recorder.deals_of([leaf]).items()}
     for name, deal in found.items():
         if deal.into:
             assert name not in rows, "a joined deal is in nobody's row"

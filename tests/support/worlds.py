@@ -1,6 +1,6 @@
 """Random worlds of leads and decisions, and the oracles that they are held against."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from uuid import UUID, uuid5
 
@@ -56,9 +56,10 @@ def lead(
     )
 
 
-def base(path, matching: Matching = MATCHING) -> CustomerBase:
+def base(path, matching: Matching = MATCHING, **policy) -> CustomerBase:
+    """A customer base in a file; `policy` has values of `Policy` that differ from the usual."""
     recorder = SQLiteCustomerRecorder(path)
-    return CustomerBase(recorder, KEYRING, Policy.of(matching, [SALES]))
+    return CustomerBase(recorder, KEYRING, replace(Policy.of(matching, [SALES]), **policy))
 
 
 @dataclass

@@ -1,0 +1,113 @@
+"""The deals of persons as decisions need them, in the person's row or in rows of their own.
+
+A person with many deals (the card of a switchboard, above all) has them in rows of their own, so
+that a lead there reads and writes as little as any other.
+"""
+
+from typing import TYPE_CHECKING
+
+from eventstore.domain.deals import OPEN, Deal, Touch
+from eventstore.domain.events import Id
+from eventstore.domain.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from eventstore.work import Work
+
+MOST_IN_A_ROW = 20
+"""With more deals than this a person has them in rows of their own."""
+
+
+class PersonDeals:
+    """Part of one batch's working set. Deals are named by their person's head."""
+
+    def __init__(self, work: "Work", *, most: int = MOST_IN_A_ROW) -> None:
+        self._work = work
+        self._most = most
+        self._rows: dict[Id, tuple[Id, Deal]] = {}
+        """Deal → its person's head, and the row; read, or written by this batch."""
+        self._whole: set[Id] = set()
+        self._leading: set[tuple[Id, str]] = set()
+        self._threads: set[Id] = set()
+
+    def all(self, head: Id) -> list[Deal]:
+        """Every deal of the person that is neither joined into another nor withdrawn."""
+        card = self._work.known_card(head)
+        if not card.many_deals:
+            return card.deals
+        if head not in self._whole:
+            self._adopt(self._work.source.deals_of([head]))
+            self._whole.add(head)
+        return self._read_of(head)
+
+    def one(self, head: Id, deal: Id) -> Deal | None:
+        """A deal of the person, by its id."""
+        card = self._work.known_card(head)
+        if not card.many_deals:
+            return next((row for row in card.deals if row.id == deal), None)
+        if deal not in self._rows:
+            self._adopt(self._work.source.deal_rows([deal]))
+        person, row = self._rows.get(deal, (b"", None))
+        return row if person == head else None
+
+    def within_reach(self, head: Id, touch: Touch, pipeline: Pipeline) -> list[Deal]:
+        """Those of the person's deals among which `place` finds what it would among all."""
+        card = self._work.known_card(head)
+        if not card.many_deals:
+            return card.deals
+        source = self._work.source
+        if head not in self._whole:
+            if (head, pipeline.id) not in self._leading:
+                self._leading.add((head, pipeline.id))
+                self._adopt(source.leading_deals(head, pipeline.id))
+            if touch.on_shared:
+                self.load_threads([touch.thread] if touch.thread else [])
+            elif not any(deal.status == OPEN for deal in self._read_of(head)):
+                since = touch.occurred_at - pipeline.reopen_ms
+                self._adopt(source.ended_deal(head, pipeline.id, since))
+        return self._read_of(head)
+
+    def load_threads(self, threads: list[Id]) -> None:
+        """Read the deals of these threads."""
+        wanted = [thread for thread in threads if thread not in self._threads]
+        if wanted:
+            self._threads.update(wanted)
+            self._adopt(self._work.source.deals_in_threads(wanted))
+
+    def add(self, head: Id, deal: Deal) -> None:
+        """The person has a deal more."""
+        card = self._work.changing(head)
+        if card.many_deals:
+            self._write(head, deal)
+        else:
+            self.put(head, [*card.deals, deal])
+
+    def changed(self, head: Id, deal: Deal) -> None:
+        """The row of a deal is not what it was."""
+        if self._work.changing(head).many_deals:
+            self._write(head, deal)
+
+    def put(self, head: Id, deals: list[Deal]) -> None:
+        """These are the person's deals, and no others."""
+        card = self._work.changing(head)
+        before = {deal.id for deal in self.all(head)} if card.many_deals else set()
+        card.many_deals = len(deals) > self._most
+        card.deals = [] if card.many_deals else deals
+        for gone in before if not card.many_deals else before - {deal.id for deal in deals}:
+            del self._rows[gone]
+            self._work.changes.deals[gone] = None
+        if card.many_deals:
+            self._whole.add(head)
+            for deal in deals:
+                self._write(head, deal)
+
+    def _write(self, head: Id, deal: Deal) -> None:
+        self._rows[deal.id] = (head, deal)
+        self._work.changes.deals[deal.id] = (head, deal)
+
+    def _read_of(self, head: Id) -> list[Deal]:
+        return [deal for person, deal in self._rows.values() if person == head]
+
+    def _adopt(self, found: dict[Id, tuple[Id, Deal]]) -> None:
+        for deal, row in found.items():
+            if deal not in self._rows and self._work.changes.deals.get(deal, row) is not None:
+                self._rows[deal] = row
