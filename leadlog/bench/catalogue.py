@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from leadlog.bench import accept, flat, funnel, processor, projector, whole
+from leadlog.bench import accept, flat, funnel, hot, processor, projector, whole
 from leadlog.bench.pair import Benchmark
 
 # The last two start the engine of analytics in this process.
@@ -12,6 +12,8 @@ BENCHMARKS = (
     processor.BENCHMARK,
     whole.BENCHMARK,
     flat.BENCHMARK,
+    hot.HOT,
+    hot.HOT_SHARED,
     projector.BENCHMARK,
     funnel.BENCHMARK,
 )

@@ -15,7 +15,7 @@ def bench(*arguments, cache):
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
 
 
-@pytest.mark.parametrize("name", ["accept-16", "processor"])
+@pytest.mark.parametrize("name", ["accept-16", "processor", "hot", "hot-shared"])
 def test_a_pair_is_measured_and_told_as_json(name, tmp_path):
     done = bench(name, "--json", cache=tmp_path)
     assert done.returncode == 0, done.stderr
