@@ -11,7 +11,7 @@ from typing import Literal
 from uuid import UUID
 
 from eventstore.customer_base import CustomerBase
-from eventstore.domain.deals import DECLINED, OPEN, Deal, apply
+from eventstore.domain.deals import BY_HAND, DECLINED, OPEN, Deal, apply
 from eventstore.domain.events import (
     AmountSet,
     DealClosed,
@@ -100,6 +100,7 @@ class DealCommands:
             if status != WON and reason not in reasons:
                 raise CommandRefused(f"reason must be one of: {', '.join(reasons)}")
             _amount(amount, by)
+            said, currency = _said(found.deal)
             return [
                 DealClosed(
                     command=by.command,
@@ -107,8 +108,8 @@ class DealCommands:
                     at=by.at,
                     status=status,
                     reason=reason,
-                    amount=amount or found.deal.amount,
-                    currency=found.deal.currency,
+                    amount=amount or said,
+                    currency=currency,
                 )
             ]
 
@@ -180,6 +181,11 @@ Decide = Callable[[_Found], list[DealCommand]]
 def _must_be_open(found: _Found) -> None:
     if found.deal.status != OPEN:
         raise CommandRefused(f"the deal is {found.deal.status}; reopen it first")
+
+
+def _said(deal: Deal) -> tuple[str, str]:
+    """Amount and currency that a person said. What an order brought stays with its touch."""
+    return (deal.amount, deal.currency) if deal.amount_of >= BY_HAND else ("", "")
 
 
 def _amount(amount: str, by: Orders) -> list[DealCommand]:
