@@ -40,7 +40,7 @@ class Both:
         merged, never = (
             Fed(base(folder / f"{name}.db", Matching())) for name in ("merged", "never")
         )
-        both = cls(merged, never, random.Random(seed), most_in_force, persons)  # noqa: S311 - the same for the same seed
+        both = cls(merged, never, random.Random(seed), most_in_force, persons)
         both.lead_from(*range(persons))
         return both
 
