@@ -14,10 +14,12 @@ from uuid import UUID
 from channels.sdk.sending import Message
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import Id, ReplyProgressed, ReplySent, ReplyWritten
-from eventstore.domain.replies import FAILED, SET_ASIDE, Reply, replies_of
+from eventstore.domain.replies import FAILED, QUEUED, SET_ASIDE, Reply, replies_of
 from eventstore.orders import CommandRefused, NotThere, Orders
 from eventstore.receipts import reply_key, sent_key, state_key
 from eventstore.work import Work
+
+_NOT_SENT = frozenset({QUEUED, FAILED, SET_ASIDE})
 
 
 class ReplyCommands:
@@ -64,16 +66,17 @@ class ReplyCommands:
         return _find(self._base.work(), reply, personal=personal)
 
     def sent(self, reply: Id, provider_id: str, *, echo: Id, repeated: bool, at: int) -> None:
-        """The provider took it."""
+        """The provider took it. Whatever it calls it: once sent, it stays sent."""
 
         def once(work: Work) -> None:
-            found = _find(work, reply).written
-            key = sent_key(found.channel, found.account, provider_id)
-            if work.keyed(key):
-                return
-            event = ReplySent(reply=reply, sent=key, echo=echo, repeated=repeated, at=at)
-            work.emit_card(found.leaf, event)
-            work.changes.keys[key] = reply
+            found = _find(work, reply)
+            written = found.written
+            key = sent_key(written.channel, written.account, provider_id)
+            if found.state in _NOT_SENT:
+                event = ReplySent(reply=reply, sent=key, echo=echo, repeated=repeated, at=at)
+                work.emit_card(written.leaf, event)
+            if not work.keyed(key):
+                work.changes.keys[key] = reply
 
         self._base.attempt(once)
 

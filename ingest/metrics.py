@@ -51,3 +51,13 @@ EVENTS_PUBLISHED = Counter(
 PUBLISHER_LAG = Gauge(
     "leadlog_publisher_lag", "Domain events that are recorded and not published yet"
 )
+OUTBOX_MESSAGES = Gauge(
+    "leadlog_outbox_messages",
+    "Messages to people by state: waiting, sent (of the last 30 days), failed, set_aside",
+    ("state",),
+)
+OUTBOX_TRIES = Counter(
+    "leadlog_outbox_tries",
+    "Tries to send, by account: done (sent, or refused for good), later, set_aside",
+    ("account", "outcome"),
+)

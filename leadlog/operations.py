@@ -16,6 +16,7 @@ from leadlog.card_operations import CARD_OPERATIONS
 from leadlog.control import OperationFailed
 from leadlog.deal_operations import DEAL_OPERATIONS
 from leadlog.feed import feed
+from leadlog.outbox_operations import OUTBOX_OPERATIONS
 from leadlog.reply_operations import REPLY_OPERATIONS
 from leadlog.retry import retry
 from leadlog.system import System
@@ -121,6 +122,7 @@ OPERATIONS: dict[str, Operation] = {
     **CARD_OPERATIONS,
     **DEAL_OPERATIONS,
     **REPLY_OPERATIONS,
+    **OUTBOX_OPERATIONS,
     "funnel": _funnel,
     "feed": _feed,
     "wait": _wait,

@@ -15,6 +15,8 @@ class Role(StrEnum):
     """Lead log → event store."""
     PROJECTOR = "projector"
     """Event store → analytics."""
+    OUTBOX = "outbox"
+    """Sends what people wrote, as the event store has it."""
     DESK = "desk"
     """Pages, API and the commands of people, over all stores."""
 
@@ -29,8 +31,9 @@ _STORES: Final = {
     Role.POLLERS: frozenset({"log"}),
     Role.PROCESSOR: frozenset({"log", "events"}),
     Role.PROJECTOR: frozenset({"events", "analytics", "inbox"}),
+    Role.OUTBOX: frozenset({"events"}),
     Role.DESK: frozenset({"log", "events", "analytics", "inbox"}),
 }
 
-NOT_YET: Final = ("router", "outbox")
+NOT_YET: Final = ("router",)
 """Names that are promised and that this version has no work for."""

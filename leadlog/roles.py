@@ -190,9 +190,14 @@ def _runners(system: System, roles: Collection[Role]) -> list[Runner]:
         if until_done(lambda: _use(system.inbox), stop):
             system.inbox.projector.run(stop)
 
+    def outbox(stop: threading.Event) -> None:
+        if until_done(lambda: _use(system.outbox), stop):
+            system.outbox.run(stop)
+
     loops = {
         Role.PROCESSOR: {"processor": processor},
         Role.PROJECTOR: {"projector": projector, "inbox": inbox},
+        Role.OUTBOX: {"outbox": outbox},
     }
     chosen = [loop for role in roles for loop in loops.get(role, {}).items()]
     return [Runner(name, loop) for name, loop in chosen]

@@ -25,8 +25,12 @@ from eventstore.keyring import Keyring
 from eventstore.queries import Cards
 from eventstore.recorders.port import CustomerRecorder
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
+from eventstore.reply_commands import ReplyCommands
 from eventstore.work import Policy
 from ingest.log.port import LogUnavailable
+from ingest.outbox.role import Outbox
+from ingest.outbox.sqlite_store import SQLiteOutbox
+from ingest.outbox.store import OutboxStore
 from ingest.pollers.state import AccountState
 from ingest.processor.batch import BatchHandler
 from ingest.processor.loop import ProcessorLoop
@@ -128,6 +132,21 @@ class System:
     @cached_property
     def outlets(self) -> dict[str, Outlet]:
         return outlets_of(self.settings)
+
+    @cached_property
+    def outbox_store(self) -> OutboxStore:
+        """Beside the events, which it follows."""
+        if self.settings.stores.events.startswith("postgresql://"):
+            from ingest.outbox.postgres_store import PostgresOutbox
+
+            return PostgresOutbox(self.settings.stores.events)
+        return SQLiteOutbox(self.settings.data / "outbox.db")
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        senders = {account: outlet.sender for account, outlet in self.outlets.items()}
+        replies = ReplyCommands(self.base)
+        return Outbox(self.base.recorder, replies, self.outbox_store, senders)
 
     @cached_property
     def explainer(self) -> Explainer:
@@ -232,7 +251,7 @@ class System:
 
     def close(self) -> None:
         opened: dict[str, Any] = self.__dict__
-        for name in ("analytics", "inbox", "log"):
+        for name in ("analytics", "inbox", "outbox_store", "log"):
             if name in opened:
                 opened[name].close()
         if "base" in opened:

@@ -20,6 +20,7 @@ from channels.sdk.settings import AccountSettings, Secret
 from channels.sdk.times import Timestamp
 from channels.sdk.urls import check_url, host_of
 from channels.telegram.parse import read_update
+from channels.telegram.sender import TelegramSender
 
 _ECHOED_IN = "x-telegram-bot-api-secret-token"
 
@@ -52,8 +53,6 @@ class TelegramAdapter(WebhookAdapter[TelegramSettings], PollingAdapter[TelegramS
     def sender(self) -> Sender | None:
         if not self.settings.token:
             return None
-        from channels.telegram.sender import TelegramSender
-
         return TelegramSender(self.settings.name, self.settings.token, self.settings.api_url)
 
     def verify(self, delivery: Delivery) -> None:

@@ -1,61 +1,26 @@
-"""Sends as a bot, through aiogram (reference/channels.md, section 1).
+"""Sends as a bot (reference/channels.md, section 1).
 
 The Bot API has no idempotency key: a message whose answer was lost is sent twice at worst, which
 the outbox marks. What a bot says in a business chat is sent back to us as `business_message`.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
-
-from aiogram import Bot, exceptions, methods
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
-from aiogram.utils.token import TokenValidationError
-from aiohttp import ClientConnectorError
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from channels.sdk.composing import check_files, check_text, value_of
-from channels.sdk.errors import (
-    AdapterError,
-    RateLimited,
-    RetryLater,
-    StopAdapter,
-    Undeliverable,
-)
 from channels.sdk.lead import Attachment, LeadContent
-from channels.sdk.read import as_dict, as_int
-from channels.sdk.sending import Message, NotSent, Rates, Sent
+from channels.sdk.sending import Message, Rates, Sent
 
+if TYPE_CHECKING:
+    from channels.telegram.bot import TelegramBot
+
+CONNECTION: Final = "business_connection_id"
+KINDS: Final = ("photo", "document", "voice", "audio", "video", "animation")
+"""Files that can be sent by their handle."""
 _LONGEST_TEXT = 4096
 _LONGEST_CAPTION = 1024
-_DEADLINE_S = 30.0
-_CONNECTION = "business_connection_id"
-
-_METHODS: dict[str, tuple[type[methods.TelegramMethod[Any]], str]] = {
-    "photo": (methods.SendPhoto, "photo"),
-    "document": (methods.SendDocument, "document"),
-    "voice": (methods.SendVoice, "voice"),
-    "audio": (methods.SendAudio, "audio"),
-    "video": (methods.SendVideo, "video"),
-    "animation": (methods.SendAnimation, "animation"),
-}
-"""Kinds of files as `Attachment.kind` has them → what sends one, and in which parameter."""
-
-_REASONS = (
-    ("chat not found", NotSent.BAD_RECIPIENT),
-    ("user not found", NotSent.BAD_RECIPIENT),
-    ("peer_id_invalid", NotSent.BAD_RECIPIENT),
-    ("user is deactivated", NotSent.BAD_RECIPIENT),
-    ("too long", NotSent.TOO_LONG),
-    ("is empty", NotSent.EMPTY),
-    ("wrong file", NotSent.BAD_ATTACHMENT),
-    ("file_id", NotSent.BAD_ATTACHMENT),
-    ("wrong remote file", NotSent.BAD_ATTACHMENT),
-    ("business", NotSent.NOT_ALLOWED),
-    ("not enough rights", NotSent.NOT_ALLOWED),
-    ("blocked", NotSent.BLOCKED),
-)
-"""What its descriptions contain, in lower case → why it was not sent; the first that fits."""
 
 
 class TelegramSender:
@@ -66,106 +31,40 @@ class TelegramSender:
     def __init__(self, account: str, token: str, api_url: str) -> None:
         self._account = account
         self._token = token
-        self._server = TelegramAPIServer.from_base(api_url)
-        self._bot: Bot | None = None
+        self._api_url = api_url
+        self._bot: TelegramBot | None = None
+        self._opening = asyncio.Lock()
 
     def compose(
         self, lead: LeadContent, text: str, attachments: Sequence[Attachment] = ()
     ) -> Message:
         files = bool(attachments)
-        check_files(attachments, tuple(_METHODS))
+        check_files(attachments, KINDS)
         check_text(text, _LONGEST_CAPTION if files else _LONGEST_TEXT, has_files=files)
         ours = lead.channel == "telegram" and lead.account == self._account
-        connection = lead.fields.get(_CONNECTION, "") if ours else ""
+        connection = lead.fields.get(CONNECTION, "") if ours else ""
         return Message(
             to=(lead.thread if ours else "") or value_of(lead, "telegram"),
             text=text,
             attachments=tuple(attachments),
-            fields={_CONNECTION: connection} if connection else {},
+            fields={CONNECTION: connection} if connection else {},
         )
 
     async def send(self, message: Message) -> Sent:
-        """`sendMessage`, or what sends the message's one file."""
-        place = f"{message.to}/{await self._asked(_method_of(message))}"
-        connection = message.fields.get(_CONNECTION, "")
+        bot = await self._opened()
+        place = f"{message.to}/{await bot.send(message)}"
+        connection = message.fields.get(CONNECTION, "")
         return Sent(id=place, echo=f"{connection}/{place}" if connection else place)
 
     async def close(self) -> None:
         if self._bot is not None:
-            await self._bot.session.close()
+            await self._bot.close()
             self._bot = None
 
-    async def _asked(self, method: methods.TelegramMethod[Any]) -> int:
-        """The number of the message that was sent."""
-        try:
-            async with asyncio.timeout(_DEADLINE_S * 2):
-                taken = await self._opened()(method, request_timeout=int(_DEADLINE_S))
-            return int(taken.message_id)
-        except TimeoutError:
-            raise RetryLater("Telegram gave no answer in time", unsure=True) from None
-        except exceptions.ClientDecodeError as error:
-            return _number_in(error.data)
-        except exceptions.AiogramError as error:
-            raise self._told(error) from None
-
-    def _opened(self) -> Bot:
-        if self._bot is None:
-            session = AiohttpSession(api=self._server, timeout=_DEADLINE_S)
-            try:
-                self._bot = Bot(self._token, session=session)
-            except TokenValidationError:
-                raise self._wrong_token() from None
-        return self._bot
-
-    def _wrong_token(self) -> StopAdapter:
-        return StopAdapter(
-            f"{self._account}: this is no token of a bot; set the one that @BotFather shows"
-        )
-
-    def _told(self, error: exceptions.AiogramError) -> AdapterError:
-        """Telegram's descriptions name no secret; errors of the network may, and are not quoted."""
-        match error:
-            case exceptions.TelegramRetryAfter():
-                return RateLimited("Telegram asks for fewer calls", after_s=error.retry_after)
-            case exceptions.TelegramUnauthorizedError() | exceptions.TelegramNotFound():
-                return self._wrong_token()
-            case exceptions.TelegramNetworkError():
-                reached = not isinstance(error.__cause__, ClientConnectorError)
-                return RetryLater("Telegram is away, or gave no answer", unsure=reached)
-            case exceptions.TelegramAPIError() if reason := _reason(error):
-                return Undeliverable(reason, f"Telegram: {error.message[:200]}")
-            case _:
-                return RetryLater(f"Telegram failed: {type(error).__name__}", unsure=True)
-
-
-def _method_of(message: Message) -> methods.TelegramMethod[Any]:
-    common: dict[str, Any] = {"chat_id": message.to}
-    if connection := message.fields.get(_CONNECTION):
-        common[_CONNECTION] = connection
-    if not message.attachments:
-        return methods.SendMessage(text=message.text, **common)
-    (file,) = message.attachments
-    method, parameter = _METHODS[file.kind]
-    make: Callable[..., methods.TelegramMethod[Any]] = method
-    return make(caption=message.text or None, **{parameter: file.ref}, **common)
-
-
-def _number_in(answer: Any) -> int:
-    """Of an answer that aiogram's models refuse: what was sent stays sent."""
-    number = as_int(as_dict(as_dict(answer).get("result")).get("message_id"))
-    if number is None:
-        raise RetryLater("Telegram's answer cannot be read", unsure=True)
-    return number
-
-
-def _reason(error: exceptions.TelegramAPIError) -> NotSent | None:
-    """Why the message is refused for good; None where it may go later."""
-    match error:
-        case exceptions.TelegramForbiddenError():
-            return NotSent.BLOCKED
-        case exceptions.TelegramMigrateToChat():
-            return NotSent.BAD_RECIPIENT
-        case exceptions.TelegramBadRequest():
-            lower = error.message.lower()
-            return next((reason for part, reason in _REASONS if part in lower), NotSent.REFUSED)
-    return None
+    async def _opened(self) -> "TelegramBot":
+        """The library is imported with the first message, beside the loop: it takes seconds."""
+        async with self._opening:
+            if self._bot is None:
+                module = await asyncio.to_thread(import_module, "channels.telegram.bot")
+                self._bot = module.TelegramBot(self._account, self._token, self._api_url)
+            return self._bot

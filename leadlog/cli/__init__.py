@@ -12,6 +12,7 @@ from leadlog.cli import (
     demo,
     health,
     numbers,
+    outbox,
     quality,
     quarantine,
     replies,
@@ -39,6 +40,7 @@ quality.add_to(app)
 replies.add_to(cards.app)
 app.add_typer(channels.app, name="channels")
 app.add_typer(cards.app, name="card")
+app.add_typer(outbox.app, name="outbox")
 app.add_typer(deals.app, name="deal")
 app.add_typer(quarantine.app, name="quarantine")
 

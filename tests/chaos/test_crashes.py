@@ -26,6 +26,8 @@ OF_POLLERS = frozenset(
     }
 )
 """Points of what is fetched, or handed over as mail: see tests/chaos/test_pollers.py."""
+OF_OUTBOX = frozenset({"outbox.before_send", "outbox.after_send", "outbox.after_record"})
+"""Points that only messages to people pass: see tests/integration/test_outbox_kill.py."""
 PASSES = 3
 """Kills at each point: at its first pass, and at two later ones."""
 
@@ -50,7 +52,7 @@ def test_random_kills_lose_invent_and_double_nothing(server, capsys):
 def test_every_fault_point_is_reached_and_loses_nothing(server, capsys):
     began = time.monotonic()
     rng = random.Random(SEED)
-    points = sorted(POINTS - OF_KAFKA - OF_POLLERS)
+    points = sorted(POINTS - OF_KAFKA - OF_POLLERS - OF_OUTBOX)
     server.start()
     with load(server, seed=SEED + 1) as path:
         for point in points:

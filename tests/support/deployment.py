@@ -11,7 +11,7 @@ import yaml
 from leadlog.environment import lay_over
 from leadlog.role_names import Role
 
-ROLES = (*Role, "outbox")
+ROLES = tuple(Role)
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 PATHS = {"/healthz", "/readyz", "/metrics"}

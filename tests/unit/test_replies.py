@@ -202,3 +202,11 @@ def test_it_is_no_touch_and_opens_no_deal(fed):
     write(fed, event)
     after = Cards(fed.base).show("telegram:7")
     assert (after["leads"], after["deals"]) == (before["leads"], before["deals"])
+
+
+def test_a_provider_that_gives_two_messages_one_id_sends_both(fed):
+    event = lead(1, TELEGRAM)
+    fed.feed(event)
+    for reply in (write(fed, event), write(fed, event, text="Или в два")):
+        take(fed, reply)
+    assert [entry["state"] for entry in outgoing(fed)] == ["sent", "sent"]
