@@ -27,6 +27,18 @@ def compose() -> dict:
     return yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
 
 
+def image_environ() -> dict[str, str]:
+    """The variables of ours that the image itself sets."""
+    dockerfile = (DEPLOY / "Dockerfile").read_text("utf-8")
+    return dict(re.findall(r"\b(LEADLOG_\w+)=(\S+)", dockerfile))
+
+
+def secret_of(path: str) -> str:
+    """The name in deploy/secrets of what a container of docker-compose.yml finds at a path."""
+    source = compose()["secrets"][path.removeprefix("/run/secrets/")]["file"]
+    return str(source).removeprefix("./deploy/secrets/")
+
+
 def faults_of(environ: Mapping[str, str]) -> list[str]:
     """What the settings say of variables that are none of theirs."""
     return list(lay_over({}, environ, {}))

@@ -4,7 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
-from support.deployment import DEPLOY, compose, faults_of, secrets_made
+from support.deployment import DEPLOY, compose, faults_of, image_environ, secret_of, secrets_made
 from support.kustomize import build
 
 from ingest.log.kafka_topic import KafkaTopic
@@ -13,6 +13,12 @@ from projections.clickhouse.client import parse_url
 
 SERVICES = compose()["services"]
 OURS = {name: s for name, s in SERVICES.items() if s["image"].startswith("leadlog:")}
+
+
+def test_variables_of_the_image_are_settings():
+    environ = image_environ()
+    assert environ
+    assert faults_of(environ) == []
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -60,14 +66,9 @@ def test_addresses_name_services_and_their_users(tmp_path):
 def _environ(name, folder):
     """The environment of a service, its secrets where make-secrets has put them."""
     secrets_made(folder)
-    whole = compose()["secrets"]
-    environ = {}
-    for variable, value in OURS[name]["environment"].items():
-        secret = value.removeprefix("/run/secrets/")
-        if secret != value:
-            value = str(folder / whole[secret]["file"].removeprefix("./deploy/secrets/"))  # noqa: PLW2901 - the same value, elsewhere
-        environ[variable] = value
-    return environ
+    environ = image_environ() | OURS[name]["environment"]
+    secret = {n: v for n, v in environ.items() if v.startswith("/run/secrets/")}
+    return environ | {name: str(folder / secret_of(path)) for name, path in secret.items()}
 
 
 def test_variables_that_the_runbook_names_are_settings():
