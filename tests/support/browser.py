@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 PROGRAM = "chromium"
 WAIT_MS = 30_000
@@ -26,6 +26,7 @@ def browser() -> Iterator[Browser]:
     """
     program = shutil.which(PROGRAM)
     assert program, f"there is no {PROGRAM}; run scripts/install-test-servers"
+    expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=program, args=list(_ARGUMENTS))
         yield found
