@@ -45,5 +45,5 @@ def _in_partition(system: System, partition: str) -> Progress:
     done = system.base.recorder.max_tracking_id(partition)
     if done is None:
         first = system.log.read(partition, -1, 1)
-        done = first[0].offset - 1 if first else -1
+        done = first[0].offset - 1 if first else system.log.expired(partition) - 1
     return Progress(done, system.log.end(partition))

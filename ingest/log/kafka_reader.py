@@ -57,6 +57,9 @@ class KafkaLogReader:
     def end(self, partition: str) -> int:
         return self._run(self._end(self._named(partition))) - 1
 
+    def expired(self, partition: str) -> int:
+        return self._run(self._begin(self._named(partition)))
+
     def close(self) -> None:
         if not self._loop.is_closed():
             self._run(self._disconnect())
@@ -85,6 +88,11 @@ class KafkaLogReader:
         asking = await self._asked()
         known = asking.partitions_for_topic(self._topic.name) or range(self._at_first)
         return tuple(f"{self._topic.partition_prefix}{number}" for number in sorted(known))
+
+    async def _begin(self, tp: TopicPartition) -> int:
+        asking = await self._asked()
+        begins: dict[TopicPartition, int] = await asking.beginning_offsets([tp])
+        return begins[tp]
 
     async def _end(self, tp: TopicPartition) -> int:
         asking = await self._asked()
@@ -119,6 +127,7 @@ class KafkaLogReader:
             wait = _PAGE_WAIT_MS
 
     async def _is_read(self, tp: TopicPartition, after: int) -> bool:
+        """Whether nothing is left above `after`: all of it was read, or has expired."""
         end = await self._end(tp)
         if end <= after:
             raise LogRewound(
@@ -126,7 +135,7 @@ class KafkaLogReader:
                 f" read up to {after}. Was the topic made anew? Then give the lead log a topic of"
                 " another name; what was read already stays known by its ids"
             )
-        return end == after + 1
+        return end == after + 1 or end == await self._begin(tp)
 
     async def _check_first(self, tp: TopicPartition, after: int, first: int) -> None:
         """Where nothing stands at the offset asked for, the consumer goes on at the oldest."""

@@ -73,3 +73,9 @@ class LeadLogReader(Protocol):
 
     def end(self, partition: str) -> int:
         """The offset of the newest record, -1 while there is none."""
+
+    def expired(self, partition: str) -> int:
+        """How many records it held and holds no more, since their time of keeping is over.
+
+        They are the oldest: the first that is left has this offset, or a higher one.
+        """

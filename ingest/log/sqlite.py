@@ -179,6 +179,11 @@ class SQLiteLogReader:
         (newest,) = self._connection.execute('SELECT max("offset") FROM lead_log').fetchone()
         return -1 if newest is None else int(newest)
 
+    def expired(self, partition: str) -> int:
+        """None: the file keeps everything."""
+        del partition
+        return 0
+
     def close(self) -> None:
         self._connection.close()
 

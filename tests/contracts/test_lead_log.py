@@ -132,6 +132,13 @@ async def test_an_empty_partition_ends_at_minus_one(reader):
     assert {reader.end(p) for p in reader.partitions()} == {-1}
 
 
+async def test_what_is_kept_has_not_expired(writer, reader):
+    await writer.append([record(number) for number in range(3)])
+    assert [reader.expired(partition) for partition in reader.partitions()] == [0] * len(
+        reader.partitions()
+    )
+
+
 async def test_a_read_gives_what_stands_after_the_offset(writer, reader):
     await writer.append([record(number) for number in range(50)])
     found = everything(reader)

@@ -1,6 +1,11 @@
 """Roles in processes of their own, on Kafka and PostgreSQL: what one accepts, the others show."""
 
+import asyncio
+
 import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.records_to_delete import RecordsToDelete
 from chaos.checker import settled, stored_leads
 from support.cluster import KEY, Cluster, store_settings
 from support.deliveries import form
@@ -30,9 +35,27 @@ def test_what_two_gateways_accept_becomes_cards_and_numbers_once(
         assert len(desk.objects("card", "list")) == 7
         assert desk.get("/api/v1/funnel").json()["steps"][0]["count"] == 7
         assert gateways[0].get("/numbers").status_code == 404
+        expire(kafka, settings)
+        after = settled(desk)
+        assert after["expired"] == 50
+        assert after["deliveries"] == deliveries
         for process in cluster.processes.values():
             assert process.stop() == 0, process.said()
     check_that_another_key_is_refused(desk)
+
+
+def expire(kafka, settings):
+    """Take away what is on the log, as Kafka does when its time is over."""
+    topic = settings.partition("/leads")[2].partition("?")[0]
+
+    async def delete():
+        admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+        await admin.start()
+        every = [TopicPartition(f"leads{topic}", number) for number in range(3)]
+        await admin.delete_records({tp: RecordsToDelete(before_offset=-1) for tp in every})
+        await admin.close()
+
+    asyncio.run(delete())
 
 
 def check_that_another_key_is_refused(desk):

@@ -242,6 +242,7 @@ async def test_records_deleted_before_they_were_read_are_named_as_lost(
     number = int(partition.rpartition("-")[2])
     deleted = {TopicPartition(topic.name, number): RecordsToDelete(before_offset=6)}
     await admin.delete_records(deleted)
+    assert reader.expired(partition) == 6
     assert [r.offset for r in reader.read(partition, -1, 100)] == [6, 7, 8, 9]
     assert "records_gone_unread" not in capsys.readouterr().out
     assert [r.offset for r in reader.read(partition, 2, 100)] == [6, 7, 8, 9]
