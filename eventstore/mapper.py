@@ -37,7 +37,7 @@ def to_state(
 def to_event(state: bytes) -> AnyEvent:
     """The event without its personal part."""
     (length,) = _LENGTH.unpack_from(state)
-    event: AnyEvent = _decode(memoryview(state)[_LENGTH.size : _LENGTH.size + length])
+    event: AnyEvent = _decode(state[_LENGTH.size : _LENGTH.size + length])
     return event
 
 

@@ -1,12 +1,14 @@
 """How projections read the truth: pages of one order, by polling. The port and its value."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+import msgspec
 
 from eventstore.domain.events import AnyEvent, Id
 
 
-class Recorded(NamedTuple):
+class Recorded(msgspec.Struct, frozen=True, gc=False):
     """One event where it stands in the event store's one order."""
 
     position: int

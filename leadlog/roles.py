@@ -1,6 +1,7 @@
 """Which parts run in this process, wired: the only place that constructs them."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -139,6 +140,7 @@ async def _serve(
             if companion is not None and address is not None:
                 runners.append(_beside(server, companion, system, address))
                 runners[-1].start(stop)
+        gc.freeze()  # what is there now stays: to look through it again costs a projector a third
         await serving
     return 1 if any(runner.fault for runner in runners) or not server.started else 0
 

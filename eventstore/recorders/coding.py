@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from eventstore.domain.deals import LOST, OPEN, WON, Deal
 from eventstore.domain.events import SEALED, Id
@@ -56,18 +57,20 @@ def stored(changes: Changes, keys: dict[Id, Key]) -> Iterator[tuple[Id, int, str
 
 def recorded(rows: Sequence[Any], keys_of: KeysOf, *, personal: bool) -> list[Recorded]:
     """Rows of position, time, stream, version and state as events."""
-    found = [Recorded(row[0], row[1], row[2], row[3], to_event(row[4])) for row in rows]
+    positions, times, streams, versions, states = zip(*rows, strict=True) if rows else [()] * 5
+    found = list(map(Recorded, positions, times, streams, versions, map(to_event, states)))
     if not personal:
         return found
     keys = keys_of({e.event.leaf for e in found if isinstance(e.event, SEALED)})
     return [
-        opened._replace(
+        replace(
+            opened,
             event=with_personal(
                 opened.event,
                 row[4],
                 stream=opened.stream,
                 key=keys.get(getattr(opened.event, "leaf", b"")),
-            )
+            ),
         )
         for opened, row in zip(found, rows, strict=True)
     ]

@@ -1,5 +1,6 @@
 """One benchmark: two sides that take turns, and what the rounds say."""
 
+import gc
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -123,6 +124,7 @@ def run(benchmark: Benchmark, setting: Setting, rounds: int) -> Result:
     ours: list[Sample] = []
     limits: list[Sample] = []
     with benchmark.open(setting) as sides:
+        gc.freeze()  # as a server does once it is ready
         for number in range(rounds):
             setting.progress(f"round {number + 1} of {rounds}")
             turns = [(sides.a, ours)]

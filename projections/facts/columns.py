@@ -13,8 +13,6 @@ from eventstore.domain import events as ev
 
 Kind = Literal["id", "ids", "ms", "text", "flag", "count", "money"]
 
-ENVELOPE: Final = ("position", "recorded_at", "topic", "stream", "version")
-
 COLUMNS: Final[dict[str, Kind]] = {
     "position": "count",
     "recorded_at": "ms",

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from contracts.event_stores import STORES, EventStore, SQLiteStore
 from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
+from msgspec.structs import replace
 from servers.postgres import fresh_database
 from support.worlds import KEYRING, MATCHING, Fed, decision_id, lead
 
@@ -631,7 +632,7 @@ def test_the_same_happens_on_every_store(seed, tmp_path, postgres):
         recorder = bind(tmp_path, lambda: fresh_database(postgres)).open()
         fed = Fed(base_on(recorder))
         random_world(fed, seed)
-        events = [r._replace(recorded_at=0) for r in recorder.read(0, 10**6, personal=True)]
+        events = [replace(r, recorded_at=0) for r in recorder.read(0, 10**6, personal=True)]
         heads = recorder.heads(b"", 10**6)
         leaves = set(recorder.members(heads))
         found.append(

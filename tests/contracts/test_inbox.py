@@ -144,7 +144,7 @@ def test_a_later_revision_of_a_delivery_takes_its_old_name_away(world):
     event = msgspec.structs.replace(first.event, revision=1, personal=content)
     world.index.prepare()
     world.index.append([first], 0)
-    world.index.append([first._replace(position=2, version=2, event=event)], 1)
+    world.index.append([msgspec.structs.replace(first, position=2, version=2, event=event)], 1)
     assert len(world.search.find("Смирнов").hits) == 1
     assert world.search.find("Кузнецов").hits == []
 
