@@ -14,6 +14,7 @@ from channels.email.dates import sent_at
 from channels.email.mime import read_mail
 from channels.email.ourselves import Ourselves
 from channels.email.reading import Letter, Reader, Said
+from channels.email.sender import EmailSender
 from channels.email.settings import EmailSettings
 from channels.sdk.adapter import PollingAdapter
 from channels.sdk.delivery import Delivery, PollItem
@@ -22,6 +23,7 @@ from channels.sdk.lead import LeadEvent, Raw
 from channels.sdk.outcome import Accepted, Outcome, QuarantineReason
 from channels.sdk.poller import Poller
 from channels.sdk.read import as_dict, as_int
+from channels.sdk.sending import Sender
 from channels.sdk.times import Timestamp
 
 _LARGEST = 64 * 1024 * 1024
@@ -68,6 +70,9 @@ class EmailAdapter(PollingAdapter[EmailSettings]):
     def raw(self, source: Delivery | PollItem) -> Raw:
         """The whole mail."""
         return msgspec.structs.replace(super().raw(source), content_type="message/rfc822")
+
+    def sender(self) -> Sender | None:
+        return EmailSender(self.settings) if self.settings.smtp_host else None
 
     def _lead(self, item: PollItem, letter: Letter, said: Said) -> LeadEvent:
         headers = letter.mail.headers

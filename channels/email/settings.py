@@ -72,6 +72,8 @@ class EmailSettings(AccountSettings, frozen=True, kw_only=True, forbid_unknown_f
         for form in self.forms():
             if not normalise_email(form.sender) and not normalise_email(f"a@{form.sender}"):
                 raise ValueError(f"form_senders: {form.sender!r} is neither address nor domain")
+        if self.smtp_host and not self.address:
+            raise ValueError("smtp_host without address: what is sent must come from somewhere")
         if not self.imap_folders:
             raise ValueError('imap_folders is empty; leave it out for ["INBOX"]')
         if self.imap_max_bytes < 64 * 1024:

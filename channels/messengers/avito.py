@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from channels.messengers.avito_content import attachments_of, fields_of, text_of
+from channels.messengers.avito_sender import AvitoSender
 from channels.sdk import identities
 from channels.sdk.adapter import WebhookAdapter
 from channels.sdk.batch import each_item
@@ -17,8 +18,10 @@ from channels.sdk.errors import Unreadable
 from channels.sdk.lead import Call, LeadEvent
 from channels.sdk.outcome import Accepted, Ignored, IgnoreReason, Outcome, QuarantineReason
 from channels.sdk.read import as_dict, as_int, as_text, read_json_object
-from channels.sdk.settings import AccountSettings
+from channels.sdk.sending import Sender
+from channels.sdk.settings import AccountSettings, Secret
 from channels.sdk.times import epoch_or_none
+from channels.sdk.urls import check_url
 
 _SYSTEM_AUTHORS = (0, 1)
 _SERVICE_TYPES = frozenset({"system", "deleted"})
@@ -29,6 +32,17 @@ class AvitoSettings(AccountSettings, frozen=True, kw_only=True):
 
     user_id: int | str = ""
     """The account's own number; deliveries name it too."""
+    client_id: str = ""
+    client_secret: Secret = ""
+    """With `client_id` and `user_id`, to answer: of the account's settings for developers."""
+    api_url: str = "https://api.avito.ru"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_url("api_url", self.api_url)
+        given = [bool(part) for part in (self.client_id, self.client_secret)]
+        if any(given) and not (all(given) and self.user_id):
+            raise ValueError("to answer, client_id, client_secret and user_id are needed together")
 
 
 class AvitoAdapter(WebhookAdapter[AvitoSettings]):
@@ -37,6 +51,13 @@ class AvitoAdapter(WebhookAdapter[AvitoSettings]):
     account_type = "avito"
     channel = "avito"
     Settings = AvitoSettings
+
+    def sender(self) -> Sender | None:
+        ours = self.settings
+        if not ours.client_id:
+            return None
+        client = (ours.client_id, ours.client_secret)
+        return AvitoSender(ours.name, str(ours.user_id), client, ours.api_url)
 
     def parse(self, delivery: Delivery) -> Sequence[Outcome]:
         body = read_json_object(delivery.body)

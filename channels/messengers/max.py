@@ -8,6 +8,7 @@ channels is no lead; starting the bot is a message without words, its payload `c
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from channels.messengers.max_sender import MaxSender
 from channels.messengers.max_updates import read_update
 from channels.sdk import signature
 from channels.sdk.adapter import PollingAdapter, WebhookAdapter
@@ -17,6 +18,7 @@ from channels.sdk.errors import NotAuthentic, Unreadable
 from channels.sdk.outcome import Accepted, Ignored, Outcome, QuarantineReason
 from channels.sdk.poller import Poller
 from channels.sdk.read import as_list, read_item, read_json
+from channels.sdk.sending import Sender
 from channels.sdk.settings import AccountSettings, Secret
 from channels.sdk.times import Timestamp
 from channels.sdk.urls import check_url, host_of
@@ -44,6 +46,12 @@ class MaxAdapter(WebhookAdapter[MaxSettings], PollingAdapter[MaxSettings]):
     account_type = "max"
     channel = "max"
     Settings = MaxSettings
+
+    def sender(self) -> Sender | None:
+        ours = self.settings
+        if not ours.bot_token:
+            return None
+        return MaxSender(ours.name, ours.bot_token, ours.api_url, ca_file=ours.ca_file)
 
     def verify(self, delivery: Delivery) -> None:
         self.verify_secret_path(delivery)

@@ -23,6 +23,7 @@ from channels.sdk.times import Timestamp, epoch_or_none
 Draft = dict[str, Any]
 """What `Adapter.lead` takes."""
 
+GRAPH_API = "https://graph.facebook.com/v23.0"
 UNKNOWN = Ignored(IgnoreReason.UNKNOWN_KIND)
 _EVENT_LISTS = ("messaging", "standby")
 _MILLISECONDS_FROM = 10**11  # in seconds the year 5138

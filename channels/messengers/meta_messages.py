@@ -18,6 +18,7 @@ from channels.sdk.errors import Unreadable
 from channels.sdk.lead import Attachment, Campaign, Identity, Profile
 from channels.sdk.outcome import Ignored, IgnoreReason, QuarantineReason
 from channels.sdk.read import as_dict, as_list, as_seq, as_text
+from channels.sdk.sending import Progress, Receipt
 
 _HANDOVER = frozenset({"pass_thread_control", "take_thread_control", "request_thread_control"})
 _SERVICE_EVENTS = _HANDOVER | frozenset(
@@ -40,10 +41,18 @@ def read_event(item: Item) -> Draft | Ignored:
                 raise Unreadable(QuarantineReason.WRONG_TYPE, f"{name} must be an object")
             return read(item, event[name])
     if "delivery" in event:
-        return Ignored(IgnoreReason.STATUS)
+        return Ignored(IgnoreReason.STATUS, receipts=_delivered(as_dict(event["delivery"])))
+    if mid := as_text(as_dict(event.get("read")).get("mid")):
+        seen = Receipt(id=mid, progress=Progress.READ)
+        return Ignored(IgnoreReason.SERVICE, receipts=(seen,))
     if _SERVICE_EVENTS & event.keys():
         return Ignored(IgnoreReason.SERVICE)
     return Ignored(IgnoreReason.UNKNOWN_KIND)
+
+
+def _delivered(delivery: dict[str, Any]) -> tuple[Receipt, ...]:
+    mids = map(as_text, as_list(delivery.get("mids"))[:_MOST_FILES])
+    return tuple(Receipt(id=mid, progress=Progress.DELIVERED) for mid in mids if mid)
 
 
 def _read_message(item: Item, message: dict[str, Any]) -> Draft | Ignored:

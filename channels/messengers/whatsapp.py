@@ -13,25 +13,62 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from channels.messengers.meta import UNKNOWN, Draft, Item, MetaAdapter, items_of, moment
+from channels.messengers.meta import (
+    GRAPH_API,
+    UNKNOWN,
+    Draft,
+    Item,
+    MetaAdapter,
+    MetaSettings,
+    items_of,
+    moment,
+)
+from channels.messengers.meta_refusals import reason_of
 from channels.messengers.whatsapp_content import content_of
+from channels.messengers.whatsapp_sender import WhatsAppSender
 from channels.sdk import identities
 from channels.sdk.errors import Unreadable
 from channels.sdk.lead import Identity, Profile
 from channels.sdk.outcome import Ignored, IgnoreReason, QuarantineReason
-from channels.sdk.read import as_dict, as_list, as_text
+from channels.sdk.read import as_dict, as_int, as_list, as_text
+from channels.sdk.sending import Progress, Receipt, Sender
+from channels.sdk.settings import Secret
+from channels.sdk.urls import check_url
 
 _LISTS = ("messages", "message_echoes", "statuses")
 _SERVICE_FIELDS = ("account", "phone_number", "message_template", "business", "security", "user")
 _SERVICE_TYPES = frozenset({"reaction", "system", "revoke", "request_welcome"})
 
 
+class WhatsAppSettings(MetaSettings, frozen=True, kw_only=True):
+    """One number; with the last three it can write."""
+
+    access_token: Secret = ""
+    phone_number_id: int | str = ""
+    """Not the number itself: Meta's id of it."""
+    api_url: str = GRAPH_API
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_url("api_url", self.api_url)
+        if bool(self.access_token) != bool(self.phone_number_id):
+            raise ValueError("to write, access_token and phone_number_id are needed together")
+
+
 class WhatsAppAdapter(MetaAdapter):
-    """Messages and echoes are leads, delivery states are counted."""
+    """Messages and echoes are leads; delivery states are counted, and told of what we wrote."""
 
     account_type = "whatsapp"
     channel = "whatsapp"
+    Settings = WhatsAppSettings
     objects = MetaAdapter.objects | {"messages", "smb_message_echoes"}
+
+    def sender(self) -> Sender | None:
+        ours = self.settings
+        if not isinstance(ours, WhatsAppSettings) or not ours.access_token:
+            return None
+        number = str(ours.phone_number_id)
+        return WhatsAppSender(ours.name, ours.access_token, number, ours.api_url)
 
     def items(self, body: dict[str, Any]) -> Iterable[Item]:
         return (part for item in items_of(body) for part in _split(item))
@@ -44,7 +81,7 @@ class WhatsAppAdapter(MetaAdapter):
             return self._echo(value, message)
         if status := _only(value, "statuses"):
             key = f"{as_text(status.get('id'))}/{as_text(status.get('status'))}"
-            return Ignored(IgnoreReason.STATUS, key)
+            return Ignored(IgnoreReason.STATUS, key, receipts=_receipts(status))
         if wrong := [name for name in _LISTS if value.get(name)]:
             raise Unreadable(QuarantineReason.WRONG_TYPE, f"{wrong[0]} must hold objects")
         if value.get("errors") or item.field.startswith(_SERVICE_FIELDS):
@@ -88,6 +125,18 @@ class WhatsAppAdapter(MetaAdapter):
             "identities": known,
             **content,
         }
+
+
+def _receipts(status: dict[str, Any]) -> tuple[Receipt, ...]:
+    wamid, told = as_text(status.get("id")), as_text(status.get("status"))
+    if not wamid or told not in set(Progress):
+        return ()
+    progress = Progress(told)
+    if progress is not Progress.FAILED:
+        return (Receipt(id=wamid, progress=progress),)
+    error = as_dict(next(iter(as_list(status.get("errors"))), None))
+    reason = reason_of(as_int(error.get("code")))
+    return (Receipt(id=wamid, progress=progress, reason=reason),)
 
 
 def _split(item: Item) -> Iterator[Item]:

@@ -4,6 +4,7 @@ Addresses and answers may hold tokens and people's data, so that no error repeat
 are not followed: they would take a token elsewhere.
 """
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -36,12 +37,13 @@ class HttpSending:
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        ca_file: str = "",
     ) -> None:
+        """`ca_file`: certificates to trust instead of the usual ones, in PEM."""
         self._account = account
         self._url = url.rstrip("/")
         self._headers = dict(headers or {})
-        self._transport = transport
+        self._ca_file = ca_file
         self._client: httpx.AsyncClient | None = None
 
     async def post(
@@ -99,8 +101,9 @@ class HttpSending:
 
     def _opened(self) -> httpx.AsyncClient:
         if self._client is None:
+            trusted = ssl.create_default_context(cafile=self._ca_file) if self._ca_file else True
             self._client = httpx.AsyncClient(
-                headers=self._headers, timeout=_DEADLINE, transport=self._transport
+                headers=self._headers, timeout=_DEADLINE, verify=trusted, trust_env=False
             )
         return self._client
 

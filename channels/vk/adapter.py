@@ -20,11 +20,13 @@ from channels.sdk.lead import LeadEvent
 from channels.sdk.outcome import Accepted, Ignored, IgnoreReason, Outcome, QuarantineReason
 from channels.sdk.poller import Poller
 from channels.sdk.read import as_dict, as_int, as_list, as_text, read_item, read_json
+from channels.sdk.sending import Sender
 from channels.sdk.settings import AccountSettings, Secret
 from channels.sdk.times import Timestamp, parse_time
 from channels.sdk.urls import check_url, host_of
 from channels.vk.draft import Draft
 from channels.vk.parse import read_event
+from channels.vk.sender import VkSender
 
 _STORED = Reply(200, b"ok")
 """The only body that VK takes for success."""
@@ -100,6 +102,10 @@ class VkAdapter(WebhookAdapter[VkSettings], PollingAdapter[VkSettings]):
             api_url=self.settings.api_url,
             clock=clock,
         )
+
+    def sender(self) -> Sender | None:
+        settings = self.settings
+        return VkSender(settings.name, settings.token, settings.api_url) if settings.token else None
 
     def reply(self, delivery: Delivery, outcomes: Sequence[Outcome]) -> Reply:
         del delivery, outcomes
