@@ -57,8 +57,13 @@ class Stack:
             )
         return self.processes[name]
 
-    def get(self, name: str, path: str) -> httpx.Response:
-        return httpx.get(f"http://127.0.0.1:{self.ports[name]}{path}", trust_env=False, timeout=30)
+    def get(self, name: str, path: str, *, token: str = "") -> httpx.Response:
+        url = f"http://127.0.0.1:{self.ports[name]}{path}"
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx.get(url, headers=headers, trust_env=False, timeout=30)
+
+    def secret(self, name: str) -> str:
+        return (self._folder / "secrets" / name).read_text()
 
     def until_ready(self, name: str) -> None:
         end = time.monotonic() + READY_WITHIN_S
@@ -113,6 +118,8 @@ def test_what_the_gateway_takes_goes_through_all_roles(stack):
     assert httpx.post(url, json=form, trust_env=False).status_code == 202
     assert stack.start("audit").wait(READY_WITHIN_S) == 0, stack.said("audit")
     assert stack.get("desk", "/api/v1/funnel").json()["steps"][0]["count"] == 1
+    assert stack.get("desk", "/api/v1/cards").status_code == 401
+    assert stack.get("desk", "/api/v1/cards", token=stack.secret("desk_token")).status_code == 200
     answers = {name: {path: stack.get(name, path) for path in PATHS} for name in RUNNING}
     assert {a.status_code for told in answers.values() for a in told.values()} == {200}
     told = "".join(answer["/metrics"].text for answer in answers.values())
