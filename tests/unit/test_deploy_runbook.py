@@ -9,6 +9,7 @@ import pytest
 from support.deployment import DEPLOY, ROOT
 from typer.main import get_command
 
+from channels.sdk.sending import NotSent
 from eventstore.domain.matching import LinkRule
 from leadlog.cli import app
 
@@ -28,7 +29,7 @@ def _reasons():
                         yield found
 
 
-MEMBERS = [member for kind in (*_reasons(), LinkRule) for member in kind]
+MEMBERS = [member for kind in (*_reasons(), LinkRule, NotSent) for member in kind]
 
 
 def test_the_sets_of_reasons_are_found():
