@@ -106,7 +106,11 @@ def _in_force(versions: dict[int, Matching], applied: int, policy: Policy) -> Po
     configured = policy.configured
     past = versions.get(applied, configured)
     matching = msgspec.structs.replace(configured, limits=past.limits, shared=past.shared)
-    judged = {number: past if number < applied else own for number, own in versions.items()}
+    judged = {
+        # More about an earlier lead is sorted as its first record was, like leads left alone.
+        number: msgspec.structs.replace(past, anchors=own.anchors) if number < applied else own
+        for number, own in versions.items()
+    }
     judged[configured.version] = configured
     return Policy.of(
         matching,

@@ -99,11 +99,10 @@ def _column(name: str, texts: Sequence[str]) -> Column:
 
 def _coded(texts: Sequence[str]) -> tuple[_Coded, Codes]:
     """Numbers and values, and how many rows have each value."""
-    known = {"": -1}
-    codes = np.fromiter(
-        (known.setdefault(text, len(known) - 1) for text in texts), np.int64, len(texts)
-    )
-    del known[""]
+    known = dict.fromkeys(texts)
+    known.pop("", None)
+    numbers = dict(zip(known, range(len(known)), strict=True)) | {"": -1}
+    codes = np.fromiter(map(numbers.__getitem__, texts), np.int64, len(texts))
     values = np.array([*known, ""], dtype=object)[: len(known)]
     return _Coded(codes, values), np.bincount(codes[codes >= 0], minlength=len(known))
 

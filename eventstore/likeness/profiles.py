@@ -1,6 +1,7 @@
 """What of a lead is compared: names, a number, an address, and what a form asked besides."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from channels.sdk.lead import LeadContent
@@ -45,17 +46,23 @@ def profile_of(lead: Id, content: LeadContent) -> Profile:
         elif identity.kind == "email":
             email = email or identity.value
     mailbox, _, host = email.partition("@")
-    fields = {"city": said.city, "company": said.company, "username": said.username} if said else {}
-    more = list(content.fields.items())[:_MOST_FIELDS] if content.fields else ()
     return Profile(
         lead,
         parts(name) if name.strip() else (),
         phone,
         mailbox,
         host,
-        {
-            key: text
-            for key, value in (*fields.items(), *more)
-            if (text := value.strip().casefold()) and len(text) <= _LONGEST
-        },
+        _fields(content),
     )
+
+
+def _fields(content: LeadContent) -> dict[str, str]:
+    said, fields = content.profile, content.fields
+    asked = dict(islice(fields.items(), _MOST_FIELDS)) if len(fields) > _MOST_FIELDS else fields
+    if said and (said.city or said.company or said.username):
+        asked = {**asked, "city": said.city, "company": said.company, "username": said.username}
+    return {
+        key: text
+        for key, value in asked.items()
+        if (text := value.strip().casefold()) and len(text) <= _LONGEST
+    }

@@ -54,6 +54,28 @@ class Rules:
         return dict(self.limits).get(kind, dict(self.limits)["default"])
 
 
+@dataclass(frozen=True)
+class Rulebook:
+    """Every version in turn, and which holds for what (2.3.7)."""
+
+    versions: tuple[Rules, ...]
+    first: Mapping[str, int]
+    """Lead → the version in force at its first recorded event."""
+    applied: int = 0
+    """The version that was applied to the past last: its limits and lists, its rules for all leads
+    before; the order of kinds stays that of a lead's first record (an ambiguity that we settle)."""
+
+    def order(self, lead: str) -> tuple[str, ...]:
+        return self.versions[self.first[lead]].order
+
+    def links(self, lead: str) -> frozenset[str]:
+        return self.versions[max(self.first[lead], self.applied)].links
+
+    @property
+    def past(self) -> Rules:
+        return self.versions[self.applied]
+
+
 class Told(NamedTuple):
     """The answer."""
 
@@ -65,14 +87,17 @@ class Told(NamedTuple):
     """Person → the card whose id it has."""
 
 
-def tell(said: Sequence[Said], decisions: Sequence[Decision], rules: Rules) -> Told:
+def tell(said: Sequence[Said], decisions: Sequence[Decision], rules: Rulebook) -> Told:
     """Who is whom after all that, in recorded order."""
     leads = _leads(said)
     force = [n for n in range(len(decisions)) if _in_force(n, decisions)]
     in_force = [decisions[n] for n in force]
     recorded = _recorded(said, rules)
-    shared = _shared(leads, recorded, in_force, rules)
-    stands = {lead: _anchor(lead, brought, shared, rules) for lead, (_, brought) in leads.items()}
+    shared = _shared(leads, recorded, in_force, rules.past)
+    stands = {
+        lead: _anchor(lead, brought, shared, rules.order(lead))
+        for lead, (_, brought) in leads.items()
+    }
     # 2.2.4: a leaf card is for ever, also of an identity that a later delivery made a mention
     # (the cap of 2.1.1 goes by time); a lead's own card is left for its first identity (2.2.5).
     cards = {card for card in recorded if not card.startswith("lead:")}
@@ -142,20 +167,20 @@ def _shared(
     return shared
 
 
-def _strength(kind: str, value: str, attested: bool, rules: Rules) -> tuple:
+def _strength(kind: str, value: str, attested: bool, order: tuple[str, ...]) -> tuple:
     """2.2.5: attested first; of claimed ones phone, e-mail, the rest; the order; the value."""
     typed = 9 if attested or kind not in CONTACTS else CONTACTS.index(kind)
-    place = rules.order.index(kind) if kind in rules.order else len(rules.order)
-    return (not attested, typed, place, kind if kind not in rules.order else "", value)
+    place = order.index(kind) if kind in order else len(order)
+    return (not attested, typed, place, kind if kind not in order else "", value)
 
 
-def _anchor(lead: str, brought: Mapping, shared: set[str], rules: Rules) -> str:
-    names = sorted(brought, key=lambda name: _strength(*name, brought[name], rules))
+def _anchor(lead: str, brought: Mapping, shared: set[str], order: tuple) -> str:
+    names = sorted(brought, key=lambda name: _strength(*name, brought[name], order))
     free = [name for name in names if _card(*name) not in shared]
     return _card(*(free or names)[0]) if names else f"lead:{lead}"
 
 
-def _says_link(one: tuple[str, bool], other: tuple[str, bool], rules: Rules) -> int | None:
+def _says_link(one: tuple[str, bool], other: tuple[str, bool], links: frozenset[str]) -> int | None:
     """2.3.7: the place of the default rule that fits, where it says link."""
     (kind, attested), (kind2, attested2) = one, other
     if "visitor" in (kind, kind2):
@@ -170,11 +195,11 @@ def _says_link(one: tuple[str, bool], other: tuple[str, bool], rules: Rules) -> 
         place, name = 3, "one form"
     else:
         return None
-    return place if name in rules.links else None
+    return place if name in links else None
 
 
 def _links(
-    leads: Mapping[str, tuple], shared: set[str], in_force: Sequence[Decision], rules: Rules
+    leads: Mapping[str, tuple], shared: set[str], in_force: Sequence[Decision], rules: Rulebook
 ) -> list[tuple[str, str]]:
     """2.4 (c), (d): pairs with evidence left, by their least (time, lead, rule), then texts."""
     withdrawn = {item for one in in_force if one.kind == "withdraw" for item in one.items}
@@ -184,7 +209,7 @@ def _links(
             if a in shared or b in shared or (frozenset((a, b)), lead) in withdrawn:
                 continue
             proofs = {_card(*name): (name[0], proof) for name, proof in brought.items()}
-            place = _says_link(proofs[a], proofs[b], rules)
+            place = _says_link(proofs[a], proofs[b], rules.links(lead))
             if place is not None:
                 key = (at, lead, place, a, b)
                 least[a, b] = min(key, least.get((a, b), key))
@@ -223,13 +248,13 @@ def _poured_together(
     return {frozenset(group) for group in person.values()}
 
 
-def _recorded(said: Sequence[Said], rules: Rules) -> dict[str, tuple]:
+def _recorded(said: Sequence[Said], rules: Rulebook) -> dict[str, tuple]:
     """2.2.6: a sort key for each card: its first record; of several from one lead the strongest."""
     recorded: dict[str, tuple] = {}
     for number, one in enumerate(said):
         known = _leads([e for e in said[: number + 1] if e.lead == one.lead])[one.lead][1]
         for name, attested in known.items():
-            strength = _strength(*name, attested, rules)
+            strength = _strength(*name, attested, rules.order(one.lead))
             recorded.setdefault(_card(*name), (number, strength))
         if not known:
             recorded.setdefault(f"lead:{one.lead}", (number, ()))

@@ -7,17 +7,19 @@ from random import Random
 from uuid import UUID, uuid5
 
 import msgspec
-from support.plain_oracle import ORDER, Decision, Rules, Said, Told, tell
+from support.plain_oracle import ORDER, Decision, Rulebook, Rules, Said, Told, tell
 
 from channels.sdk.ids import NAMESPACE
 from channels.sdk.lead import Identity, LeadEvent
 from channels.sdk.times import time_from_epoch
+from eventstore.adoption import adopt, effective_policy, rematch
 from eventstore.card_commands import CardCommands
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.matching import DEFAULT_RULES, Action, Matching
 from eventstore.domain.pipeline import SALES
 from eventstore.keyring import Keyring
 from eventstore.orders import CommandRefused, order
+from eventstore.queries import Cards
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from eventstore.touches import bytes_of, own_leaf
 from eventstore.work import Policy
@@ -38,7 +40,7 @@ VALUES = {
 """Few of each, so that leads meet; `shop` is a kind that no order names."""
 
 
-def matching_of(rules: Rules) -> Matching:
+def matching_of(rules: Rules, version: int) -> Matching:
     """The same configuration for the system."""
     changed = tuple(
         msgspec.structs.replace(rule, action=Action.SUGGEST)
@@ -47,7 +49,11 @@ def matching_of(rules: Rules) -> Matching:
         for rule in DEFAULT_RULES
     )
     return Matching(
-        anchors=rules.order, limits=dict(rules.limits), shared=rules.listed, rules=changed
+        version=version,
+        anchors=rules.order,
+        limits=dict(rules.limits),
+        shared=rules.listed,
+        rules=changed,
     )
 
 
@@ -66,7 +72,9 @@ class PlainWorld:
 
     def __post_init__(self) -> None:
         self.rng = Random(self.seed)
-        self.rules = self._rules()
+        self.versions = [self._rules()]
+        self.applied = 0
+        self.first: dict[str, int] = {}
         self._offsets = count()
         self._sent: dict[str, LeadEvent] = {}
         self.base = self._open()
@@ -86,14 +94,18 @@ class PlainWorld:
         )
 
     def _open(self) -> CustomerBase:
-        policy = Policy.of(matching_of(self.rules), [SALES])
-        return CustomerBase(SQLiteCustomerRecorder(self.path), KEYRING, policy)
+        recorder = SQLiteCustomerRecorder(self.path)
+        newest = matching_of(self.versions[-1], len(self.versions))
+        policy = effective_policy(recorder, Policy.of(newest, [SALES]))
+        base = CustomerBase(recorder, KEYRING, policy)
+        adopt(base)
+        return base
 
     def step(self) -> None:
         """Do something at random."""
         deeds = [
             (self.send, 10), (self.by_hand, 4), (self.mark, 2), (self.withdraw, 2), (self.undo, 4),
-            (self.restart, 1),
+            (self.restart, 1), (self.configure, 0.5), (self.rematch, 1),
         ]  # fmt: skip
         (deed,) = self.rng.choices([d for d, _ in deeds], [w for _, w in deeds])
         deed()
@@ -114,6 +126,7 @@ class PlainWorld:
             if event.event_id not in known:
                 known.add(event.event_id)
                 self.said.append(_said(self._sent[event.event_id]))
+                self.first.setdefault(event.lead_id, len(self.versions) - 1)
         self.told += [f"send {_said(self._sent[event.event_id])}" for event in events]
 
     def _delivery(self) -> LeadEvent:
@@ -198,6 +211,18 @@ class PlainWorld:
         self.base.recorder.close()
         self.base = self._open()
 
+    def configure(self) -> None:
+        """Another version of the rules: new leads are judged by it, limits and lists wait."""
+        self.versions.append(self._rules())
+        self.restart()
+        self.told.append(f"version {len(self.versions)}: {self.versions[-1]}")
+
+    def rematch(self) -> None:
+        if self.applied < len(self.versions) - 1:
+            rematch(self.base, Cards(self.base), order("anna", at=1_800_000_000_000))
+            self.applied = len(self.versions) - 1
+            self.told.append(f"rematch to version {len(self.versions)}")
+
     def _decide(self, decision: Decision, do) -> None:
         command = str(UUID(int=len(self.told) + 1))
         try:
@@ -224,7 +249,8 @@ class PlainWorld:
         return own_leaf(bytes_of(value)) if kind == "lead" else KEYRING.leaf(kind, value)
 
     def expected(self) -> Told:
-        return tell(self.said, self.decisions, self.rules)
+        rules = Rulebook(tuple(self.versions), self.first, self.applied)
+        return tell(self.said, self.decisions, rules)
 
     def stored(self) -> Told:
         """What the store has, in the oracle's words."""

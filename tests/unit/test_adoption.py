@@ -104,3 +104,13 @@ def test_more_about_a_lead_leaves_its_anchor_by_the_order_of_its_first_record(fe
         KEYRING.leaf("telegram", "7"),
         KEYRING.leaf("vk", "8"),
     }
+
+
+def test_after_a_rematch_more_about_a_lead_sorts_it_as_leads_left_alone(fed):
+    accounts = (("telegram", "7", "attested"), ("vk", "8", "attested"))
+    fed.feed(lead(1, *accounts), lead(2, *accounts))
+    vk_first = msgspec.structs.replace(MATCHING, version=2, anchors=("vk", "telegram"))
+    later = reopened(fed, vk_first)
+    rematch(later.base, Cards(later.base), order("anna"))
+    later.feed(lead(1, ("email", "a@x.ru", "claimed"), delivery=1))
+    assert set(later.stored_stands().values()) == {KEYRING.leaf("telegram", "7")}
