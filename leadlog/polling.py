@@ -13,7 +13,7 @@ from ingest.pollers.role import Pollers
 from ingest.pollers.sqlite_cursors import SQLiteCursors
 from ingest.pollers.state import OK, AccountState, Phase
 from leadlog.machine import Finding
-from leadlog.settings import Settings
+from leadlog.settings import ConfigurationError, Settings
 
 States = Mapping[str, AccountState]
 
@@ -39,10 +39,14 @@ def is_called(adapter: AnyAdapter) -> bool:
 
 def cursor_store(settings: Settings) -> CursorStore:
     """Where the pollers keep how far they are: beside the events, for they may be several."""
-    if settings.stores.events.startswith("postgresql://"):
+    if not settings.stores.events.startswith("sqlite:"):
+        from eventstore.recorders.postgres_connection import StoreUnfit
         from ingest.pollers.postgres_cursors import PostgresCursors
 
-        return PostgresCursors(settings.stores.events)
+        try:
+            return PostgresCursors(settings.stores.events)
+        except StoreUnfit as error:
+            raise ConfigurationError([f"stores.events: {error}"]) from error
     return SQLiteCursors(settings.data / "pollers.db")
 
 

@@ -2,11 +2,10 @@
 
 `ts` is ours: it moves when the caller has stored what it stands for. Where VK says that part of
 the history is gone (`failed` 1 or 3), the messages since the last good answer are fetched from the
-conversations; their ids are those of the place of a message, so what came twice is one lead. Of
-comments, orders and forms VK keeps no such list: what is lost of them is lost.
+conversations, and the forms from their lists; their ids are those of the place of a message and of
+the form, so what came twice is one lead. Comments and orders of that time are not fetched.
 """
 
-import asyncio
 import re
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from channels.sdk.read import as_dict, as_int, as_list, as_text
 from channels.sdk.times import Timestamp, parse_time
 from channels.vk.api import Denied, VkApi
 from channels.vk.missed import missed
+from channels.vk.missed_forms import missed_forms
 
 WAIT_S: Final = 25
 """VK's own advice; proxies cut at 30."""
@@ -167,17 +167,18 @@ class VkPoller:
         return (item,), self._moved(known, found[1].decode())
 
     async def _missed(self, api: VkApi, since: int) -> AsyncGenerator[tuple[PollItem, ...], None]:
-        try:
-            async for events in missed(api, since):
-                yield tuple(self._item(msgspec.json.encode(event), event) for event in events)
-                await asyncio.sleep(0)
-        except Denied as error:
-            _log.error(
-                "vk.missed_messages_not_fetched",
-                group_id=self._group,
-                why=str(error),
-                remedy="give the token the right to the community's messages",
-            )
+        for what, fetch in (("messages", missed), ("lead forms", missed_forms)):
+            try:
+                async for events in fetch(api, since):
+                    yield tuple(self._item(msgspec.json.encode(event), event) for event in events)
+            except Denied as error:
+                _log.error(
+                    "vk.missed_not_fetched",
+                    group_id=self._group,
+                    what=what,
+                    why=str(error),
+                    remedy=f"give the token the right to the community's {what}",
+                )
 
     def _now(self) -> int:
         return int(parse_time(self._clock()).timestamp())

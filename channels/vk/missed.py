@@ -3,7 +3,6 @@
 Without `event_id`, whose place the message's own takes (reference/channels.md, 2.3).
 """
 
-import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any, Final
 
@@ -13,8 +12,6 @@ from channels.vk.api import VERSION, VkApi
 _PAGE: Final = 200
 _MOST_CONVERSATIONS: Final = 10_000
 _MOST_OF_ONE: Final = 5_000
-_BETWEEN_CALLS_S: Final = 0.06
-"""A community's token may make 20 calls a second."""
 
 
 async def missed(api: VkApi, since: int) -> AsyncGenerator[list[dict[str, Any]], None]:
@@ -27,8 +24,8 @@ async def missed(api: VkApi, since: int) -> AsyncGenerator[list[dict[str, Any]],
 async def _peers(api: VkApi, since: int) -> AsyncGenerator[str, None]:
     """Conversations with something new. The latest come first, but for those that are pinned."""
     for offset in range(0, _MOST_CONVERSATIONS, _PAGE):
-        told = await _called(
-            api, "messages.getConversations", filter="all", offset=str(offset), count=str(_PAGE)
+        told = await api.call(
+            "messages.getConversations", filter="all", offset=str(offset), count=str(_PAGE)
         )
         items = [as_dict(item) for item in as_list(told.get("items"))]
         new = [item for item in items if _date(as_dict(item.get("last_message"))) >= since]
@@ -44,8 +41,8 @@ async def _messages(api: VkApi, peer: str, since: int) -> list[dict[str, Any]]:
     """Newest first."""
     found: list[dict[str, Any]] = []
     for offset in range(0, _MOST_OF_ONE, _PAGE):
-        told = await _called(
-            api, "messages.getHistory", peer_id=peer, offset=str(offset), count=str(_PAGE)
+        told = await api.call(
+            "messages.getHistory", peer_id=peer, offset=str(offset), count=str(_PAGE)
         )
         page = [as_dict(message) for message in as_list(told.get("items"))]
         new = [message for message in page if _date(message) >= since]
@@ -53,11 +50,6 @@ async def _messages(api: VkApi, peer: str, since: int) -> list[dict[str, Any]]:
         if len(new) < _PAGE:
             break
     return found
-
-
-async def _called(api: VkApi, method: str, **params: str) -> dict[str, Any]:
-    await asyncio.sleep(_BETWEEN_CALLS_S)
-    return await api.call(method, **params)
 
 
 def _date(message: dict[str, Any]) -> int:

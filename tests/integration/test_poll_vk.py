@@ -5,7 +5,7 @@ from contextlib import closing
 
 import msgspec
 import pytest
-from servers.vk import GROUP, TOKEN, VkFake, message
+from servers.vk import GROUP, TOKEN, VkFake, form, message
 from support.polled import Polled
 
 from channels.vk.adapter import VkAdapter
@@ -154,6 +154,30 @@ async def test_without_the_right_to_messages_polling_goes_on(make, vk):
     vk.put(message(2))
     await polled.run_until(lambda _: polled.leads == 1)
     assert texts(polled) == ["question 2"]
+
+
+async def test_forms_of_the_time_that_was_lost_are_fetched(make, vk):
+    polled = await started(make)
+    vk.forms = [form(1, date=1_700_000_000), form(2), form(3), form(4)]
+    vk.forget_everything()
+    await polled.run_until(lambda _: polled.leads == 3)
+    leads = [msgspec.json.decode(v) for v in polled.records(RecordType.LEAD)]
+    assert [lead["identities"][1]["value"] for lead in leads] == [
+        f"+7921{number:07}" for number in (2, 3, 4)
+    ]
+    assert leads[0]["fields"]["Size"] == "L, XL"
+
+
+async def test_a_form_that_came_live_and_is_fetched_again_is_one_lead(make, vk):
+    polled = await started(make)
+    answers = [{"key": "phone_number", "question": "Phone", "answer": "+79210000002"}]
+    live = {"lead_id": 2, "group_id": GROUP, "user_id": 20_000_002, "answers": answers}
+    vk.put({"type": "lead_forms_new", "object": live, "group_id": GROUP, "event_id": "e2"})
+    await polled.run_until(lambda _: polled.leads == 1)
+    vk.forms = [form(2)]
+    vk.forget_everything()
+    await polled.run_until(lambda _: polled.leads == 2)
+    assert list(polled.touches().values()) == [1]
 
 
 async def test_a_cursor_of_another_community_means_nothing(make, vk):

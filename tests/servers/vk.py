@@ -25,6 +25,8 @@ class VkFake(HttpFake):
         self.longest_wait_s = longest_wait_s
         self.refusals: dict[str, int] = {}
         """Method → error code."""
+        self.forms: list[dict[str, Any]] = []
+        """What leadForms.getLeads gives."""
         self._lock = threading.Lock()
         self._events: list[dict[str, Any]] = []
         self._offset = 100
@@ -71,6 +73,8 @@ class VkFake(HttpFake):
             "groups.getLongPollServer": self._server,
             "messages.getConversations": self._conversations,
             "messages.getHistory": self._messages,
+            "leadForms.list": self._forms,
+            "leadForms.getLeads": self._form_leads,
         }
         return web.json_response({"response": methods[name](given)})
 
@@ -93,6 +97,20 @@ class VkFake(HttpFake):
         del given
         self._lost = False
         return {"server": f"{self.url}/lp", "key": f"k{self._key}", "ts": str(self.end)}
+
+    def _forms(self, given: dict[str, str]) -> list[dict[str, Any]]:
+        del given
+        questions = [
+            {"key": "phone_number", "label": "Phone"},
+            {"key": "custom_1", "label": "Size"},
+        ]
+        return [{"form_id": 1, "name": "Order", "questions": questions}]
+
+    def _form_leads(self, given: dict[str, str]) -> dict[str, Any]:
+        start = int(given.get("next_page_token", 0))
+        page = self.forms[start : start + 2]
+        after = str(start + 2) if start + 2 < len(self.forms) else ""
+        return {"leads": page, "next_page_token": after}
 
     def _conversations(self, given: dict[str, str]) -> dict[str, Any]:
         last: dict[int, dict[str, Any]] = {}
@@ -143,6 +161,22 @@ def message(number: int, *, user: int = 0, date: int = 0, **more: Any) -> dict[s
         "group_id": GROUP,
         "event_id": f"{number:040x}",
         "v": "5.199",
+    }
+
+
+def form(number: int, *, date: int = 0) -> dict[str, Any]:
+    """A lead of a form, as leadForms.getLeads tells of it."""
+    return {
+        "lead_id": number,
+        "user_id": 20_000_000 + number,
+        "date": date or int(time.time()),
+        "answers": [
+            {"key": "phone_number", "answer": {"value": f"+7921{number:07}"}},
+            {
+                "key": "custom_1",
+                "answer": [{"key": "a", "value": "L"}, {"key": "b", "value": "XL"}],
+            },
+        ],
     }
 
 
