@@ -83,7 +83,7 @@ def history(events: Iterable[Recorded], pipeline: Pipeline) -> list[Json]:
         for name in ("command", "because", "into", "lead"):
             if value := getattr(event, name, b""):
                 entry[name] = text_id(value)
-        for name in ("reason", "amount", "currency", "owner", "text", "by"):
+        for name in ("status", "reason", "amount", "currency", "owner", "text", "by"):
             if value := getattr(event, name, ""):
                 entry[name] = value
         entered = _entered(event)

@@ -18,7 +18,6 @@ from projections.desk.shapes import (
     DecisionTaken,
     Joined,
     Moving,
-    Noted,
     Owned,
     ShownDeal,
     Split,
@@ -122,14 +121,6 @@ def own(
     return _done(request, "own", deal, key, data, owner=data.owner)
 
 
-@post("/{deal:str}/note", sync_to_thread=True, status_code=200, summary="Write a note",
-      responses=_DONE)  # fmt: skip
-def note(
-    request: AnyRequest, deal: FromPath[str], data: JSONBody[Noted], key: Key = None
-) -> Response[Any]:
-    return _done(request, "note", deal, key, data, text=data.text)
-
-
 @post(
     "/{deal:str}/join",
     sync_to_thread=True,
@@ -174,7 +165,7 @@ def _done(
 DEALS: Final = Router(
     "/api/v1/deals",
     route_handlers=[
-        list_deals, show_deal, accept, decline, stage, won, lost, reopen, own, note,
+        list_deals, show_deal, accept, decline, stage, won, lost, reopen, own,
         join, split,
     ],
     guards=[personal],

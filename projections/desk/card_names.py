@@ -66,11 +66,9 @@ class CardNames(Names):
     def deal_event(self, entry: Json) -> str:
         """What happened to a deal, in a few words."""
         what = str(entry["what"])
-        if what == "closed" and not entry.get("stage"):
-            return " · ".join(filter(None, (self.known(words.DEAL_EVENTS, what),
-                                            str(entry.get("reason") or ""))))  # fmt: skip
-        if entry.get("stage") == "won":
-            return self.deal_status("won")
+        if what == "closed":
+            status = self.known(words.DEAL_CLOSED, str(entry.get("status") or ""))
+            return " · ".join(filter(None, (status, self.lost_reason(entry.get("reason") or ""))))
         holes = {"stage": self.stage(entry.get("stage") or ""), "owner": entry.get("owner") or "—"}
         told = self.known(words.DEAL_EVENTS, what)
         return told % holes if "%(" in told and what in words.DEAL_EVENTS else told
@@ -80,6 +78,9 @@ class CardNames(Names):
 
     def done(self, what: str) -> str:
         return self.known(words.DONE, what)
+
+    def lost_reason(self, reason: str) -> str:
+        return self.known(words.LOST_REASONS, reason)
 
     def rule(self, rule: str) -> str:
         return self.known(words.RULES, rule)

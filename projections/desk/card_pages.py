@@ -12,11 +12,12 @@ from projections.desk.access import personal
 from projections.desk.asking import command, one, operate, whole_number
 from projections.desk.frame import AnyRequest, language_of, page
 from projections.desk.rendering import render
-from projections.desk.services import Json, WrongArguments
+from projections.desk.services import Json, Services, WrongArguments
 from projections.desk.timeline import card_values
 
 _A_PAGE: Final = 25
 _TIMELINE: Final = 100
+_MOVES: Final = ("accept", "decline", "stage", "won", "lost")
 _DECIDED: Final = ("merge", "unmerge", "share", "unshare", "undo")
 
 
@@ -30,6 +31,16 @@ class Given(msgspec.Struct, frozen=True):
     identity: str = ""
     reason: str = ""
     back: str = ""
+
+
+class Moved(msgspec.Struct, frozen=True):
+    """The form of a button that moves a deal."""
+
+    command: str
+    version: int
+    stage: str = ""
+    reason: str = ""
+    amount: str = ""
 
 
 Form = URLEncodedBody[Given]
@@ -70,7 +81,12 @@ def card_page(request: AnyRequest, card: FromPath[str]) -> Response[str]:
     most = whole_number(
         request.query_params.get("most"), "most", least=1, most=100_000, default=_TIMELINE
     )
-    values = card_values(shown, why, most=most) | {"at": at or "", "done": _done(request)}
+    services: Services = request.app.state.services
+    values = card_values(shown, why, most=most) | {
+        "at": at or "",
+        "done": _done(request),
+        "pipelines": {pipeline.id: pipeline for pipeline in services.pipelines},
+    }
     return page(request, "card.html", **values, new_command=_new_command)
 
 
@@ -101,6 +117,24 @@ def unmerge_page(request: AnyRequest, card: FromPath[str]) -> Response[str]:
     shown = one(request, "card.show", id=card)
     values: Json = {"card": shown, "a": a, "b": b, "told": told, "new_command": _new_command}
     return page(request, "unmerge.html", **values)
+
+
+@post("/{card:str}/deals/{deal:str}/{action:str}", sync_to_thread=True)
+def move_deal(
+    request: AnyRequest,
+    card: FromPath[str],
+    deal: FromPath[str],
+    action: FromPath[str],
+    data: URLEncodedBody[Moved],
+) -> Response[Any]:
+    """A command on a deal of the card, refused if the deal changed since the page was made."""
+    if action not in _MOVES:
+        raise WrongArguments(f"a deal can be moved by: {', '.join(_MOVES)}")
+    command(
+        request, "deal.command", key=data.command, id=deal, action=action, version=data.version,
+        stage=data.stage or None, reason=data.reason or None, amount=data.amount.strip() or None,
+    )  # fmt: skip
+    return _to_card(card, {"done": "moved"})
 
 
 @post("/{card:str}/merge", sync_to_thread=True)
@@ -138,16 +172,20 @@ def _decide(
 ) -> Response[Any]:
     """Decide, then show the card again, with the way back beside it."""
     told = command(request, operation, key=data.command, reason=data.reason, **given)
-    query = urlencode({"done": what, "decision": told["decision"], **told["changed"]})
-    return Response(
-        b"", status_code=303, headers={"Location": f"/cards/{quote(card, safe=':@+')}?{query}"}
-    )
+    return _to_card(card, {"done": what, "decision": told["decision"]})
+
+
+def _to_card(card: str, told: Json) -> Response[Any]:
+    path = f"/cards/{quote(card, safe=':@+')}?{urlencode(told)}"
+    return Response(b"", status_code=303, headers={"Location": path})
 
 
 def _done(request: AnyRequest) -> Json | None:
     """What was decided a moment ago, as the address tells it; anything odd in it is left out."""
     told = request.query_params
     what = told.get("done")
+    if what == "moved":
+        return {"what": what, "decision": ""}
     if what not in _DECIDED:
         return None
     try:
@@ -164,7 +202,8 @@ def _new_command() -> str:
 PAGES: Final = Router(
     "/cards",
     route_handlers=[
-        cards_page, cards_part, card_page, merge_page, unmerge_page, merge, unmerge, share,
+        cards_page, cards_part, card_page, move_deal, merge_page, unmerge_page, merge, unmerge,
+        share,
         unshare, undo,
     ],
     guards=[personal],

@@ -37,7 +37,9 @@ def answer(
     title = HTTPStatus(status).phrase
     if not request.url.path.startswith("/api/"):
         language = language_of(request)
-        told = {"title": title, "status": status, "detail": translations(language).gettext(detail)}
+        own = translations(language).gettext
+        known = own(words.PROBLEMS[status]) if status in words.PROBLEMS else title
+        told = {"title": known, "status": status, "detail": own(detail)}
         page = render(language, "problem.html", **told, **frame(request))
         return Response(page, status_code=status, media_type="text/html", headers=headers)
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}

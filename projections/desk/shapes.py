@@ -75,10 +75,6 @@ class Owned(Moving, frozen=True, kw_only=True):
     owner: _Name
 
 
-class Noted(Moving, frozen=True, kw_only=True):
-    text: Annotated[str, Meta(min_length=1, max_length=10_000)]
-
-
 class Joined(Deciding, frozen=True, kw_only=True):
     other: Annotated[_Name, Meta(description="the deal to join it with")]
     version: int | None = None

@@ -19,9 +19,20 @@ def card_values(card: Json, why: Json, *, most: int) -> Json:
         "identity_of": leaves,
         "touch_of": touches,
         "links": list(_links(why["links"], touches)),
-        "deals": sorted(card["deals"], key=lambda deal: deal["status"] != "open"),
+        "deals": sorted(_deals(card), key=lambda deal: deal["status"] != "open"),
         "fields": _fields(card),
     }
+
+
+def _deals(card: Json) -> Iterable[Json]:
+    """Each deal with the version that its buttons are for."""
+    for deal in card["deals"]:
+        seen = [
+            entry["version"]
+            for entry in card["timeline"]
+            if entry.get("type") == "deal" and entry["deal"] == deal["id"]
+        ]
+        yield {**deal, "version": max(seen, default=0)}
 
 
 def _links(links: Iterable[Json], touches: dict[str, Json]) -> Iterable[Json]:

@@ -88,6 +88,15 @@ BASES: Final = {
 
 OTHERS: Final = _("others")
 
+PROBLEMS: Final = {
+    400: _("That makes no sense"),
+    403: _("Not open to you"),
+    404: _("Not found"),
+    409: _("Refused"),
+    500: _("Our mistake"),
+    503: _("Not now"),
+}
+
 LATER: Final = _("The numbers are not there at the moment; they come by themselves.")
 OUR_MISTAKE: Final = _("This is a mistake of ours; it was written down.")
 
@@ -125,7 +134,6 @@ DEAL_STATUSES: Final = {
 DEAL_EVENTS: Final = {
     "opened": _("Deal opened"),
     "stage": _("Deal moved to “%(stage)s”"),
-    "closed": _("Deal closed"),
     "reopened": _("Deal reopened"),
     "amount": _("Amount of the deal"),
     "owner": _("Owner of the deal: %(owner)s"),
@@ -135,6 +143,12 @@ DEAL_EVENTS: Final = {
     "repeat": _("Deal is a repeat of another now"),
     "withdrawn": _("Deal withdrawn: nothing is left of it"),
     "restored": _("Deal restored"),
+}
+
+DEAL_CLOSED: Final = {
+    "won": _("Deal won"),
+    "lost": _("Deal lost"),
+    "declined": _("Deal declined"),
 }
 
 DECISIONS: Final = {
@@ -147,6 +161,7 @@ DECISIONS: Final = {
 }
 
 DONE: Final = {
+    "moved": _("The deal was moved."),
     "limit accept": _("It is one person’s: what it had parted stands together again."),
     "limit refuse": _("It stays shared, and is not asked about again."),
     "merge": _("They are one person now."),
@@ -156,6 +171,13 @@ DONE: Final = {
     "share": _("It counts as shared now, and links nobody."),
     "unshare": _("It counts as one person’s now."),
     "undo": _("Taken back: everything is as if it had never been."),
+}
+
+LOST_REASONS: Final = {
+    "price": _("price"),
+    "terms": _("terms"),
+    "no answer": _("no answer"),
+    "spam": _("spam"),
 }
 
 RULES: Final = {

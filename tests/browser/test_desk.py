@@ -118,6 +118,31 @@ def test_why_one_person_can_be_read_and_denied(server, new_page):
     expect(page.get_by_role("region", name="Why one person")).to_contain_text("one form")
 
 
+def test_a_deal_is_accepted_moved_and_lost_on_the_card(server, new_page):
+    page = new_page()
+    page.goto(f"{server.url}/cards/vk:5")
+    deals = page.get_by_role("region", name="Deals")
+    deals.get_by_text("Move on").click()
+    deals.get_by_role("button", name="Accept").click()
+    expect(page.get_by_role("status")).to_contain_text("The deal was moved")
+    late = new_page()
+    late.goto(f"{server.url}/cards/vk:5")
+    deals.get_by_text("Move on").click()
+    deals.get_by_label("Stage").select_option("offer")
+    deals.get_by_role("button", name="Move", exact=True).click()
+    expect(deals.locator(".badge")).to_have_text("Offer")
+
+    late.get_by_role("region", name="Deals").get_by_text("Move on").click()
+    late.get_by_role("button", name="Won").click()
+    expect(late.get_by_role("heading", level=1)).to_contain_text("409")
+    expect(late.get_by_text("StageEntered offer")).to_be_visible()
+
+    deals.get_by_text("Move on").click()
+    deals.locator("form[action$=lost]").get_by_label("Reason").select_option("price")
+    deals.get_by_role("button", name="Lost").click()
+    expect(page.get_by_text("Deal lost · price")).to_be_visible()
+
+
 def test_an_identity_is_marked_as_shared_and_back(server, new_page):
     page = new_page()
     page.goto(f"{server.url}/cards/telegram:77")
