@@ -9,6 +9,7 @@ from typing import NamedTuple
 from eventstore.card_commands import CardCommands
 from eventstore.crossings import Crossing, crossings
 from eventstore.deciding import Decided
+from eventstore.lookalikes_kept import LookalikesOf
 from eventstore.orders import NotThere, Orders
 from eventstore.queries import Cards
 from eventstore.suggestions import Suggestions
@@ -27,8 +28,10 @@ class _Item(NamedTuple):
 class ReviewQueue:
     """Reads the whole store at each call."""
 
-    def __init__(self, cards: Cards) -> None:
+    def __init__(self, cards: Cards, *, similar: LookalikesOf | None = None) -> None:
+        """`similar`: see Suggestions."""
         self._cards = cards
+        self._similar = similar
 
     def all(self) -> list[Json]:
         """The queue, best score first, numbered from 1."""
@@ -60,7 +63,7 @@ class ReviewQueue:
     def _items(self) -> list[_Item]:
         items = [
             _Item({"kind": shown["why"], **shown}, (one.a, one.b))
-            for one, shown in Suggestions(self._cards).items()
+            for one, shown in Suggestions(self._cards, similar=self._similar).items()
         ]
         found = crossings(self._cards.base)
         sides = self._sides(found)

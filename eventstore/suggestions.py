@@ -9,17 +9,20 @@ decisions like any other, and what a veto stands on is never suggested again.
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eventstore.domain.events import Id
+from eventstore.likeness.alike_names import names_alike
 from eventstore.likeness.names import parts
-from eventstore.likeness.reasons import names_alike
-from eventstore.lookalikes import Lookalike, lookalikes
+from eventstore.lookalikes_kept import LookalikesOf, similar_persons
 from eventstore.queries import Cards
 from eventstore.regroup import by_hand
 from eventstore.rows import Card, Pair
 from eventstore.told import text_id
 from eventstore.work import Work
+
+if TYPE_CHECKING:
+    from eventstore.lookalikes import Lookalike
 
 Json = dict[str, Any]
 Pairing = tuple[Id, Id]
@@ -39,7 +42,7 @@ class Suggestion(NamedTuple):
     why: str
     """`rule` (a lead brings both), `device` (one browser), `stopped` (a veto holds a link off),
     `alike` (similar, not equal)."""
-    likeness: Lookalike | None = None
+    likeness: "Lookalike | None" = None
     """Where what they say is alike."""
 
     @property
@@ -51,9 +54,11 @@ class Suggestion(NamedTuple):
 class Suggestions:
     """Reads the whole store at each call; for queues, not for hot paths."""
 
-    def __init__(self, cards: Cards) -> None:
+    def __init__(self, cards: Cards, *, similar: LookalikesOf | None = None) -> None:
+        """`similar` gives who is alike where that is kept somewhere; else the store is asked."""
         self._cards = cards
         self._base = cards.base
+        self._similar = similar or similar_persons(cards.base.recorder)
 
     def all(self) -> list[Json]:
         """The queue, best score first, numbered from 1."""
@@ -94,7 +99,7 @@ class Suggestions:
         return frozenset((work.known_card(one.a).person, work.known_card(one.b).person))
 
     def _of_likeness(self, work: Work) -> Iterator[Suggestion]:
-        found = lookalikes(self._base.recorder)
+        found = self._similar()
         work.load_cards({leaf for one in found for leaf in (one.a, one.b)})
         for one in found:
             yield Suggestion(one.a, one.b, "alike", one)

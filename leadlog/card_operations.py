@@ -144,7 +144,7 @@ def withdraw(system: System, arguments: Arguments) -> Iterator[Any]:
 
 def suggestions(system: System, arguments: Arguments) -> Iterator[Any]:
     """The review queue, or one of its items accepted or refused (see ReviewQueue)."""
-    queue = ReviewQueue(system.cards)
+    queue = ReviewQueue(system.cards, similar=system.lookalikes)
     if "decide" not in arguments:
         yield from queue.all()
         return

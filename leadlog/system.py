@@ -22,6 +22,7 @@ from eventstore.deal_joins import DealJoins
 from eventstore.explain import Explainer
 from eventstore.fingerprint import WrongKey, check_key
 from eventstore.keyring import Keyring
+from eventstore.lookalikes_kept import Kept, LookalikesOf, similar_persons
 from eventstore.queries import Cards
 from eventstore.recorders.port import CustomerRecorder
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
@@ -124,6 +125,11 @@ class System:
     @cached_property
     def cards(self) -> Cards:
         return Cards(self.base)
+
+    @cached_property
+    def lookalikes(self) -> LookalikesOf:
+        recorder = self.base.recorder
+        return Kept(similar_persons(recorder), recorder.last_position)
 
     @cached_property
     def card_commands(self) -> CardCommands:

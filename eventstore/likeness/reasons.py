@@ -4,26 +4,14 @@ from collections.abc import Iterator
 
 from rapidfuzz.distance import OSA, JaroWinkler
 
+from eventstore.likeness.alike_names import NEAR_NAME, names_alike
 from eventstore.likeness.profiles import Profile
-from eventstore.likeness.traits import NEAR_NAME
 
 
 def reasons(one: Profile, other: Profile) -> list[str]:
     """What agrees, then what nearly does, then what differs."""
     said = [*_names(one, other), *_contacts(one, other), *_fields(one, other)]
     return [text for _, text in sorted(said, key=lambda place_and_text: place_and_text[0])]
-
-
-def names_alike(one: tuple[str, ...], other: tuple[str, ...]) -> float:
-    """How alike two names sound, from 0 to 1, in the better order of their parts."""
-    if not one or not other:
-        return 0.0
-    few, many = sorted((one, other), key=len)
-    orders = (many, many[::-1])
-    return max(
-        sum(JaroWinkler.similarity(a, b) for a, b in zip(few, order, strict=False)) / len(few)
-        for order in orders
-    )
 
 
 _SAME, _NEAR, _AGAINST = range(3)

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import OSA, JaroWinkler
 from rapidfuzz.process import cpdist
 
+from eventstore.likeness.alike_names import NEAR_NAME
 from eventstore.likeness.columns import Bits, Codes, Column, Texts
 
-NEAR_NAME = 0.88
-"""Names at least so similar (Jaro and Winkler) are a slip apart."""
 NEAR_BITS = 4.5
 MOST_BITS = 12.0
 """One agreement decides nothing: it may be one mistake, twice."""

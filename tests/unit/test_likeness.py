@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from channels.sdk.lead import Identity, LeadContent, Profile
+from eventstore.likeness.alike_names import names_alike
 from eventstore.likeness.candidates import MOST, candidates
 from eventstore.likeness.columns import table_of
 from eventstore.likeness.names import parts
 from eventstore.likeness.profiles import Profile as Said
 from eventstore.likeness.profiles import profile_of
-from eventstore.likeness.reasons import names_alike
 from eventstore.lookalikes import alike
 
 ANNA = {"names": parts("Анна Берёзкина"), "phone": "9071234567"}
