@@ -190,7 +190,8 @@ def _channel(table: dict[str, Any], ledger: dict[tuple[str, int, str], int], hou
     for (account, then, outcome), count in ledger.items():
         if account == name and then >= hour - _QUIET_H:
             outcomes[outcome] += count
-    told = "in a week: " + (", ".join(f"{n:,} {o}" for o, n in sorted(outcomes.items())) or "0")
+    told = f"fetched from {source}; " if source else ""
+    told += "in a week: " + (", ".join(f"{n:,} {o}" for o, n in sorted(outcomes.items())) or "0")
     if not outcomes:
         return Finding(subject, "odd", told, "is the provider still sending? look there")
     if outcomes["quarantined"] * 5 > sum(outcomes.values()):

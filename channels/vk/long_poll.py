@@ -171,7 +171,7 @@ class VkPoller:
             try:
                 async for events in fetch(api, since):
                     yield tuple(self._item(msgspec.json.encode(event), event) for event in events)
-            except Denied as error:
+            except (Denied, StopAdapter) as error:  # the next poll tells of a token that is dead
                 _log.error(
                     "vk.missed_not_fetched",
                     group_id=self._group,

@@ -44,7 +44,7 @@ def _event(group_id: str, form: dict[str, Any], lead: dict[str, Any]) -> dict[st
         for key in [as_text(answer.get("key"))]
     ]
     names = {"form_id": form.get("form_id"), "form_name": as_text(form.get("name"))}
-    found = {**{name: lead.get(name) for name in ("lead_id", "user_id", "ad_id")}, **names}
+    found = {**{name: lead.get(name) for name in ("lead_id", "user_id", "ad_id", "date")}, **names}
     return {
         "type": "lead_forms_new",
         "object": {**found, "answers": answers},

@@ -16,7 +16,7 @@ _MOST_ITEMS = 100
 
 
 def read_lead_form(found: dict[str, Any], country: str) -> Draft:
-    """`lead_forms_new`: the form has no time of its own; its id is unique within the community."""
+    """`lead_forms_new`: its id is unique within the community; it has a `date` only in lists."""
     answers = [as_dict(answer) for answer in as_list(found.get("answers"))[:_MOST_ANSWERS]]
     by_key = {as_text(answer.get("key")): as_text(answer.get("answer")) for answer in answers}
     user = vk_user(found["user_id"]) if as_int(found.get("user_id")) else None
@@ -24,6 +24,7 @@ def read_lead_form(found: dict[str, Any], country: str) -> Draft:
     return {
         "kind": "form",
         "lead_key": place("lead_form", found.get("lead_id")),
+        "occurred_at": epoch_or_none(found.get("date")),
         "identities": identities.present(user, *(_typed(answer, country) for answer in answers)),
         "profile": Profile(
             name=" ".join(by_key[name] for name in _NAMES if by_key.get(name)),

@@ -535,6 +535,6 @@ def test_nasty_event_is_read_quickly(survives):
         event("lead_forms_new", {"lead_id": 1, "answers": answers}),
     ]
     for broken in nasty:
-        started = time.perf_counter()
+        started = time.process_time()
         survives({"type": "vk", "name": "shop"}, json.dumps(broken).encode())
-        assert time.perf_counter() - started < 0.5
+        assert time.process_time() - started < 0.5
