@@ -11,7 +11,7 @@ SUITES := unit properties channels contracts integration browser e2e
 SUITE_DIRS = $(wildcard $(addprefix tests/,$(SUITES)))
 
 .DEFAULT_GOAL := help
-.PHONY: help install packages up test check format bench quality chaos soak docs constraints clean
+.PHONY: help install packages up test check format bench fuzz quality chaos soak docs constraints clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,12 @@ format: $(STAMP) ## put the code into its one format
 bench: $(STAMP) ## the paired benchmarks, as ratios
 	@scripts/install-debian-packages wrk=wrk
 	$(BIN)/leadlog bench
+
+fuzz: $(STAMP) ## look for deliveries that break an adapter: FUZZ_TRIES (500) a type, FUZZ_SECONDS (300)
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[fuzz]'
+	LEADLOG_FUZZ_TRIES=$${FUZZ_TRIES:-500} $(BIN)/pytest tests/properties/test_adapters_take_anything.py
+	$(BIN)/python tests/fuzz/adapters.py build/fuzz -max_total_time=$${FUZZ_SECONDS:-300} \
+		-max_len=65536 -artifact_prefix=build/
 
 quality: $(STAMP) ## how well persons are told: 100,000 made-up leads, and FEBRL3 beside Splink
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[quality]'

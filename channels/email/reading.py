@@ -160,10 +160,11 @@ class Reader:
 def _outgoing(letter: Letter) -> Said:
     first, *others = letter.envelope.recipients
     also = identities.present(*(_claimed(box) for box in others))
+    who = identities.present(_claimed(first))
     return Said(
-        who=identities.present(_claimed(first)),
+        who=who,
         direction="out",
-        mentions=tuple(map(identities.mention, also)),
+        mentions=_others(tuple(map(identities.mention, also)), who),
         profile=_profile(first),
         text=quoting.take_apart(bodies.text_of(letter.mail)).new,
     )

@@ -9,6 +9,7 @@ else that escapes is a bug, which the gateway turns into quarantine.
 
 import base64
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeGuard, TypeVar
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
@@ -52,6 +53,11 @@ class Adapter(Generic[S]):
 
     def __init__(self, settings: S) -> None:
         self.settings = settings
+
+    @cached_property
+    def secrets(self) -> tuple[str, ...]:
+        """Every credential of the account; none of them is kept, whatever `parse` gives."""
+        return self.settings.secrets()
 
     def sender(self) -> Sender | None:
         """What sends messages of this account; None where the channel or the settings allow none.

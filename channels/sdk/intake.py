@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import msgspec
 
-from channels.sdk.adapter import PollingAdapter, WebhookAdapter
+from channels.sdk.adapter import Adapter, PollingAdapter, WebhookAdapter
 from channels.sdk.batch import parser_fault
 from channels.sdk.delivery import Delivery, PollItem, Reply
 from channels.sdk.errors import NotAuthentic, Refused, Unreadable
 from channels.sdk.outcome import Outcome, Quarantined
+from channels.sdk.redaction import without_secrets
 from channels.sdk.settings import AccountSettings
 
 
@@ -60,7 +61,7 @@ def examine(adapter: WebhookAdapter[AccountSettings], delivery: Delivery) -> Exa
 def examine_item(adapter: PollingAdapter[AccountSettings], item: PollItem) -> Examined:
     """The same for what a poll brought: there is nothing to verify. Never raises."""
     try:
-        return Examined(tuple(adapter.parse_item(item)))
+        return Examined(_kept(adapter, adapter.parse_item(item)))
     except Unreadable as error:
         return Examined((Quarantined(error.reason, error.detail),))
     except Exception as error:  # noqa: BLE001 - a parser's bug must lose nothing
@@ -87,7 +88,7 @@ def _at_the_door(
 def read(adapter: WebhookAdapter[AccountSettings], delivery: Delivery) -> Invalid | Examined:
     """Parse alone, for a delivery that was authenticated before. Never raises."""
     try:
-        return Examined(tuple(adapter.parse(delivery)))
+        return Examined(_kept(adapter, adapter.parse(delivery)))
     except Refused as error:
         reply = adapter.refusal(delivery, error) or _told(error)
         return Invalid(reply, str(error))
@@ -95,6 +96,10 @@ def read(adapter: WebhookAdapter[AccountSettings], delivery: Delivery) -> Invali
         return Examined((Quarantined(error.reason, error.detail),))
     except Exception as error:  # noqa: BLE001 - a parser's bug must lose nothing
         return Examined((parser_fault(error),))
+
+
+def _kept(adapter: Adapter[AccountSettings], outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    return without_secrets(outcomes, adapter.secrets)
 
 
 def _told(error: Refused) -> Reply:

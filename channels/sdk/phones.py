@@ -57,4 +57,15 @@ def _by_library(raw: str, country: str) -> Phone | None:
     digits = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     if len(digits) <= _MIN_DIGITS or not phonenumbers.is_possible_number(number):
         return None
+    if not _is_settled(digits):
+        return None
     return Phone(digits, number.extension or "")
+
+
+def _is_settled(digits: str) -> bool:
+    """Whether the number reads as itself: of `+31 0 00…` a zero more is taken away each time."""
+    try:
+        again = phonenumbers.parse(digits)
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.format_number(again, phonenumbers.PhoneNumberFormat.E164) == digits

@@ -141,7 +141,7 @@ def _without_body(delivery: Delivery) -> Delivery:
 def _others(told: dict[str, str], customer: str) -> dict[str, str]:
     numbers = {*_CUSTOMER["in"], *_CUSTOMER["out"]}
     return {
-        name[:100]: text
+        name[:100] or "?": text
         for name, text in told.items()
         if name not in _USED
         and not is_credential(name)

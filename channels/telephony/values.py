@@ -164,7 +164,7 @@ def _flatten(
         if isinstance(value, dict) and path.count(".") < _DEEPEST:
             _flatten(value, f"{path}.", used, found)
         elif text := _shown(value):
-            found[path[:_LONGEST]] = text[:_LONGEST]
+            found[path[:_LONGEST] or "?"] = text[:_LONGEST]
 
 
 def _shown(value: Any) -> str:

@@ -96,8 +96,8 @@ def _fields(text: str) -> Tree:
 
 def _as_form(tree: Tree) -> bytes:
     fields = tree if isinstance(tree, dict) else {"": tree}
-    pairs = [(name, _field_text(value)) for name, value in fields.items()]
-    return urlencode(pairs, errors="surrogateescape").encode()
+    pairs = [(_field_text(str(name)), _field_text(value)) for name, value in fields.items()]
+    return urlencode(pairs).encode()
 
 
 def _field_text(value: Any) -> bytes:
