@@ -120,9 +120,12 @@ def standing_links(work: Work, members: dict[Id, Card]) -> list[Link]:
         for key, pair in work.pairs_of(unshared).items()
         if pair.key and key[0] in unshared and key[1] in unshared
     ]
-    merges, _ = by_hand(work.hands(members))
+    hands = work.hands(members)
+    merges, _ = by_hand(hands)
     return links_of(work, keys) + [
-        _merge_link(work, merge) for merge in merges if merge.a in members and merge.b in members
+        _merge_link(work, merge, hands)
+        for merge in merges
+        if merge.a in members and merge.b in members
     ]
 
 
@@ -203,9 +206,16 @@ def _joined(links: list[Link], a: Id, b: Id, without: set[Id]) -> bool:
     return bool(chain(left, a, b))
 
 
-def _merge_link(work: Work, merge: Hand) -> Link:
+def _merge_link(work: Work, merge: Hand, hands: Iterable[Hand]) -> Link:
+    """The link by hand, with every merge on these two cards that would stand without the first."""
     actor = ""
     for events in work.source.streams([merge.decision], personal=False).values():
         if isinstance(events[0].event, CardsMerged):
             actor = events[0].event.actor
-    return Link(merge.a, merge.b, "merge", 0, actor or "hand", (merge.decision,))
+    pair = {merge.a, merge.b}
+    again = (
+        hand.decision
+        for hand in hands
+        if hand.kind == "merge" and {hand.a, hand.b} == pair and hand.order >= merge.order
+    )
+    return Link(merge.a, merge.b, "merge", 0, actor or "hand", tuple(again))

@@ -4,6 +4,8 @@ Seeded worlds, so that a failure names the world that shows it: the last line of
 what was done last, and `PlainWorld(path, seed)` with as many steps does it again.
 """
 
+from itertools import combinations
+
 import pytest
 from support.plain_worlds import PlainWorld
 
@@ -33,3 +35,43 @@ def test_the_worlds_hold_every_kind_of_decision_and_undo_undone(tmp_path):
         world.base.recorder.close()
     assert kinds == {"merge", "veto", "mark", "withdraw", "undo"}
     assert undone_undos
+
+
+def joined(links: dict, a: str, b: str, without: set[str]) -> bool:
+    """Whether the links that have a fact left join the two."""
+    reached = {a}
+    while True:
+        more = {
+            card
+            for pair, facts in links.items()
+            if facts - without and not reached.isdisjoint(pair)
+            for card in pair
+        } - reached
+        if not more:
+            return b in reached
+        reached |= more
+
+
+def check_explanation(world: PlainWorld, a: str, b: str) -> None:
+    """2.4.12: the facts part the two, none of them is too many, and no fewer would do."""
+    links = world.standing()
+    chain, facts = world.explained(a, b)
+    assert all((min(pair), max(pair)) in links for pair in chain)
+    assert not joined(links, a, b, facts), "they would still be joined"
+    assert all(joined(links, a, b, facts - {fact}) for fact in facts), "one is too many"
+    group = next(group for group in world.expected().persons if a in group)
+    concerned = sorted({f for pair, found in links.items() if pair[0] in group for f in found})
+    if len(concerned) <= 12:
+        for fewer in combinations(concerned, len(facts) - 1):
+            assert joined(links, a, b, set(fewer)), f"{fewer} would do"
+
+
+@pytest.mark.parametrize("seed", range(100, 112))
+def test_an_explanation_names_a_smallest_set_of_facts_that_parts_the_two(tmp_path, seed):
+    world = PlainWorld(tmp_path / "events.db", seed)
+    for _ in range(STEPS):
+        world.step()
+        persons = [sorted(group) for group in world.expected().persons if len(group) > 1]
+        if persons:
+            check_explanation(world, *world.rng.sample(world.rng.choice(persons), 2))
+    world.base.recorder.close()

@@ -89,29 +89,50 @@ class Told(NamedTuple):
 
 def tell(said: Sequence[Said], decisions: Sequence[Decision], rules: Rulebook) -> Told:
     """Who is whom after all that, in recorded order."""
-    leads = _leads(said)
-    force = [n for n in range(len(decisions)) if _in_force(n, decisions)]
-    in_force = [decisions[n] for n in force]
-    recorded = _recorded(said, rules)
-    shared = _shared(leads, recorded, in_force, rules.past)
-    stands = {
-        lead: _anchor(lead, brought, shared, rules.order(lead))
-        for lead, (_, brought) in leads.items()
-    }
-    # 2.2.4: a leaf card is for ever, also of an identity that a later delivery made a mention
-    # (the cap of 2.1.1 goes by time); a lead's own card is left for its first identity (2.2.5).
-    cards = {card for card in recorded if not card.startswith("lead:")}
-    cards |= {card for card in stands.values() if card.startswith("lead:")}
+    known = _Known(said, decisions, rules)
+    edges = [*known.merges, *known.links]
+    persons = _poured_together(known.cards, edges, list(known.vetoes))
+    named_after = {group: min(group, key=lambda card: known.recorded[card]) for group in persons}
+    return Told(persons, known.shared, known.stands, named_after)
 
-    def bears_on(card: str) -> str:
-        """2.2.5: the card of a lead that got an identity bears on where the lead stands."""
-        return stands.get(card.removeprefix("lead:"), card) if card.startswith("lead:") else card
 
-    merges, vetoes = _by_hand(in_force, bears_on)
-    edges = merges + _links(leads, shared, in_force, rules)
-    persons = _poured_together(cards, edges, vetoes)
-    named_after = {group: min(group, key=lambda card: recorded[card]) for group in persons}
-    return Told(persons, shared, stands, named_after)
+def standing(
+    said: Sequence[Said], decisions: Sequence[Decision], rules: Rulebook
+) -> dict[tuple[str, str], set[str]]:
+    """2.4.12: the links that stand, each with the facts any one of which is enough for it.
+
+    A fact is a lead, or `#n`, the decision of that number.
+    """
+    known = _Known(said, decisions, rules)
+    persons = tell(said, decisions, rules).persons
+    found: dict[tuple[str, str], set[str]] = {}
+    for (a, b), facts in (*known.merges.items(), *known.links.items()):
+        if any({a, b} <= group for group in persons):
+            found.setdefault((min(a, b), max(a, b)), set()).update(facts)
+    return found
+
+
+class _Known:
+    """What follows from the facts before anybody is joined."""
+
+    def __init__(
+        self, said: Sequence[Said], decisions: Sequence[Decision], rules: Rulebook
+    ) -> None:
+        leads = _leads(said)
+        force = [n for n in range(len(decisions)) if _in_force(n, decisions)]
+        in_force = [decisions[n] for n in force]
+        self.recorded = _recorded(said, rules)
+        self.shared = _shared(leads, self.recorded, in_force, rules.past)
+        self.stands = {
+            lead: _anchor(lead, brought, self.shared, rules.order(lead))
+            for lead, (_, brought) in leads.items()
+        }
+        # 2.2.4: a leaf card is for ever, also of an identity that a later delivery made a mention
+        # (the cap of 2.1.1 goes by time); a lead's own card is left for its first identity (2.2.5).
+        self.cards = {card for card in self.recorded if not card.startswith("lead:")}
+        self.cards |= {card for card in self.stands.values() if card.startswith("lead:")}
+        self.merges, self.vetoes = _by_hand([(n, decisions[n]) for n in force], self.stands)
+        self.links = _links(leads, self.shared, in_force, rules)
 
 
 def _leads(said: Sequence[Said]) -> dict[str, tuple[str, dict[tuple[str, str], bool]]]:
@@ -200,10 +221,11 @@ def _says_link(one: tuple[str, bool], other: tuple[str, bool], links: frozenset[
 
 def _links(
     leads: Mapping[str, tuple], shared: set[str], in_force: Sequence[Decision], rules: Rulebook
-) -> list[tuple[str, str]]:
+) -> dict[tuple[str, str], set[str]]:
     """2.4 (c), (d): pairs with evidence left, by their least (time, lead, rule), then texts."""
     withdrawn = {item for one in in_force if one.kind == "withdraw" for item in one.items}
     least: dict[tuple[str, str], tuple] = {}
+    evidence: dict[tuple[str, str], set[str]] = {}
     for lead, (at, brought) in leads.items():
         for a, b in combinations(sorted(_card(*name) for name in brought), 2):
             if a in shared or b in shared or (frozenset((a, b)), lead) in withdrawn:
@@ -213,13 +235,27 @@ def _links(
             if place is not None:
                 key = (at, lead, place, a, b)
                 least[a, b] = min(key, least.get((a, b), key))
-    return sorted(least, key=lambda pair: least[pair])
+                evidence.setdefault((a, b), set()).add(lead)
+    return {pair: evidence[pair] for pair in sorted(least, key=lambda pair: least[pair])}
 
 
-def _by_hand(in_force: Sequence[Decision], bears_on) -> tuple[list, list]:
-    """2.3.9: of a merge and a veto on the same two cards the later one counts."""
+ByHand = dict[tuple[str, str], set[str]]
+
+
+def _by_hand(
+    in_force: Sequence[tuple[int, Decision]], stands: Mapping[str, str]
+) -> tuple[ByHand, ByHand]:
+    """2.3.9: of a merge and a veto on the same two cards the later one counts.
+
+    Merges in recorded order, and vetoes, each with the decisions that say so.
+    """
+
+    def bears_on(card: str) -> str:
+        """2.2.5: the card of a lead that got an identity bears on where the lead stands."""
+        return stands.get(card.removeprefix("lead:"), card) if card.startswith("lead:") else card
+
     said: dict[frozenset[str], list[tuple[int, str, str, str]]] = {}
-    for number, one in enumerate(in_force):
+    for number, one in in_force:
         if one.kind in ("merge", "veto"):
             a, b = bears_on(one.a), bears_on(one.b)
             if a != b:
@@ -228,9 +264,12 @@ def _by_hand(in_force: Sequence[Decision], bears_on) -> tuple[list, list]:
     for all_said in said.values():
         kind = all_said[-1][1]
         since = max((n for n, k, _, _ in all_said if k != kind), default=-1)
-        number, _, a, b = next(one for one in all_said if one[0] > since)
-        (merges if kind == "merge" else vetoes).append((number, a, b))
-    return [(a, b) for _, a, b in sorted(merges)], [(a, b) for _, a, b in vetoes]
+        last = [one for one in all_said if one[0] > since]
+        number, _, a, b = last[0]
+        entry = (number, (a, b), {f"#{n}" for n, _, _, _ in last})
+        (merges if kind == "merge" else vetoes).append(entry)
+    merges.sort(key=lambda entry: entry[0])
+    return {pair: facts for _, pair, facts in merges}, {pair: facts for _, pair, facts in vetoes}
 
 
 def _poured_together(

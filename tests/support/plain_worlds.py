@@ -7,7 +7,7 @@ from random import Random
 from uuid import UUID, uuid5
 
 import msgspec
-from support.plain_oracle import ORDER, Decision, Rulebook, Rules, Said, Told, tell
+from support.plain_oracle import ORDER, Decision, Rulebook, Rules, Said, Told, standing, tell
 
 from channels.sdk.ids import NAMESPACE
 from channels.sdk.lead import Identity, LeadEvent
@@ -17,10 +17,12 @@ from eventstore.card_commands import CardCommands
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.matching import DEFAULT_RULES, Action, Matching
 from eventstore.domain.pipeline import SALES
+from eventstore.explain import Explainer
 from eventstore.keyring import Keyring
 from eventstore.orders import CommandRefused, order
 from eventstore.queries import Cards
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
+from eventstore.told import text_id
 from eventstore.touches import bytes_of, own_leaf
 from eventstore.work import Policy
 from ingest.log.port import Logged
@@ -251,6 +253,17 @@ class PlainWorld:
     def expected(self) -> Told:
         rules = Rulebook(tuple(self.versions), self.first, self.applied)
         return tell(self.said, self.decisions, rules)
+
+    def standing(self) -> dict[tuple[str, str], set[str]]:
+        rules = Rulebook(tuple(self.versions), self.first, self.applied)
+        return standing(self.said, self.decisions, rules)
+
+    def explained(self, a: str, b: str) -> tuple[list[tuple[str, str]], set[str]]:
+        """The chain between two cards, and the facts without which they would be apart."""
+        told = Explainer(Cards(self.base)).two(self.leaf(a), self.leaf(b))
+        numbers = {text_id(decision): f"#{n}" for n, decision in enumerate(self.ids)}
+        links = [(link["a"], link["b"]) for link in told["links"]]
+        return links, {numbers.get(fact, fact) for fact in told["apart_without"]}
 
     def stored(self) -> Told:
         """What the store has, in the oracle's words."""
