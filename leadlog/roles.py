@@ -11,7 +11,8 @@ import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 import structlog
 import uvicorn
@@ -25,6 +26,7 @@ from leadlog import control
 from leadlog.addresses import addresses
 from leadlog.desk import desk_app
 from leadlog.lag import progress_of
+from leadlog.lead_log import KafkaLog
 from leadlog.mail_door import mail_door
 from leadlog.polling import is_called, polling, reasons
 from leadlog.readiness import Readiness
@@ -38,6 +40,12 @@ _STOP_WITHIN_S = 4.0
 """For what the threads have begun, after the same again for requests: below 10 s together."""
 _BACKLOG = 2048
 _log = structlog.get_logger()
+
+
+class Loop(Protocol):
+    """What works until it is told to stop."""
+
+    def run(self, stop: threading.Event) -> None: ...
 
 
 @dataclass
@@ -178,35 +186,26 @@ async def _intake(system: System, roles: Collection[Role]) -> AsyncIterator[Gate
 
 
 def _runners(system: System, roles: Collection[Role]) -> list[Runner]:
-    """The roles that are loops. Servers that are away at the start are waited for."""
-
-    def processor(stop: threading.Event) -> None:
-        if until_done(lambda: _use(system.processor), stop):
-            system.processor.run(stop)
-
-    def projector(stop: threading.Event) -> None:
-        if until_done(lambda: _use(system.base), stop):
-            system.projector.run(stop)
-
-    def inbox(stop: threading.Event) -> None:
-        if until_done(lambda: _use(system.inbox), stop):
-            system.inbox.projector.run(stop)
-
-    def outbox(stop: threading.Event) -> None:
-        if until_done(lambda: _use(system.outbox), stop):
-            system.outbox.run(stop)
-
-    loops = {
-        Role.PROCESSOR: {"processor": processor},
-        Role.PROJECTOR: {"projector": projector, "inbox": inbox},
-        Role.OUTBOX: {"outbox": outbox},
+    """The roles that are loops, each of one part or some, which they open."""
+    parts: dict[Role, dict[str, Callable[[], Loop]]] = {
+        Role.PROCESSOR: {"processor": lambda: system.processor},
+        Role.PROJECTOR: {
+            "projector": lambda: system.projector,
+            "inbox": lambda: system.inbox.projector,
+        },
+        Role.OUTBOX: {"outbox": lambda: system.outbox},
     }
-    chosen = [loop for role in roles for loop in loops.get(role, {}).items()]
-    return [Runner(name, loop) for name, loop in chosen]
+    if isinstance(system.lead_log, KafkaLog):
+        parts[Role.OUTBOX]["publisher"] = lambda: system.publisher
+    chosen = [part for role in roles for part in parts.get(role, {}).items()]
+    return [Runner(name, partial(_opened_and_run, part)) for name, part in chosen]
 
 
-def _use(part: object) -> None:
-    """That it could be had is all."""
+def _opened_and_run(part: Callable[[], Loop], stop: threading.Event) -> None:
+    """Servers that are away at the start are waited for."""
+    opened: list[Loop] = []
+    if until_done(lambda: opened.append(part()), stop):
+        opened[0].run(stop)
 
 
 def _join(runners: list[Runner]) -> None:

@@ -41,6 +41,7 @@ from leadlog.senders import Outlet, outlets_of
 from leadlog.settings import ConfigurationError, Settings
 
 if TYPE_CHECKING:  # the engine of analytics takes a quarter of a second to import
+    from ingest.outbox.publisher import EventPublisher
     from ingest.processor.faust_app import FaustProcessor
     from leadlog.inbox import Inbox
     from projections.clickhouse.client import ClickHouse
@@ -243,6 +244,16 @@ class System:
         if "analytics" in self.settings.stores.embedded:
             return self.projector.position
         return self._facts.last_position()
+
+    @cached_property
+    def publisher(self) -> "EventPublisher":
+        """Who publishes domain events, where the lead log is on Kafka."""
+        from ingest.outbox.events_topic import beside
+        from ingest.outbox.publisher import EventPublisher
+
+        if not isinstance(self.lead_log, KafkaLog):
+            raise TypeError("domain events are published on Kafka only")
+        return EventPublisher(self.base.recorder, beside(self.lead_log.topic))
 
     def drain(self) -> None:
         """Process everything that is on the log, in this thread."""

@@ -14,6 +14,7 @@ from ingest.log.kafka_topic import KafkaTopic, TopicDiffers, durable, prepare
 from ingest.outbox.published import position_of
 
 NAME: Final = "leadlog.events"
+_USUAL_LOG: Final = "leads"
 MOST_BYTES: Final = 8 * 1024 * 1024
 """Of one record: more than the largest event has, a person of many thousand cards."""
 _FIRST_LOOK_BACK: Final = 200
@@ -22,11 +23,14 @@ _LONGER: Final = 8
 _PAGE_WAIT_MS: Final = 500
 
 
-def beside(lead_log: KafkaTopic, name: str = NAME) -> KafkaTopic:
-    """The events' topic on the cluster of the lead log, as safe as that one."""
+def beside(lead_log: KafkaTopic) -> KafkaTopic:
+    """The events' topic on the cluster of the lead log, as safe as that one.
+
+    A second system on a cluster has a lead log of another name; its events are `NAME.events`.
+    """
     return KafkaTopic(
         servers=lead_log.servers,
-        name=name,
+        name=NAME if lead_log.name == _USUAL_LOG else f"{lead_log.name}.events",
         replication=lead_log.replication,
         min_insync=lead_log.min_insync,
     )

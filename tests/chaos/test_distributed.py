@@ -12,18 +12,18 @@ import random
 import signal
 import sys
 import time
+import tomllib
 
 import pytest
 from chaos.checker import settled
 from chaos.flood import Flood
-from support.cluster import KEY, Cluster, store_settings
+from support.cluster import KEY, Cluster, store_settings, topic_of
 from support.deliveries import Crowd
 from support.leadlog_up import Leadlog
 
 from eventstore.domain.events import LeadRecorded
 from eventstore.recorders.postgres import PostgresCustomerRecorder
 from ingest.log.kafka_reader import KafkaLogReader
-from ingest.log.kafka_topic import KafkaTopic
 
 SEED = int(os.environ.get("CHAOS_SEED", "20260201"))
 KILLS = int(os.environ.get("CHAOS_KILLS", "60"))
@@ -168,8 +168,7 @@ def funnel_of(process):
 
 def recorded_leads(settings):
     """The lead events of the log, each once, in the order of the event store."""
-    stores = dict(line.split(" = ", 1) for line in settings.splitlines() if " = " in line)
-    reader = KafkaLogReader(KafkaTopic.of(json.loads(stores["log"])))
+    reader = KafkaLogReader(topic_of(settings))
     found = {}
     for partition in reader.partitions():
         after = -1
@@ -178,7 +177,7 @@ def recorded_leads(settings):
             for record in page:
                 found.setdefault(json.loads(record.value)["event_id"], record.value.decode())
     reader.close()
-    recorder = PostgresCustomerRecorder(json.loads(stores["events"]))
+    recorder = PostgresCustomerRecorder(tomllib.loads(settings)["stores"]["events"])
     after, order = 0, []
     while page := recorder.read(after, 5000):
         after = page[-1].position

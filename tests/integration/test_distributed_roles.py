@@ -7,10 +7,14 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.records_to_delete import RecordsToDelete
 from chaos.checker import settled, stored_leads
-from support.cluster import KEY, Cluster, store_settings
+from servers.clickhouse import at, fresh_name
+from support.cluster import KEY, Cluster, store_settings, topic_of
 from support.deliveries import form
 from support.leadlog_up import Leadlog
 from support.raw_http import ask
+from support.waiting import wait_until
+
+from ingest.outbox.events_topic import beside, last_position, prepare_events
 
 NOWHERE = "127.0.0.1:1"
 
@@ -19,12 +23,12 @@ NOWHERE = "127.0.0.1:1"
 def test_what_two_gateways_accept_becomes_cards_and_numbers_once(
     tmp_path, kafka, database, clickhouse, runner
 ):
-    analytics = f"{clickhouse}/{database.rpartition('/')[2]}"
+    analytics = at(clickhouse, fresh_name())
     settings = store_settings(kafka, database, runner=runner, analytics=analytics)
     with Cluster(tmp_path, settings) as cluster:
         gateways = [cluster.start("gateway-1", "gateway"), cluster.start("gateway-2", "gateway")]
         cluster.start("processor", "processor")
-        cluster.start("projector", "projector")
+        cluster.start("projector", "projector", "outbox")
         desk = cluster.start("desk", "desk")
         posts = [form(f"f{n}", phone=f"8912000{n % 7:04d}") for n in range(40)]
         for number, post in enumerate([*posts, *posts[:10]]):
@@ -35,7 +39,9 @@ def test_what_two_gateways_accept_becomes_cards_and_numbers_once(
         assert len(desk.objects("card", "list")) == 7
         assert desk.get("/api/v1/funnel").json()["steps"][0]["count"] == 7
         assert gateways[0].get("/numbers").status_code == 404
-        expire(kafka, settings)
+        position = settled(desk)["positions"]["events"]
+        wait_until(lambda: asyncio.run(published(settings, position)))
+        asyncio.run(expire(kafka, settings))
         after = settled(desk)
         assert after["expired"] == 50
         assert after["deliveries"] == deliveries
@@ -44,18 +50,19 @@ def test_what_two_gateways_accept_becomes_cards_and_numbers_once(
     check_that_another_key_is_refused(desk)
 
 
-def expire(kafka, settings):
+async def published(settings, position):
+    """Whether others can read the domain events up to here."""
+    topic = beside(topic_of(settings))
+    return await last_position(topic, await prepare_events(topic)) == position
+
+
+async def expire(kafka, settings):
     """Take away what is on the log, as Kafka does when its time is over."""
-    topic = settings.partition("/leads")[2].partition("?")[0]
-
-    async def delete():
-        admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
-        await admin.start()
-        every = [TopicPartition(f"leads{topic}", number) for number in range(3)]
-        await admin.delete_records({tp: RecordsToDelete(before_offset=-1) for tp in every})
-        await admin.close()
-
-    asyncio.run(delete())
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    every = [TopicPartition(topic_of(settings).name, number) for number in range(3)]
+    await admin.delete_records({tp: RecordsToDelete(before_offset=-1) for tp in every})
+    await admin.close()
 
 
 def check_that_another_key_is_refused(desk):

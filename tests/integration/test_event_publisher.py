@@ -9,6 +9,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,8 +24,9 @@ from channels.sdk.ids import event_id, lead_id
 from channels.sdk.lead import Campaign, Identity, LeadEvent, Profile
 from eventstore.card_commands import CardCommands
 from eventstore.customer_base import CustomerBase
-from eventstore.deal_commands import DealCommands, order
+from eventstore.deal_commands import DealCommands
 from eventstore.domain.events import DealOpened
+from eventstore.orders import order
 from ingest.log.kafka_topic import KafkaTopic, TopicDiffers
 from ingest.log.port import Logged
 from ingest.log.records import lead_record
@@ -129,7 +131,7 @@ def lead_of(key: str, **given) -> LeadEvent:
 def place(kafka: str, tmp_path: Path) -> Iterator[Place]:
     lead_log = KafkaTopic.of(f"kafka://{kafka}/leads")
     base = base_in(tmp_path)
-    yield Place(beside(lead_log, f"leadlog.events{time.time_ns()}"), tmp_path, base)
+    yield Place(beside(replace(lead_log, name=f"log{time.time_ns()}")), tmp_path, base)
     base.recorder.close()
 
 

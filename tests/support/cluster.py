@@ -1,11 +1,14 @@
 """Roles in processes of their own on the distributed stores, each with its own data directory."""
 
 import time
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
 from support.leadlog_up import Leadlog
+
+from ingest.log.kafka_topic import KafkaTopic
 
 KEY = "ab" * 32
 
@@ -26,6 +29,11 @@ def store_settings(
         f'runner = "{runner}"',
     ]
     return "\n".join(lines)
+
+
+def topic_of(settings: str) -> KafkaTopic:
+    """The lead log in such a configuration."""
+    return KafkaTopic.of(tomllib.loads(settings)["stores"]["log"])
 
 
 class Cluster:
