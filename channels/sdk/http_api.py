@@ -46,9 +46,22 @@ class Answer:
 class HttpApi:
     """One provider's API: a session, open while it is entered."""
 
-    def __init__(self, url: str, *, ca_file: str = "") -> None:
-        """`ca_file`: certificates to trust instead of the system's, in PEM."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        ca_file: str = "",
+        grace_s: float = _GRACE_S,
+        most_bytes: int = _MOST_BYTES,
+    ) -> None:
+        """`ca_file`: certificates to trust instead of the system's, in PEM.
+
+        An answer may take `grace_s` longer than it was asked to wait for something, and have
+        `most_bytes`.
+        """
         self.url = url.rstrip("/")
+        self._grace_s = grace_s
+        self._most_bytes = most_bytes
         self._ca_file = ca_file
         self._session: aiohttp.ClientSession | None = None
 
@@ -91,27 +104,26 @@ class HttpApi:
         if self._session is None:
             raise RuntimeError("enter it first")
         url = path if "://" in path else f"{self.url}/{path}"
-        timeout = aiohttp.ClientTimeout(total=wait_s + _GRACE_S, sock_connect=_CONNECT_S)
+        timeout = aiohttp.ClientTimeout(total=wait_s + self._grace_s, sock_connect=_CONNECT_S)
         try:
             async with self._session.request(
                 method, url, timeout=timeout, allow_redirects=False, **request
             ) as response:
-                body = await _whole(response)
+                body = await self._whole(response)
                 return Answer(response.status, body, _retry_after(response.headers))
         except (aiohttp.InvalidURL, ValueError) as error:
             raise StopAdapter(f"{self.host} is no address that can be asked") from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise RetryLater(f"{host_of(url)} is away: {told(error)}") from error
 
-
-async def _whole(response: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    async for chunk in response.content.iter_chunked(256 * 1024):
-        body += chunk
-        if len(body) > _MOST_BYTES:
-            raise RetryLater(f"an answer has more than {_MOST_BYTES} bytes", after_s=60.0)
-        await asyncio.sleep(0)  # a fast peer must not hold the loop
-    return bytes(body)
+    async def _whole(self, response: aiohttp.ClientResponse) -> bytes:
+        body = bytearray()
+        async for chunk in response.content.iter_chunked(256 * 1024):
+            body += chunk
+            if len(body) > self._most_bytes:
+                raise RetryLater(f"an answer has more than {self._most_bytes} bytes", after_s=60.0)
+            await asyncio.sleep(0)  # a fast peer must not hold the loop
+        return bytes(body)
 
 
 def told(error: BaseException) -> str:

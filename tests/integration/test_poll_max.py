@@ -1,5 +1,7 @@
 """The bot's poller against a MAX that refuses, breaks and forgets."""
 
+from base64 import b64decode
+
 import msgspec
 import pytest
 from servers.max import TOKEN, MaxFake, message
@@ -84,3 +86,13 @@ async def test_a_file_of_certificates_that_is_not_there_is_named(make):
 def test_a_bot_with_a_subscription_is_not_polled(webhook):
     table = {"name": "max", "bot_token": TOKEN, **webhook}
     assert MaxAdapter(MaxAdapter.Settings.from_table(table)).fetched_from() == ""
+
+
+async def test_an_answer_that_is_broken_each_time_is_kept_whole_and_left_behind(make, provider):
+    polled = make()
+    provider.put(message(1), {"poison": 1})
+    await polled.run_until(lambda _: polled.records(RecordType.QUARANTINED))
+    provider.put(message(2))
+    await polled.run_until(lambda _: "question 2" in texts(polled))
+    (kept,) = polled.records(RecordType.QUARANTINED)
+    assert b"question 1" in b64decode(msgspec.json.decode(kept)["body"])

@@ -1,5 +1,7 @@
 """The bot's poller against a Bot API that misbehaves in each way that the real one is known for."""
 
+from base64 import b64decode
+
 import msgspec
 import pytest
 from servers.telegram import TOKEN, TelegramFake, message
@@ -127,6 +129,15 @@ async def test_updates_of_unknown_kinds_and_without_sense_stop_nothing(make, tel
     await polled.run_until(lambda _: not telegram.waiting)
     assert texts(polled)[-1] == "question 4"
     assert len(polled.records(RecordType.QUARANTINED)) >= 1
+
+
+async def test_an_update_that_spoils_each_answer_is_put_aside_alone(make, telegram):
+    telegram.put(message(1), {"update_id": 2, "poison": 1}, message(3))
+    polled = make()
+    await polled.run_until(lambda _: not telegram.waiting)
+    assert texts(polled) == ["question 1", "question 3"]
+    (kept,) = polled.records(RecordType.QUARANTINED)
+    assert b"oops" in b64decode(msgspec.json.decode(kept)["body"])
 
 
 def make_old(polled):

@@ -4,6 +4,7 @@ It outlives every poller of a test, as a provider does.
 """
 
 import asyncio
+import json
 import random
 import threading
 from collections import deque
@@ -106,3 +107,9 @@ class HttpFake:
         await response.write(body[: len(body) // 2])
         request.transport.abort()
         return response
+
+
+def spoilt(answer: dict[str, Any], poison: dict[str, Any]) -> web.Response:
+    """An answer that is no JSON, each time, because of one thing in it."""
+    whole, broken = json.dumps(answer), json.dumps(poison)
+    return web.Response(text=whole.replace(broken, broken[:-1] + ", oops}"))

@@ -5,7 +5,7 @@ import threading
 from typing import Any
 
 from aiohttp import web
-from servers.http_fake import GIVEN, HttpFake
+from servers.http_fake import GIVEN, HttpFake, spoilt
 
 TOKEN = "max-secret-of-the-bot"
 
@@ -50,7 +50,10 @@ class MaxFake(HttpFake):
         with self._lock:
             found = self._updates[: self.most]
             marker = self._first + len(found)
-        return web.json_response({"updates": found, "marker": marker if found else None})
+        answer = {"updates": found, "marker": marker if found else None}
+        for poison in [update for update in found if "poison" in update]:
+            return spoilt(answer, poison)
+        return web.json_response(answer)
 
 
 def message(number: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import threading
 from typing import Any
 
 from aiohttp import web
-from servers.http_fake import GIVEN, HttpFake
+from servers.http_fake import GIVEN, HttpFake, spoilt
 
 TOKEN = "700000001:AA-secret-of-the-bot"
 
@@ -59,6 +59,8 @@ class TelegramFake(HttpFake):
         with self._lock:
             found = [self._updates[i] for i in sorted(self._updates)]
         result = found[: min(self.most, int(given.get("limit", 100)))]
+        for poison in [update for update in result if "poison" in update]:
+            return spoilt({"ok": True, "result": result}, poison)
         return web.json_response({"ok": True, "result": result})
 
     def _confirm(self, offset: int) -> None:

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from aiohttp import web
-from servers.http_fake import GIVEN, HttpFake
+from servers.http_fake import GIVEN, HttpFake, spoilt
 
 GROUP = 22222222
 TOKEN = "vk1.a.secret-of-the-community"
@@ -91,7 +91,10 @@ class VkFake(HttpFake):
         await asyncio.sleep(0)
         with self._lock:
             found = self._events[ts - self._offset :][: self.most]
-        return web.json_response({"ts": str(ts + len(found)), "updates": found})
+        answer = {"ts": str(ts + len(found)), "updates": found}
+        for poison in [event for event in found if "poison" in event]:
+            return spoilt(answer, poison)
+        return web.json_response(answer)
 
     def _server(self, given: dict[str, str]) -> dict[str, Any]:
         del given

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from support.worlds import base
 
 from channels.sdk.adapter import PollingAdapter
@@ -63,7 +64,13 @@ class Polled:
 
     @property
     def leads(self) -> int:
+        """How many lead events there are, repeats too."""
         return len(self.records(RecordType.LEAD))
+
+    @property
+    def different_leads(self) -> int:
+        """How many leads these are."""
+        return len({msgspec.json.decode(v)["lead_id"] for v in self.records(RecordType.LEAD)})
 
     def touches(self) -> Counter[str]:
         """How often each lead stands on a card, once the processor has decided about all."""
