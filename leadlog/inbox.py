@@ -40,7 +40,13 @@ class Inbox:
         engine = open_engine(url)
         index = NameIndex(engine)
         projector = Projector(
-            base.recorder, index, personal=True, lease=lease, block=BLOCK, gather=0.0
+            base.recorder,
+            index,
+            name="inbox",
+            personal=True,
+            lease=lease,
+            block=BLOCK,
+            gather=0.0,
         )
         alone = "inbox" in settings.stores.embedded
         if not alone:

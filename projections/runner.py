@@ -9,6 +9,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final, Protocol
 
 import structlog
@@ -16,6 +17,7 @@ import structlog
 from eventstore.reading import EventReader, Recorded
 from projections.clickhouse.client import StoreInUse
 from projections.lease import Alone, Lease
+from projections.metrics import PROJECTOR_LAG
 
 BLOCK: Final = 40_000
 """Most rows at once: with 10,000 the engine spends twice the time on merging what it was given."""
@@ -28,6 +30,8 @@ STAND_BY_S: Final = 1.0
 LOOK_AGAIN_S: Final = 60.0
 """One that was paused for longer asks the table where it ends before it writes: the engine does
 not remember the names of blocks for ever."""
+TELL_EVERY_S: Final = 5.0
+"""How old the lag in the metrics may be."""
 _LONGEST_PAUSE_S: Final = 5.0
 _UNKNOWN: Final = -1
 """Before the first look at the table, which need not exist."""
@@ -60,12 +64,15 @@ class Projector:
         reader: EventReader,
         table: ReadModel,
         *,
+        name: str = "facts",
         personal: bool = False,
         lease: Lease | None = None,
         block: int = BLOCK,
         gather: float = GATHER_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`name`: of the read model, in metrics."""
+        self._name = name
         self._reader = reader
         self._table = table
         self._personal = personal
@@ -79,6 +86,7 @@ class Projector:
         self._certain = False
         self._flushed = float("-inf")
         self._looked = float("-inf")
+        self._told = float("-inf")
         self.standing_by = False
         """Another process has the lease, as far as `run` knows."""
         self.running = False
@@ -145,6 +153,7 @@ class Projector:
                     self._append(page)
             self._recovered()
             self._leads(True)
+            self._tell_lag()
             if not page:
                 stop.wait(POLL_S)
 
@@ -154,6 +163,7 @@ class Projector:
             self._certain = False
             self._reached(self._table.prepare())
             self._recovered()
+            self._tell_lag()
             stop.wait(STAND_BY_S)
 
     def _leads(self, ours: bool) -> None:
@@ -197,6 +207,11 @@ class Projector:
             self._position = position
             self._moved.notify_all()
 
+    def _tell_lag(self) -> None:
+        if self._clock() > self._told + TELL_EVERY_S:
+            self._told = self._clock()
+            PROJECTOR_LAG.labels(self._name).set(self.lag())
+
     def _recovered(self) -> None:
         if self.failures:
             _log.warning("projector.recovered", failures=self.failures, position=self.position)
@@ -207,5 +222,7 @@ class Projector:
         self.failures += 1
         if self.failures == 1:
             _log.warning("projector.waits", error=type(error).__name__, detail=str(error)[:500])
+        with suppress(Exception):  # the event store may be what is away
+            self._tell_lag()
         pause = min(_LONGEST_PAUSE_S, POLL_S * 2 ** min(self.failures, 10))
         stop.wait(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries, no secret

@@ -9,7 +9,7 @@ from types import ModuleType
 from prometheus_client.metrics import MetricWrapperBase
 
 PAGE = Path(__file__).parents[1] / "docs" / "metrics.md"
-MODULES = ("ingest.metrics",)
+MODULES = ("ingest.metrics", "projections.metrics")
 """The files that define metrics, in the order of a lead's way."""
 
 _HEAD = """\

@@ -27,7 +27,7 @@ from ingest.outbox.published import to_message
 
 T = TypeVar("T")
 
-PAGE: Final = 500
+PAGE: Final = 2000
 IDLE_S: Final = 0.25
 _WITHIN_S: Final = 30.0
 """For each answer of Kafka. aiokafka itself tries for ever."""

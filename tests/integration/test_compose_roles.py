@@ -126,6 +126,9 @@ def test_what_the_gateway_takes_goes_through_all_roles(stack):
     assert {
         name for name in metrics_on_the_page() if f"# TYPE {_family(name)} " not in told
     } == set()
+    behind = answers["projector"]["/metrics"].text
+    for read_model in ("facts", "inbox"):
+        assert f'leadlog_projector_lag{{read_model="{read_model}"}}' in behind
     for name in RUNNING:
         stack.processes[name].terminate()
     statuses = {name: stack.processes[name].wait(60) for name in RUNNING}

@@ -62,6 +62,8 @@ def test_words_of_the_log_that_it_names_are_written_there():
         "store_away",
         "batch_failed",
         "processor_ends",
+        "projector.waits",
+        "projector.stands_by",
         "publisher_waits",
         "publisher_gives_way",
     ):
