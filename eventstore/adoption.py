@@ -6,24 +6,27 @@ so that every process and every replay knows the same.
 """
 
 import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 import msgspec
 
 from eventstore.customer_base import CustomerBase
-from eventstore.deciding import Changed, Decided, changed
+from eventstore.deciding import Concerned, Decided, carry_out_piece
 from eventstore.domain.events import Id, MatchingAdopted, MatchingApplied
 from eventstore.domain.matching import Matching
 from eventstore.keyring import derived
 from eventstore.orders import CommandRefused, Orders
 from eventstore.queries import Cards
 from eventstore.recording import rejudge
-from eventstore.redecide import redecide
-from eventstore.regroup import regroup
 from eventstore.rows import Changes, Source
 from eventstore.work import Policy, Work
 
 STREAM: Id = derived(b"matching")
 _PAGE = 1000
+_PIECE = 200
+"""Leaf cards judged again at once, with all that they came together with."""
 
 
 class VersionChanged(ValueError):
@@ -58,34 +61,51 @@ def adopt(base: CustomerBase) -> None:
     base.recorder.save(Changes(events=[(STREAM, version, event, None)]))
 
 
-def rematch(base: CustomerBase, cards: Cards, by: Orders, *, dry_run: bool = False) -> Decided:
-    """Apply the configured version to the past: its rules to all leads, its limits and lists.
+def rematch(
+    base: CustomerBase,
+    cards: Cards,
+    by: Orders,
+    *,
+    dry_run: bool = False,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> Decided:
+    """Apply the configured version to the past: its rules and order, its limits and lists.
 
-    The order of kinds, which chooses where a lead stands, stays that of its first record. Done in
-    one working set: memory grows with the number of cards.
+    Done in pieces, of which each is a transaction; `progress` is told of the leaf cards done, and
+    how many there are. One that was killed half way is begun anew and finds less to do.
     """
     adopted, applied = _history(base.recorder)
     configured = base.policy.configured
     if configured.version == applied:
         raise CommandRefused(f"version {configured.version} is applied to the past already")
-    policy = _in_force({**adopted, configured.version: configured}, configured.version, base.policy)
-
-    def decide(work: Work) -> Changed:
-        work.policy = policy
+    before = base.policy
+    policy = _in_force({**adopted, configured.version: configured}, configured.version, before)
+    concerned = Concerned()
+    leaves = _all_leaves(base)
+    applying = CustomerBase(base.recorder, base.keyring, policy)
+    if not dry_run:
+        base.policy = policy  # what comes meanwhile is decided by it already
+    try:
+        for start in range(0, len(leaves), _PIECE):
+            piece = set(leaves[start : start + _PIECE])
+            again = partial(_judge_again, cards=cards, leaves=piece)
+            carry_out_piece(applying, by, again, concerned, dry_run=dry_run)
+            progress(min(start + _PIECE, len(leaves)), len(leaves))
+    except BaseException:
+        base.policy = before
+        raise
+    if not dry_run:
         event = MatchingApplied(actor=by.actor, at=by.at, number=configured.version)
-        work.emit(STREAM, event)
-        leaves = _all_leaves(base)
-        _list_again(work, cards, configured, leaves)
-        rejudge(work, leaves)
-        concerned = regroup(work, leaves, because=by.command)
-        redecide(work, concerned, because=by.command, at=by.at)
-        return changed(work)
+        base.attempt(lambda work: work.emit(STREAM, event))
+    return Decided(by.command, concerned.changed)
 
-    if dry_run:
-        return Decided(by.command, decide(base.work()))
-    result = base.attempt(decide)
-    base.policy = policy
-    return Decided(by.command, result)
+
+def _judge_again(work: Work, *, cards: Cards, leaves: set[Id]) -> set[Id]:
+    """Lists, pairs and places of these leaf cards, by the policy of the working set."""
+    _list_again(work, cards, work.policy.matching, leaves)
+    around = {leaf for key in work.pairs_of(leaves) for leaf in key}
+    rejudge(work, leaves | around)
+    return leaves | around
 
 
 def _history(source: Source) -> tuple[dict[int, Matching], int]:
@@ -106,13 +126,9 @@ def _in_force(versions: dict[int, Matching], applied: int, policy: Policy) -> Po
     configured = policy.configured
     past = versions.get(applied, configured)
     matching = msgspec.structs.replace(configured, limits=past.limits, shared=past.shared)
-    judged = {
-        # More about an earlier lead is sorted as its first record was, like leads left alone.
-        number: msgspec.structs.replace(past, anchors=own.anchors) if number < applied else own
-        for number, own in versions.items()
-    }
+    judged = {number: past if number < applied else own for number, own in versions.items()}
     judged[configured.version] = configured
-    return Policy.of(
+    found = Policy.of(
         matching,
         policy.pipelines.values(),
         earlier=[
@@ -122,14 +138,16 @@ def _in_force(versions: dict[int, Matching], applied: int, policy: Policy) -> Po
         ],
         configured=configured,
     )
+    return replace(found, most_deals_in_a_row=policy.most_deals_in_a_row)
 
 
-def _all_leaves(base: CustomerBase) -> set[Id]:
-    leaves: set[Id] = set()
+def _all_leaves(base: CustomerBase) -> list[Id]:
+    """Every leaf card there is now; later ones are judged by the version that is being applied."""
+    leaves: list[Id] = []
     after = b""
     while heads := base.recorder.heads(after, _PAGE):
         after = heads[-1]
-        leaves |= base.recorder.members(heads).keys()
+        leaves += base.recorder.members(heads).keys()
     return leaves
 
 

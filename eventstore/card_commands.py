@@ -5,11 +5,12 @@ is saved: what it would change is told all the same.
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from uuid import UUID
 
 from eventstore.customer_base import CustomerBase
 from eventstore.deal_joins import leaves_concerned
-from eventstore.deciding import Changed, Decided, carry_out
+from eventstore.deciding import Concerned, Decided, carry_out, carry_out_piece
 from eventstore.domain.events import (
     CardMarked,
     CardsMerged,
@@ -116,34 +117,43 @@ class CardCommands:
         dry_run: bool = False,
         progress: Callable[[int], None] = lambda _: None,
     ) -> Decided:
-        """These leads no longer count for these pairs. Large withdrawals are done in pieces."""
-        total = Changed(0, 0, 0)
+        """These leads no longer count for these pairs. Large withdrawals are done in pieces.
+
+        `progress` is told how much evidence is done. One that was killed half way goes on where
+        it stood when the same command comes again.
+        """
+        concerned = Concerned()
         done = 0
-        for number, piece in enumerate(_pieces(evidence)):
-
-            def decide(
-                work: Work, piece: list[Evidence] = piece, first: bool = not number
-            ) -> set[Id]:
-                event = EvidenceWithdrawn(
-                    actor=by.actor, at=by.at, reason=reason, items=tuple(piece)
-                )
-                if first:
-                    work.decide_by_hand("withdraw", by.command, by.command, by.command, event)
-                else:
-                    work.emit(by.command, event)
-                return _withdraw(work, piece, 1)
-
-            again = number > 0
-            more = carry_out(self._base, by, decide, dry_run=dry_run, again=again).changed
-            total = Changed(*(a + b for a, b in zip(total, more, strict=True)))
+        for piece in _pieces(evidence):
+            decide = partial(_withdraw_more, by=by, reason=reason, items=piece)
+            carry_out_piece(self._base, by, decide, concerned, dry_run=dry_run)
             done += len(piece)
             progress(done)
-        if not done:
+        if not done and not self._base.work().decision(by.command):
             raise CommandRefused("no evidence fits; nothing was withdrawn")
-        return Decided(by.command, total)
+        return Decided(by.command, concerned.changed)
 
     def _run(self, by: Orders, decide: Callable[[Work], set[Id]], dry_run: bool) -> Decided:
         return carry_out(self._base, by, decide, dry_run=dry_run)
+
+
+def _withdraw_more(work: Work, *, by: Orders, reason: str, items: list[Evidence]) -> set[Id]:
+    """A piece of a withdrawal, as one transaction decides it; what it did before is left out."""
+    before = _withdrawn_by(work, by.command)
+    done = {item for earlier in before for item in earlier}
+    if before:  # leads that came since it was begun were not meant
+        begun = work.order_of(by.command)
+        work.load_orders({(lead, 1) for _, _, lead in items})
+        done |= {item for item in items if work.order_of(item[2]) > begun}
+    fresh = tuple(item for item in items if item not in done)
+    if not fresh:
+        return set()
+    event = EvidenceWithdrawn(actor=by.actor, at=by.at, reason=reason, items=fresh)
+    if before:
+        work.emit(by.command, event)
+    else:
+        work.decide_by_hand("withdraw", by.command, by.command, by.command, event)
+    return _withdraw(work, fresh, 1)
 
 
 def _card(work: Work, leaf: Id) -> Id:

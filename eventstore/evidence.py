@@ -1,14 +1,16 @@
 """Which evidence a query selects, for `card withdraw` (SEMANTICS 2.3.10)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from eventstore.card_commands import Evidence
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import Id, LeadRecorded
-from eventstore.domain.matching import Action
+from eventstore.judging import judged
+from eventstore.reading import Recorded
+from eventstore.work import LeadState, Work
 
-_PAGE = 5000
+_PAGE = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,44 +28,61 @@ class Selection:
 
 
 def select(base: CustomerBase, selection: Selection) -> Iterator[Evidence]:
-    """Every (leaf card, leaf card, lead) whose lead says `link` and that the selection fits."""
-    for lead in _leads(base, selection):
-        yield from _evidence(base, lead, selection)
+    """Every (leaf card, leaf card, lead) whose lead says `link` and that the selection fits.
+
+    Reads page by page, each of the last commit: what is selected may be withdrawn on the way.
+    """
+    for page in _pages(base, selection):
+        work = base.work()
+        work.load_leads(page)
+        for lead in page:
+            yield from _evidence(work, work.leads[lead], selection)
 
 
-def _leads(base: CustomerBase, selection: Selection) -> Iterator[Id]:
+def _pages(base: CustomerBase, selection: Selection) -> Iterator[list[Id]]:
     """Candidates: by an identity's leads where one is named, else over the whole store."""
     named = selection.pair[0] if selection.pair else selection.identity
     if named is not None:
-        yield from sorted(lead for _, lead in base.recorder.appearances([named]))
+        found = sorted(lead for _, lead in base.recorder.appearances([named]))
+        yield from (found[start : start + _PAGE] for start in range(0, len(found), _PAGE))
         return
     after = 0
-    seen: set[Id] = set()
     while page := base.recorder.read(after, _PAGE):
         after = page[-1].position
-        for recorded in page:
-            event = recorded.event
-            if isinstance(event, LeadRecorded) and len(event.identities) > 1:
-                if recorded.stream not in seen:
-                    yield recorded.stream
-                seen.add(recorded.stream)
+        paired = [
+            recorded
+            for recorded in page
+            if isinstance(recorded.event, LeadRecorded) and len(recorded.event.identities) > 1
+        ]
+        yield _first_paired(base, paired)
 
 
-def _evidence(base: CustomerBase, lead: Id, selection: Selection) -> Iterator[Evidence]:
-    work = base.work()
-    work.load_leads([lead])
-    newest = work.leads[lead].newest
-    if not _fits(newest, selection):
+def _first_paired(base: CustomerBase, paired: Sequence[Recorded]) -> list[Id]:
+    """The leads that had two identities here for the first time: each comes in one page only."""
+    streams = base.recorder.streams({one.stream for one in paired}, personal=False)
+    return [
+        one.stream
+        for one in paired
+        if one.position
+        == next(
+            earlier.position
+            for earlier in streams[one.stream]
+            if isinstance(earlier.event, LeadRecorded) and len(earlier.event.identities) > 1
+        )
+    ]
+
+
+def _evidence(work: Work, lead: LeadState, selection: Selection) -> Iterator[Evidence]:
+    if not _fits(lead.newest, selection):
         return
-    identities = newest.identities
-    for i, j, _, name, action in base.policy.judged_by(newest.rules).pairs(identities):
-        a, b = sorted((identities[i].leaf, identities[j].leaf))
-        if action is not Action.LINK or selection.rule not in (None, name):
+    for one in judged(work, lead):
+        a, b = one.pair
+        if not one.links or selection.rule not in (None, one.rule):
             continue
         if selection.identity is not None and selection.identity not in (a, b):
             continue
         if selection.pair is None or set(selection.pair) == {a, b}:
-            yield a, b, lead
+            yield a, b, lead.id
 
 
 def _fits(newest: LeadRecorded, selection: Selection) -> bool:

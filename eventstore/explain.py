@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import Any, NamedTuple
 
 from eventstore.domain.events import CardsMerged, Id
-from eventstore.domain.matching import Action
+from eventstore.judging import judged
 from eventstore.queries import Cards
 from eventstore.regroup import by_hand
 from eventstore.rows import Card, Hand
@@ -142,13 +142,11 @@ def links_of(work: Work, keys: Collection[Pairing]) -> list[Link]:
     wanted = set(keys)
     for lead in together:
         state = work.leads[lead]
-        rules = work.policy.judged_by(state.newest.rules)
-        for i, j, _, name, action in rules.pairs(state.identities):
-            a, b = sorted((state.identities[i].leaf, state.identities[j].leaf))
-            held = action is not Action.LINK or (a, b, lead) in withdrawn
-            if not held and (a, b) in wanted:
-                entry = (state.newest.occurred_at, lead, name, state.newest.rules)
-                evidence[a, b].append(entry)
+        for one in judged(work, state):
+            held = not one.links or (*one.pair, lead) in withdrawn
+            if not held and one.pair in wanted:
+                entry = (state.newest.occurred_at, lead, one.rule, state.newest.rules)
+                evidence[one.pair].append(entry)
     links = []
     for (a, b), entries in sorted(evidence.items()):
         entries.sort()

@@ -31,9 +31,10 @@ from eventstore.domain.events import (
 from eventstore.domain.fold import fold
 from eventstore.domain.matching import Action
 from eventstore.incoming import Incoming, domain_identities, incoming
+from eventstore.judging import judged
 from eventstore.keyring import derived
 from eventstore.redecide import redecide
-from eventstore.regroup import regroup, seniority
+from eventstore.regroup import counts_as_shared, regroup, seniority
 from eventstore.rows import Card, LinkKey, Pair
 from eventstore.touches import (
     JOIN_RULE,
@@ -199,29 +200,25 @@ def _pair_up(work: Work, state: LeadState) -> tuple[bool, list[tuple[Id, Id]]]:
     which the partition joins them. One that was there before and joins nobody is held apart by
     something: evidence for it is no reason to join.
     """
-    identities = state.identities
     complex_ = False
     fresh: list[tuple[LinkKey, tuple[Id, Id]]] = []
-    if len(identities) < 2:
+    if len(state.identities) < 2:
         return complex_, []
-    occurred_at = state.newest.occurred_at
-    for i, j, position, _, action in work.policy.judged_by(state.newest.rules).pairs(identities):
-        a, b = identities[i], identities[j]
-        key = _key(a.leaf, b.leaf)
+    for one in judged(work, state):
+        key = one.pair
         pair = work.pair(key)
         if pair is None:
             pair = Pair()
             work.put_pair(key, pair)
-            complex_ |= _count(work, a, b)
-        if action is Action.LINK:
-            link_key = (occurred_at, state.id, position, min(a.rank, b.rank), max(a.rank, b.rank))
+            complex_ |= _count(work, one.a, one.b)
+        if one.links:
             if pair.key is None:
-                fresh.append((link_key, key))
-            if pair.key is None or link_key < pair.key:
-                pair.key = link_key
+                fresh.append((one.key, key))
+            if pair.key is None or one.key < pair.key:
+                pair.key = one.key
                 work.put_pair(key, pair)
-                complex_ |= _wants_care(work, a.leaf, b.leaf)
-        elif action is Action.SUGGEST and not pair.suggested:
+                complex_ |= _wants_care(work, *key)
+        elif one.action is Action.SUGGEST and not pair.suggested:
             pair.suggested = True
             work.put_pair(key, pair)
     return complex_, [key for _, key in sorted(fresh)]
@@ -247,8 +244,7 @@ def _count(work: Work, a: LeadIdentity, b: LeadIdentity) -> bool:
         card = work.changing(one.leaf)
         count = card.degrees.get(other.kind, 0) + 1
         card.degrees = {**card.degrees, other.kind: count}
-        if not card.shared and card.mark is None and count > work.policy.matching.limit(card.kind):
-            flipped = True
+        flipped |= counts_as_shared(work, card) != card.shared
     return flipped
 
 
@@ -402,25 +398,16 @@ def _judge_into(
     withdrawn: set[tuple[Id, Id, Id]],
     found: dict[tuple[Id, Id], Pair],
 ) -> None:
-    identities = state.identities
-    for i, j, position, _, action in work.policy.judged_by(state.newest.rules).pairs(identities):
-        a, b = identities[i], identities[j]
-        key = _key(a.leaf, b.leaf)
+    for one in judged(work, state):
+        key = one.pair
         if not set(key) <= leaves:
             continue
         pair = found.setdefault(key, Pair())
         if (*key, state.id) in withdrawn:
             continue
-        if action is Action.LINK:
-            link_key = (
-                state.newest.occurred_at,
-                state.id,
-                position,
-                min(a.rank, b.rank),
-                max(a.rank, b.rank),
-            )
-            pair.key = link_key if pair.key is None else min(pair.key, link_key)
-        elif action is Action.SUGGEST:
+        if one.links:
+            pair.key = one.key if pair.key is None else min(pair.key, one.key)
+        elif one.action is Action.SUGGEST:
             pair.suggested = True
 
 

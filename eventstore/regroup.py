@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from typing import Literal
 
 from eventstore.domain.events import Id, PersonFormed, SharedChanged
-from eventstore.domain.partition import Edge, join
+from eventstore.domain.partition import Edge, join, shared_by
 from eventstore.rows import Card, Hand
 from eventstore.touches import stand
 from eventstore.work import Work
@@ -56,12 +56,16 @@ def by_hand(hands: Iterable[Hand]) -> tuple[list[Hand], list[Hand]]:
     return [h for h in found if h.kind == "merge"], [h for h in found if h.kind == "veto"]
 
 
-def _flip(work: Work, leaf: Id, because: Id) -> bool:
-    """Mark, list, limit, in this order, decide whether the identity is shared (SEMANTICS 2.3.8)."""
-    card = work.known_card(leaf)
+def counts_as_shared(work: Work, card: Card) -> bool:
+    """Whether the identity of this leaf card is shared, by what is known of it now."""
     limit = work.policy.matching.limit(card.kind)
-    over = any(count > limit for count in card.degrees.values())
-    shared = card.mark if card.mark is not None else card.listed or over
+    return shared_by(mark=card.mark, listed=card.listed, degrees=card.degrees, limit=limit)
+
+
+def _flip(work: Work, leaf: Id, because: Id) -> bool:
+    """Bring the flag of the identity up to date; gives whether it changed."""
+    card = work.known_card(leaf)
+    shared = counts_as_shared(work, card)
     if shared == card.shared:
         return False
     work.changing(leaf).shared = shared

@@ -29,7 +29,7 @@ from eventstore.domain.events import (
     Id,
     RepeatChanged,
 )
-from eventstore.domain.matching import Action
+from eventstore.judging import judged
 from eventstore.regroup import by_hand
 from eventstore.rows import Card, Hand
 from eventstore.touches import JOIN_RULE, deal_id, stand, touch_of
@@ -124,14 +124,11 @@ class Play:
         withdrawn = self.work.withdrawn(self.members)
         earliest: dict[tuple[Id, Id], tuple[Order, int, int, int]] = {}
         for lead in self.leads_with_pairs():
-            rules = self.work.policy.judged_by(lead.newest.rules)
-            for i, j, position, _, action in rules.pairs(lead.identities):
-                a, b = sorted((lead.identities[i].leaf, lead.identities[j].leaf))
-                low, high = sorted((lead.identities[i].rank, lead.identities[j].rank))
-                held = action is not Action.LINK or (a, b, lead.id) in withdrawn
-                if not held and self._stands(a, b):
-                    now = (lead.first, position, low, high)
-                    earliest[a, b] = min(earliest.get((a, b), now), now)
+            for one in judged(self.work, lead):
+                held = not one.links or (*one.pair, lead.id) in withdrawn
+                if not held and self._stands(*one.pair):
+                    now = (lead.first, *one.key[2:])
+                    earliest[one.pair] = min(earliest.get(one.pair, now), now)
         merges, _ = by_hand(self.work.hands(self.members))
         in_order = sorted(earliest.items(), key=lambda link: link[1])
         links = [(key[0], pair) for pair, key in in_order]

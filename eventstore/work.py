@@ -53,6 +53,19 @@ class Policy:
         """The rules of a version; those in force where it is not known any more."""
         return self.rules.get(version) or self.rules[self.matching.version]
 
+    def in_order(self, lead: LeadRecorded) -> LeadRecorded:
+        """The lead, its identities strongest first by the order that holds for it now.
+
+        They were recorded in the order of its version; a rematch puts another in its place.
+        """
+        rules = self.rules.get(lead.rules)
+        if rules is None or len(lead.identities) < 2:
+            return lead
+        identities = rules.matching.in_order(lead.identities)
+        if identities == lead.identities:
+            return lead
+        return msgspec.structs.replace(lead, identities=identities)
+
     @property
     def default_pipeline(self) -> Pipeline:
         return next(iter(self.pipelines.values()))
@@ -272,7 +285,9 @@ class Work:
         if wanted:
             for stream, events in self.source.streams(wanted, personal=False).items():
                 if isinstance(events[0].event, LeadRecorded):
-                    self.leads[stream] = _state(stream, events)
+                    state = _state(stream, events)
+                    state.newest = self.policy.in_order(state.newest)
+                    self.leads[stream] = state
 
     def place_lead(
         self, lead: LeadState, leaf: Id, deal: Id, *, opened: bool = False, because: Id = b""

@@ -15,6 +15,7 @@ from eventstore.review_queue import ReviewQueue
 from eventstore.told import text_id
 from eventstore.touches import milliseconds
 from leadlog.control import OperationFailed
+from leadlog.on_the_way import Progress, told_on_the_way
 from leadlog.system import System
 
 Arguments = dict[str, Any]
@@ -138,8 +139,16 @@ def withdraw(system: System, arguments: Arguments) -> Iterator[Any]:
     )
     if selection == Selection():
         raise OperationFailed("say what to withdraw: two cards, --rule, --identity, …", status=2)
-    evidence = list(select(system.base, selection))
-    yield _decide(system, arguments, lambda c, by, **how: c.withdraw(evidence, by, **how))
+    evidence = select(system.base, selection)
+
+    def work(progress: Progress) -> dict[str, Any]:
+        return _decide(
+            system,
+            arguments,
+            lambda c, by, **how: c.withdraw(evidence, by, progress=progress, **how),
+        )
+
+    yield from _told(work, arguments)
 
 
 def suggestions(system: System, arguments: Arguments) -> Iterator[Any]:
@@ -157,7 +166,20 @@ def apply_to_past(system: System, arguments: Arguments) -> Iterator[Any]:
     """Apply the configured matching version to the past."""
     by = order(str(arguments.get("actor") or ""), command=str(arguments.get("command") or ""))
     dry_run = bool(arguments.get("dry_run"))
-    yield told_of(rematch(system.base, system.cards, by, dry_run=dry_run), dry_run)
+
+    def work(progress: Progress) -> dict[str, Any]:
+        decided = rematch(system.base, system.cards, by, dry_run=dry_run, progress=progress)
+        return told_of(decided, dry_run)
+
+    yield from _told(work, arguments)
+
+
+def _told(work: Callable[[Progress], dict[str, Any]], arguments: Arguments) -> Iterator[Any]:
+    """Its result; with `progress`, how far it is before that."""
+    if arguments.get("progress"):
+        yield from told_on_the_way(work)
+    else:
+        yield work(lambda *_: None)
 
 
 def _decide(system: System, arguments: Arguments, decide: Callable[..., Decided]) -> dict[str, Any]:

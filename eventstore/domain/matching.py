@@ -119,6 +119,15 @@ class Matching(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             place, name = len(self.anchors), kind
         return (0 if attested else 1, contact, place, name, value)
 
+    def in_order(self, identities: Sequence[LeadIdentity]) -> tuple[LeadIdentity, ...]:
+        """A lead's identities, strongest first, from another version's order.
+
+        Those of one kind and proof stay in their order: it is that of their values.
+        """
+        return tuple(
+            sorted(identities, key=lambda i: self.strength(i.kind, "", attested=i.attested))
+        )
+
 
 _CONTACT_FIRST = {"phone": 0, "email": 1}
 

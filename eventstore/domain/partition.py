@@ -95,11 +95,15 @@ def is_shared(
     mark: bool | None,
     degrees: Mapping[str, int],
 ) -> bool:
+    listed, limit = matching.is_listed(*identity), matching.limit(identity[0])
+    return shared_by(mark=mark, listed=listed, degrees=degrees, limit=limit)
+
+
+def shared_by(*, mark: bool | None, listed: bool, degrees: Mapping[str, int], limit: int) -> bool:
+    """The mark by hand, else the list, else the limit (SEMANTICS 2.3.8)."""
     if mark is not None:
         return mark
-    return matching.is_listed(*identity) or any(
-        count > matching.limit(identity[0]) for count in degrees.values()
-    )
+    return listed or any(count > limit for count in degrees.values())
 
 
 def anchor(lead: Lead, shared: Mapping[Id, bool]) -> Id:

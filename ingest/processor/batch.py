@@ -12,7 +12,16 @@ import structlog
 
 from channels.sdk.lead import LeadContent
 from channels.sdk.outcome import QuarantineReason
-from eventstore.customer_base import TRANSIENT, Aside, CustomerBase, Delivered, Entry, Ignored, Lead
+from eventstore.customer_base import (
+    TRANSIENT,
+    Aside,
+    Contended,
+    CustomerBase,
+    Delivered,
+    Entry,
+    Ignored,
+    Lead,
+)
 from eventstore.rows import Quarantine
 from eventstore.touches import bytes_of, milliseconds
 from ingest.faults import faultpoint
@@ -46,7 +55,7 @@ class BatchHandler:
     def _decide(self, entries: Sequence[Entry], records: Sequence[Logged]) -> None:
         faultpoint("processor.before_commit")
         try:
-            outcomes = self._base.handle(entries)
+            outcomes = self._handled(entries)
         except TRANSIENT:
             raise
         except Exception as error:  # noqa: BLE001 - one lead's fault must not stop the others
@@ -59,6 +68,15 @@ class BatchHandler:
         PROCESSOR_BATCHES.inc()
         for outcome, count in outcomes.items():
             PROCESSED.labels(outcome).inc(count)
+
+    def _handled(self, entries: Sequence[Entry]) -> dict[str, int]:
+        """Decide and save; a delivery alone tries without end while others are faster."""
+        while True:
+            try:
+                return self._base.handle(entries)
+            except Contended:
+                if len(entries) > 1:
+                    raise
 
     def _halve(self, entries: Sequence[Entry], records: Sequence[Logged]) -> None:
         """Find the lead that fails by halving the batch; the others are saved on the way."""

@@ -1,5 +1,6 @@
 """leadlog card: who is who."""
 
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -314,7 +315,14 @@ def decide(
 ) -> None:
     """Ask for a decision and tell what it changed, or would."""
     how = {"reason": reason, "actor": actor, "command": command, "dry_run": dry_run}
-    (told,) = ask(settings(config, data), operation, **given, **how)
+    progress = True if sys.stderr.isatty() else None
+    told: dict[str, Any] = {}
+    for told in ask(settings(config, data), operation, **given, **how, progress=progress):
+        if "progress" in told:
+            sys.stderr.write("\r" + " of ".join(f"{n:,}" for n in told["progress"]) + " done ")
+            sys.stderr.flush()
+    if progress:
+        sys.stderr.write("\r\x1b[K")
     if as_json:
         write_json([told])
         return

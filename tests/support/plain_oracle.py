@@ -62,10 +62,14 @@ class Rulebook:
     first: Mapping[str, int]
     """Lead → the version in force at its first recorded event."""
     applied: int = 0
-    """The version that was applied to the past last: its limits and lists, its rules for all leads
-    before; the order of kinds stays that of a lead's first record (an ambiguity that we settle)."""
+    """The version that was applied to the past last: its limits and lists, its rules and its order
+    for all leads before."""
 
     def order(self, lead: str) -> tuple[str, ...]:
+        return self.versions[max(self.first[lead], self.applied)].order
+
+    def first_order(self, lead: str) -> tuple[str, ...]:
+        """By which cards were recorded, for ever."""
         return self.versions[self.first[lead]].order
 
     def links(self, lead: str) -> frozenset[str]:
@@ -293,7 +297,7 @@ def _recorded(said: Sequence[Said], rules: Rulebook) -> dict[str, tuple]:
     for number, one in enumerate(said):
         known = _leads([e for e in said[: number + 1] if e.lead == one.lead])[one.lead][1]
         for name, attested in known.items():
-            strength = _strength(*name, attested, rules.order(one.lead))
+            strength = _strength(*name, attested, rules.first_order(one.lead))
             recorded.setdefault(_card(*name), (number, strength))
         if not known:
             recorded.setdefault(f"lead:{one.lead}", (number, ()))

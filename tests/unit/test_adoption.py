@@ -113,4 +113,43 @@ def test_after_a_rematch_more_about_a_lead_sorts_it_as_leads_left_alone(fed):
     later = reopened(fed, vk_first)
     rematch(later.base, Cards(later.base), order("anna"))
     later.feed(lead(1, ("email", "a@x.ru", "claimed"), delivery=1))
-    assert set(later.stored_stands().values()) == {KEYRING.leaf("telegram", "7")}
+    assert set(later.stored_stands().values()) == {KEYRING.leaf("vk", "8")}
+
+
+def test_a_rematch_puts_leads_on_the_anchor_of_the_new_order(fed):
+    fed.feed(lead(1, ("vk", "7", "attested"), ("telegram", "1", "attested")))
+    first = KEYRING.leaf("telegram", "1")
+    assert set(fed.stored_stands().values()) == {first}
+    turned = msgspec.structs.replace(MATCHING, version=2, anchors=("vk", "telegram"))
+    later = reopened(fed, turned)
+    rematch(later.base, Cards(later.base), order("anna"))
+    assert set(later.stored_stands().values()) == {KEYRING.leaf("vk", "7")}
+
+
+def test_a_rematch_in_many_pieces_gives_what_one_gives(fed):
+    fed.feed(*(form(n, f"+7912{n % 300:07d}", f"{n % 200}@x.ru") for n in range(450)))
+    later = reopened(fed, NO_FORMS)
+    told = []
+    rematch(
+        later.base,
+        Cards(later.base),
+        order("anna"),
+        progress=lambda done, of: told.append((done, of)),
+    )
+    assert persons(later) == 500
+    assert told == [(200, 500), (400, 500), (500, 500)]
+
+
+def test_a_rematch_that_was_killed_is_begun_anew_and_ends_the_same(fed):
+    fed.feed(*(form(number, f"+7912{number:07d}", f"{number}@x.ru") for number in range(300)))
+    later = reopened(fed, NO_FORMS)
+
+    def killed(done: int, of: int) -> None:
+        raise KeyboardInterrupt(done, of)
+
+    with pytest.raises(KeyboardInterrupt):
+        rematch(later.base, Cards(later.base), order("anna"), progress=killed)
+    assert 300 < persons(later) < 600
+    again = reopened(later, NO_FORMS)
+    rematch(again.base, Cards(again.base), order("anna"))
+    assert persons(again) == 600

@@ -1,0 +1,96 @@
+"""Evidence withdrawn by a query, in pieces (SEMANTICS 2.3.10)."""
+
+import pytest
+from support.worlds import Fed, base, decision_id, lead
+
+from eventstore.domain.matching import Matching
+from eventstore.evidence import Selection, select
+from eventstore.orders import CommandRefused, order
+from eventstore.touches import bytes_of
+
+FORMS = 520
+"""More than a piece."""
+
+
+@pytest.fixture
+def fed(tmp_path):
+    started = Fed(base(tmp_path / "events.db", Matching()))
+    started.feed(*(form(n) for n in range(FORMS)))
+    yield started
+    started.base.recorder.close()
+
+
+def form(number: int, **more):
+    return lead(
+        number,
+        ("phone", f"+7912{number % FORMS:07d}", "claimed"),
+        ("email", f"{number % FORMS}@x.ru", "claimed"),
+        **more,
+    )
+
+
+def one_form(fed):
+    return select(fed.base, Selection(rule="one form"))
+
+
+def persons(fed) -> int:
+    return len(fed.stored_persons())
+
+
+def test_all_links_of_a_rule_are_withdrawn_in_pieces_with_progress(fed):
+    told = []
+    decided = fed.commands.withdraw(one_form(fed), order("anna"), progress=told.append)
+    assert persons(fed) == 2 * FORMS
+    assert told == [500, 520]
+    assert decided.changed.persons == 2 * FORMS
+
+
+def test_a_large_withdrawal_is_undone_as_one(fed):
+    decided = fed.commands.withdraw(one_form(fed), order("anna"))
+    fed.commands.undo(decided.decision, order("anna"))
+    assert persons(fed) == FORMS
+
+
+def test_a_withdrawal_that_was_killed_goes_on_where_it_stood(fed):
+    by = order("anna", command=decision_id(1))
+
+    def killed(done: int) -> None:
+        if done >= 500:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fed.commands.withdraw(one_form(fed), by, progress=killed)
+    assert persons(fed) == FORMS + 500
+    fed.commands.withdraw(one_form(fed), by)
+    assert persons(fed) == 2 * FORMS
+    events = fed.base.recorder.streams([by.command], personal=False)[by.command]
+    assert sum(len(recorded.event.items) for recorded in events) == FORMS
+    fed.commands.undo(by.command, order("anna"))
+    assert persons(fed) == FORMS
+
+
+def test_the_same_withdrawal_twice_is_one_effect_also_on_leads_that_came_since(fed):
+    by = order("anna", command=decision_id(1))
+    fed.commands.withdraw(one_form(fed), by)
+    fed.feed(form(FORMS, at=1_700_000_900))
+    position = fed.base.recorder.last_position()
+    assert fed.commands.withdraw(one_form(fed), by).changed == (0, 0, 0)
+    assert fed.base.recorder.last_position() == position
+
+
+def test_a_dry_run_of_a_large_withdrawal_counts_everybody_once(fed):
+    decided = fed.commands.withdraw(one_form(fed), order("anna"), dry_run=True)
+    assert decided.changed.persons == 2 * FORMS
+    assert persons(fed) == FORMS
+
+
+def test_a_lead_with_several_deliveries_is_selected_once(fed):
+    fed.feed(form(3, delivery=1, at=1_700_000_900), form(3, delivery=2, at=1_700_001_900))
+    found = list(one_form(fed))
+    assert len(found) == len(set(found)) == FORMS
+    assert any(item[2] == bytes_of(form(3).lead_id) for item in found)
+
+
+def test_a_query_that_fits_nothing_is_refused(fed):
+    with pytest.raises(CommandRefused, match="no evidence fits"):
+        fed.commands.withdraw(select(fed.base, Selection(rule="device")), order("anna"))
