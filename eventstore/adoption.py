@@ -20,6 +20,7 @@ from eventstore.keyring import derived
 from eventstore.orders import CommandRefused, Orders
 from eventstore.queries import Cards
 from eventstore.recording import rejudge
+from eventstore.regroup import move_aliases
 from eventstore.rows import Changes, Source
 from eventstore.work import Policy, Work
 
@@ -105,7 +106,8 @@ def _judge_again(work: Work, *, cards: Cards, leaves: set[Id]) -> set[Id]:
     _list_again(work, cards, work.policy.matching, leaves)
     around = {leaf for key in work.pairs_of(leaves) for leaf in key}
     rejudge(work, leaves | around)
-    return leaves | around
+    moved = {place for leaf in sorted(leaves) for place in move_aliases(work, leaf)}
+    return leaves | around | moved
 
 
 def _history(source: Source) -> tuple[dict[int, Matching], int]:

@@ -25,7 +25,7 @@ def regroup(work: Work, seeds: Iterable[Id], *, because: Id) -> set[Id]:
     """
     seeds = {leaf for leaf in seeds if work.card(leaf) is not None}
     flipped = {leaf for leaf in sorted(seeds) if _flip(work, leaf, because)}
-    seeds |= {moved for leaf in flipped for moved in _move_aliases(work, leaf)}
+    seeds |= {moved for leaf in flipped for moved in move_aliases(work, leaf)}
     members = _reach(work, seeds, flipped)
     merges, vetoes = by_hand(work.hands(members))
     links = [
@@ -78,7 +78,7 @@ def _flip(work: Work, leaf: Id, because: Id) -> bool:
     return True
 
 
-def _move_aliases(work: Work, leaf: Id) -> set[Id]:
+def move_aliases(work: Work, leaf: Id) -> set[Id]:
     """Leads that had no identity at first may stand elsewhere now; gives where."""
     found: set[Id] = set()
     for own in work.known_card(leaf).aliases:
