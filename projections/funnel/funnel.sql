@@ -2,8 +2,8 @@
     dims: the expression of each dimension; n: number of steps, the last of which is `won`;
     counted: conditions on the time of step {k}; period: the condition on a deal's first touch. -#}
 {%- set nobody = "toUUID('00000000-0000-0000-0000-000000000000')" -%}
-{%- set never = "9223372036854775807" -%}
 WITH RECURSIVE
+{%- if period %}
 joins AS (
     SELECT deal, argMax(if(topic = 'J', other, {{ nobody }}), version) AS target
     FROM facts
@@ -33,24 +33,32 @@ firsts AS (
         min(touches.happened) AS touched
     FROM touches LEFT JOIN roots ON roots.deal = touches.now_in
     GROUP BY deal
-{%- if period %}
     HAVING {{ period }}
+),
 {%- endif %}
+gone AS (
+    SELECT deal
+    FROM facts
+    WHERE topic IN ('J', 'D', 'Q', 'B') AND position <= {as_of:UInt64}
+    GROUP BY deal
+    HAVING
+        maxIf(version, topic = 'J') > maxIf(version, topic = 'D')
+        OR maxIf(version, topic = 'Q') > maxIf(version, topic = 'B')
 ),
 rows AS (
     SELECT
-        deal, topic, version,
+        deal, topic,
         {%- for dim in dims %} {{ dim }} AS label_{{ loop.index }},{% endfor %}
         pipeline = {pipeline:String} AS ours,
         toUnixTimestamp64Milli(occurred_at) AS happened,
         multiIf(
             topic = 'O', 1,
-            topic IN ('G', 'R'), indexOf({stages:Array(String)}, stage),
-            topic = 'C' AND status = 'won', {{ n }},
-            0
+            topic = 'C', if(status = 'won', {{ n }}, 0),
+            {#- looks at each stage once, where indexOf would at each row -#}
+            transform(stage, {stages:Array(String)}, {places:Array(UInt16)}, 0)
         ) AS place
     FROM facts
-    WHERE topic IN ('O', 'G', 'R', 'C', 'J', 'D', 'Q', 'B') AND position <= {as_of:UInt64}
+    WHERE topic IN ('O', 'G', 'R', 'C') AND position <= {as_of:UInt64}
 {%- if period %}
         AND deal IN (SELECT deal FROM firsts)
 {%- endif %}
@@ -61,21 +69,18 @@ deals AS (
         {%- for dim in dims %}
         anyIf(label_{{ loop.index }}, topic = 'O') AS by_{{ loop.index }},
         {%- endfor %}
-        {%- for k in range(1, n + 1) %}
-        min(if(place >= {{ k }}, happened, {{ never }})) AS entered_{{ k }}
-        {{- "," if not loop.last }}
-        {%- endfor %}
+        {%- if counted %}{% for k in range(1, n + 1) %}
+        minIf(happened, place >= {{ k }}) AS entered_{{ k }},
+        {%- endfor %}{% endif %}
+        max(place) AS reached
     FROM rows
     GROUP BY deal
-    HAVING
-        max(ours)
-        AND maxIf(version, topic = 'J') <= maxIf(version, topic = 'D')
-        AND maxIf(version, topic = 'Q') <= maxIf(version, topic = 'B')
+    HAVING max(ours) AND deal NOT IN (SELECT deal FROM gone)
 )
 SELECT
     {%- for dim in dims %} by_{{ loop.index }},{% endfor %}
     {%- for k in range(1, n + 1) %}
-    countIf(entered_{{ k }} < {{ never }}{% for one in counted %} AND {{ one.format(k=k) }}{% endfor %})
+    countIf(reached >= {{ k }}{% for one in counted %} AND {{ one.format(k=k) }}{% endfor %})
     {{- "," if not loop.last }}
     {%- endfor %}
 FROM deals

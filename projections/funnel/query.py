@@ -92,6 +92,7 @@ def _parameters(request: FunnelRequest, as_of: AsOf) -> dict[str, Any]:
         "as_of": as_of.position,
         "pipeline": request.pipeline.id,
         "stages": [stage.id for stage in request.pipeline.stages],
+        "places": list(range(1, len(request.pipeline.stages) + 1)),
         **{name: time for name, time in times.items() if time is not None},
     }
 
