@@ -42,12 +42,12 @@ class Cards:
 
     def find(self, query: str, *, everything: bool = False) -> list[Json]:
         """Persons by a phone in any spelling, an e-mail, an id or `kind:value`."""
-        heads: dict[Id, None] = {}
-        for leaf in self._candidates(query):
-            person = self.person_of(leaf)
-            if person is not None:
-                heads[person] = None
-        return list(self._show(list(heads), everything=everything))
+        return list(self._show(self.persons_at(query), everything=everything))
+
+    def persons_at(self, query: str) -> list[Id]:
+        """The persons whom a phone, an e-mail, an id or `kind:value` names."""
+        found = (self.person_of(leaf) for leaf in self._candidates(query))
+        return list(dict.fromkeys(person for person in found if person is not None))
 
     def is_address(self, query: str) -> bool:
         """Whether the text is a phone, an e-mail, an id or `kind:value`, there or not."""

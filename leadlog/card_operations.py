@@ -6,6 +6,7 @@ from uuid import UUID
 
 from channels.sdk.times import canonical_time
 from eventstore.adoption import rematch
+from eventstore.briefs import briefs
 from eventstore.card_commands import CardCommands
 from eventstore.deciding import Decided
 from eventstore.domain.events import LeadRecorded
@@ -47,16 +48,31 @@ def find(system: System, arguments: Arguments) -> Iterator[Any]:
 
 
 def search(system: System, arguments: Arguments) -> Iterator[Any]:
-    """One page of cards, best first, and the cursor of the next; names wait for the inbox."""
-    query, everything = str(arguments["query"]), bool(arguments.get("all"))
+    """One page of cards, best first, and the cursor of the next; names wait for the inbox.
+
+    With `brief` they are told as lists want them.
+    """
+    query = str(arguments["query"])
     if system.cards.is_address(query):
-        yield {"items": system.cards.find(query, everything=everything), "next": None}
+        yield {"items": _listed(system, system.cards.persons_at(query), arguments), "next": None}
         return
     limit = int(arguments.get("limit") or SEARCH_LIMIT)
     page = system.inbox.find(query, limit=limit, cursor=arguments.get("cursor"))
-    cards = system.cards.of([hit.person for hit in page.hits], everything=everything)
+    cards = _listed(system, [hit.person for hit in page.hits], arguments)
     scores = {text_id(hit.person): hit.score / 1000 for hit in page.hits}
     yield {"items": [card | {"score": scores[card["id"]]} for card in cards], "next": page.next}
+
+
+def _listed(system: System, persons: list[bytes], arguments: Arguments) -> list[dict[str, Any]]:
+    if arguments.get("brief"):
+        return briefs(system.cards, persons, system.inbox.newest)
+    return system.cards.of(persons, everything=bool(arguments.get("all")))
+
+
+def brief(system: System, arguments: Arguments) -> Iterator[Any]:
+    """One card as lists have it."""
+    person = system.cards.person_of(_leaf(system, arguments["id"]))
+    yield from briefs(system.cards, [person] if person else [], system.inbox.newest)
 
 
 def recent(system: System, arguments: Arguments) -> Iterator[Any]:
@@ -67,7 +83,7 @@ def recent(system: System, arguments: Arguments) -> Iterator[Any]:
     leaves = [e.event.leaf for e in reversed(events) if isinstance(e.event, LeadRecorded)]
     person_of = system.cards.persons_of(set(leaves))
     persons = list(dict.fromkeys(person_of[leaf] for leaf in leaves if leaf in person_of))[:most]
-    yield from system.cards.of(persons)
+    yield from briefs(system.cards, persons, system.inbox.newest)
 
 
 def show(system: System, arguments: Arguments) -> Iterator[Any]:
@@ -229,6 +245,7 @@ CARD_OPERATIONS = {
     "card.list": list_all,
     "card.find": find,
     "card.search": search,
+    "card.brief": brief,
     "card.recent": recent,
     "card.show": show,
     "card.explain": explain,

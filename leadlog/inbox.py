@@ -1,9 +1,11 @@
 """The inbox wired: the projection of names, and the search over it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from eventstore.customer_base import CustomerBase
+from eventstore.domain.events import Id
 from eventstore.queries import Cards
 from leadlog.settings import Settings
 from projections.inbox.index import NameIndex, open_engine
@@ -65,6 +67,10 @@ class Inbox:
         if not wait(goal):
             raise NotYetProjected(f"position {goal} of the event store is not in the inbox yet")
         return self._search.find(query, limit=limit, cursor=cursor)
+
+    def newest(self, leaves: Collection[Id]) -> set[Id]:
+        """The newest leads that say a name, of each of these leaf cards, as far as projected."""
+        return self._search.newest(leaves)
 
     def position(self) -> int:
         """Up to which position of the event store names can be found, whoever projects."""

@@ -65,7 +65,7 @@ def _found(request: AnyRequest) -> Json:
         return {"query": "", "next": None, "cards": list(operate(request, "card.recent"))}
     cursor = request.query_params.get("cursor") or None
     try:
-        found = one(request, "card.search", query=asked, limit=_A_PAGE, cursor=cursor)
+        found = one(request, "card.search", query=asked, limit=_A_PAGE, cursor=cursor, brief=True)
     except WrongArguments:  # nothing in it that could be looked for
         found = {"items": [], "next": None}
     more = urlencode({"query": asked, "cursor": found["next"]}) if found["next"] else None
@@ -94,10 +94,10 @@ def card_page(request: AnyRequest, card: FromPath[str]) -> Response[str]:
 def merge_page(request: AnyRequest, card: FromPath[str]) -> Response[str]:
     """What would change if two cards were one person; first, which other one is meant."""
     asked = request.query_params.get("other", "").strip()
-    ours = one(request, "card.show", id=card)
+    ours = one(request, "card.brief", id=card)
     values: Json = {"card": ours, "asked": asked, "candidates": [], "other": None, "told": None}
     if asked:
-        found = one(request, "card.search", query=asked, limit=_A_PAGE)["items"]
+        found = one(request, "card.search", query=asked, limit=_A_PAGE, brief=True)["items"]
         others = [other for other in found if other["id"] != ours["id"]]
         values["candidates"] = others
         if len(others) == 1:

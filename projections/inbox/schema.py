@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of these tables and of the way names are spelled in them."""
 
 _Number = BigInteger().with_variant(Integer, "sqlite")
@@ -66,7 +66,7 @@ said: Final = Table(
     Column("leaf", _Id, nullable=False),
     Column("at", _Number, nullable=False),
     Index("inbox_said_lead", "lead"),
-    Index("inbox_said_leaf", "leaf"),
+    Index("inbox_said_leaf", "leaf", text("at DESC")),
     sqlite_with_rowid=False,
     comment="what each delivery called its sender, and on which leaf card its lead stands",
 )

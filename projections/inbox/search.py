@@ -14,7 +14,7 @@ from rapidfuzz.distance import OSA
 from sqlalchemy import Connection, Engine, and_, func, literal, or_, select, union_all
 
 from eventstore.domain.events import Id
-from projections.inbox.schema import bearer, gram, name
+from projections.inbox.schema import bearer, gram, name, said
 from projections.inbox.spelling import grams, words
 
 MOST: Final = 100
@@ -25,6 +25,7 @@ _CANDIDATES: Final = 300
 _ROWS_OF_A_PIECE: Final = 4000
 _ROWS: Final = 16_000
 _LONGEST_TIME: Final = 2**62
+_NEWEST: Final = 3
 _PREFIX: Final = 0.9
 _COVERAGE: Final = 0.1
 
@@ -100,6 +101,20 @@ class NameSearch:
                 hits.append(Hit(person, 1000 - place.worse))
                 last = place
         return Page(hits, None)
+
+    def newest(self, leaves: Collection[Id]) -> set[Id]:
+        """The newest lead that says a name, of each of these leaf cards."""
+        found: set[Id] = set()
+        with self._engine.connect() as connection:
+            for leaf in leaves:
+                newest = (
+                    select(said.c.lead)
+                    .where(said.c.leaf == leaf)
+                    .order_by(said.c.at.desc())
+                    .limit(_NEWEST)
+                )
+                found.update(connection.scalars(newest))
+        return found
 
     def _ranked(self, connection: Connection, asked: Sequence[str]) -> dict[int, int]:
         """Name → how much less than 1000 its likeness is; only those that are like enough."""
