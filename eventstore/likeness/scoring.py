@@ -30,6 +30,7 @@ _AT_LEAST = 50
 """A store of fewer persons is judged as if it had so many."""
 _FEW_HAVE_TWO = 2.5
 """Bits: about one person of six has a second card that no rule found."""
+_SUREST = 10.0
 _MOST_SLIPS = 1
 """Answers of a form that may be misspelled at once in a pair that is worth a closer look."""
 _ENOUGH = 4.0
@@ -70,8 +71,8 @@ def scored(table: Table, low: Codes, high: Codes, *, persons: int) -> Scored:
 
 
 def probability(bits: float) -> float:
-    """Odds in bits as a probability."""
-    return float(1 / (1 + 2.0 ** -min(max(bits, -60.0), 60.0)))
+    """Odds in bits as a probability; never 1, for nothing here is proof."""
+    return float(1 / (1 + 2.0 ** -min(max(bits, -_SUREST), _SUREST)))
 
 
 def _at_most(table: Table, traits: list[Trait], low: Codes, high: Codes) -> tuple[Bits, Bits]:

@@ -32,9 +32,9 @@ def quality(
 
     ru-leads: made-up leads go through the real batch handler into an event store that is thrown
     away afterwards; no data of yours is touched. Shows precision and recall, what was joined or
-    left apart wrongly and why, and what other limits and rules would give: to choose `[matching]`
-    by. Exit status 1 where somebody was joined through an identity that is marked, listed or over
-    the limit.
+    left apart wrongly and why, and what other limits and rules would give: to choose your matching
+    settings by. Exit status 1 where somebody was joined through an identity that is marked, listed
+    or over the limit.
 
     febrl3: a well-known data set of misspelt people, without their id numbers; suggestions beside
     Splink. Both come with `make quality`.
