@@ -7,6 +7,7 @@ everything sees some twice, and knows them by their position.
 """
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Coroutine, Sequence
 from itertools import chain, repeat
@@ -31,6 +32,8 @@ PAGE: Final = 2000
 IDLE_S: Final = 0.25
 _WITHIN_S: Final = 30.0
 """For each answer of Kafka. aiokafka itself tries for ever."""
+_LOOK_S: Final = 0.1
+_END_WITHIN_S: Final = 2.0
 _PAUSES_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 _GIVE_WAY_S: Final = 30.0
 _log = structlog.get_logger(__name__)
@@ -76,6 +79,15 @@ class EventPublisher:
         asyncio.run(self._run(stop))
 
     async def _run(self, stop: threading.Event) -> None:
+        publishing = asyncio.create_task(self._follow(stop))
+        while not (stop.is_set() or publishing.done()):  # noqa: ASYNC110 - another thread's event
+            await asyncio.sleep(_LOOK_S)
+        await asyncio.wait([publishing], timeout=_END_WITHIN_S)
+        publishing.cancel()  # whoever waits for Kafka; what was begun is given up, and sent again
+        with contextlib.suppress(asyncio.CancelledError):
+            await publishing
+
+    async def _follow(self, stop: threading.Event) -> None:
         pauses = _pauses()
         while not stop.is_set():
             before = self._done

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -355,3 +356,20 @@ async def _make_forgetful(topic: KafkaTopic) -> None:
         await admin.create_topics([NewTopic(topic.name, 1, 1)])
     finally:
         await admin.close()
+
+
+def test_it_ends_when_told_to_while_kafka_does_not_answer(tmp_path):
+    base = base_in(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        publisher = EventPublisher(base.recorder, KafkaTopic((address,), "leadlog.events"))
+        stop = threading.Event()
+        thread = threading.Thread(target=publisher.run, args=(stop,))
+        thread.start()
+        silent.settimeout(60)
+        asked, _ = silent.accept()
+        stop.set()
+        thread.join(60)
+        asked.close()
+    assert not thread.is_alive()
+    base.recorder.close()
