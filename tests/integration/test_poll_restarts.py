@@ -28,8 +28,8 @@ from channels.vk.adapter import VkAdapter
 
 RESTARTS = int(os.environ.get("POLL_RESTARTS", "100"))
 SEED = int(os.environ.get("POLL_SEED", "20260201"))
-LONGEST_RUN_S = 0.06
-DELIVERIES = 300
+LONGEST_RUN_S = 0.04
+DELIVERIES = 200
 FAULTS = ("", "", "", "html", "page", "broken", "reset", "cut", "hang")
 
 

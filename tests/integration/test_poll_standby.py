@@ -4,8 +4,11 @@ import asyncio
 from contextlib import asynccontextmanager, suppress
 
 import msgspec
+from chaos.checker import stored_leads
 from servers.telegram import TOKEN, TelegramFake, message
+from support.cluster import Cluster, store_settings
 from support.polled import hasty, until
+from support.waiting import wait_until
 
 from channels.telegram.adapter import TelegramAdapter
 from ingest.pollers.postgres_cursors import PostgresCursors
@@ -66,3 +69,42 @@ async def test_the_standby_takes_over_while_it_waits(database):
         await until(lambda: log.texts == ["question 1"])
         await until(lambda: second.phase is Phase.POLLING)
         await standby.__aexit__(None, None, None)
+
+
+ACCOUNT = """
+[[accounts]]
+type = "telegram"
+name = "polled_bot"
+token = "{token}"
+api_url = "{url}"
+"""
+
+
+def test_of_two_real_processes_one_polls_and_is_replaced_when_it_is_killed(
+    tmp_path, kafka, database
+):
+    with TelegramFake() as fake:
+        account = ACCOUNT.format(token=TOKEN, url=fake.url)
+        stores = store_settings(kafka, database, runner="loop")
+        with Cluster(tmp_path, f"{stores}\n{account}") as cluster:
+            both = [cluster.start(f"pollers-{n}", "pollers") for n in (1, 2)]
+            cluster.start("processor", "processor")
+            desk = cluster.start("desk", "desk")
+            fake.put(*map(message, range(1, 11)))
+            wait_until(lambda: not fake.waiting)
+            (polling,) = [process for process in both if state(process, "polling")]
+            (waiting,) = [process for process in both if process is not polling]
+            wait_until(lambda: state(waiting, "standby"))
+            polling.kill()
+            fake.put(*map(message, range(11, 21)))
+            wait_until(lambda: not fake.waiting)
+            wait_until(lambda: len(stored_leads(desk)) == 20)
+            assert set(stored_leads(desk).values()) == {1}
+            assert state(waiting, "polling")
+            assert waiting.stop() == 0
+
+
+def state(process, name):
+    """Whether the account is in this state there."""
+    line = f'leadlog_poll_state{{account="polled_bot",state="{name}"}} 1.0'
+    return line in process.get("/metrics").text
