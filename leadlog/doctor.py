@@ -17,7 +17,7 @@ from channels.registry import make_adapter
 from channels.sdk.adapter import PollingAdapter
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from ingest.log.sqlite import connect
-from leadlog import control, machine
+from leadlog import control, machine, outbox_check
 from leadlog.lag import progress_of
 from leadlog.lead_log import EmbeddedLog
 from leadlog.machine import Finding
@@ -68,6 +68,7 @@ def examine(system: System) -> Iterator[Finding]:
     yield from _channels(system, has_ledger=stores_are_open)
     if stores_are_open:
         yield _quarantine(system)
+        yield _guarded("messages", outbox_check.examine, system)
         yield from _lag(system)
 
 

@@ -28,6 +28,9 @@ def progress_of(system: System, roles: Collection[Role] = tuple(Role)) -> dict[s
         end = system.base.recorder.last_position()
         found["projector"] = Progress(system.projected_position(), end)
         found["inbox"] = Progress(system.inbox.position(), end)
+    if Role.OUTBOX in roles:
+        followed = system.outbox_store.position()
+        found["outbox"] = Progress(followed, system.base.recorder.last_position())
     if Role.DESK in roles and not found:
         system.base.recorder.last_position()  # it reads the store, too: does it answer?
     return found

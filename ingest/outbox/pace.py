@@ -55,6 +55,12 @@ class Pace:
         account, chat = self._buckets(leaf, now)
         return max(self._paused_until - now, account.waits(now), chat.waits(now), 0)
 
+    def is_shut(self, now: int) -> bool:
+        """Nothing may go to anybody now."""
+        return now < self._paused_until or (
+            self._account is not None and self._account.waits(now) > 0
+        )
+
     def take(self, leaf: Id, now: int) -> None:
         """Something goes."""
         for bucket in self._buckets(leaf, now):

@@ -45,7 +45,7 @@ _COLUMNS: Final = (
 )
 _DUE: Final = f"""
     SELECT {_COLUMNS} FROM outbox_message AS m
-    WHERE state = 'waiting' AND next_at <= %s AND position = (
+    WHERE state = 'waiting' AND next_at <= %s AND account <> ALL(%s) AND position = (
         SELECT min(position) FROM outbox_message AS first
         WHERE first.state = 'waiting' AND first.account = m.account AND first.leaf = m.leaf)
     ORDER BY position LIMIT %s"""  # noqa: S608 - the columns above
@@ -83,8 +83,8 @@ class PostgresOutbox:
             ("DELETE FROM outbox_message WHERE position > %s", (position,)),
         )
 
-    def due(self, now: int, limit: int) -> list[Waiting]:
-        return [_waiting(row) for row in self._rows(_DUE, (now, limit))]
+    def due(self, now: int, limit: int, *, but: Sequence[str] = ()) -> list[Waiting]:
+        return [_waiting(row) for row in self._rows(_DUE, (now, list(but), limit))]
 
     def begin(self, reply: Id) -> None:
         sql = "UPDATE outbox_message SET tries = tries + 1, unsure = true WHERE reply = %s"

@@ -9,6 +9,7 @@ and shown. Killed anywhere it repeats at most what it was just sending, and says
 import asyncio
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -28,7 +29,8 @@ from ingest.outbox.store import OutboxStore, State, Waiting
 POLL_S: Final = 0.2
 _PAGE: Final = 2_000
 _MOST_DUE: Final = 200
-_MOST_AT_ONCE: Final = 16
+_MOST_AT_ONCE: Final = 8
+"""Of one account: a provider that hangs holds up nobody else."""
 _LONGEST_PAUSE_S: Final = 5.0
 _END_WITHIN_S: Final = 2.5
 """For what is under way when the process ends; what is cut off is sent again, and says so."""
@@ -122,18 +124,28 @@ class Outbox:
         """Follow, and begin what can go; whether something is under way."""
         await asyncio.to_thread(self.follow)
         now = self._clock()
-        due = await asyncio.to_thread(self._store.due, now, _MOST_DUE + len(self._busy))
+        limit = _MOST_DUE + len(self._busy)
+        due = await asyncio.to_thread(self._store.due, now, limit, but=self._shut(now))
+        at_once = Counter(account for account, _ in self._busy)
         for waiting in due:
-            conversation = (waiting.account, waiting.leaf)
-            if len(self._busy) >= _MOST_AT_ONCE:
-                break
-            if conversation not in self._busy and self._may_go(waiting, now):
-                task = asyncio.create_task(self._handle(waiting))
-                self._busy[conversation] = task
+            account, conversation = waiting.account, (waiting.account, waiting.leaf)
+            is_free = conversation not in self._busy and at_once[account] < _MOST_AT_ONCE
+            if is_free and self._may_go(waiting, now):
+                at_once[account] += 1
+                self._busy[conversation] = asyncio.create_task(self._handle(waiting))
         if now >= self._counted_at + _COUNT_EVERY_MS:
             self._counted_at = now
             await asyncio.to_thread(self._count, now)
         return bool(self._busy)
+
+    def _shut(self, now: int) -> list[str]:
+        """Accounts of which nothing can go: what they have to send must hide no other's."""
+        busy = Counter(account for account, _ in self._busy)
+        return [
+            account
+            for account, pace in self._paces.items()
+            if pace.is_shut(now) or busy[account] >= _MOST_AT_ONCE
+        ]
 
     def _may_go(self, waiting: Waiting, now: int) -> bool:
         pace = self._paces.get(waiting.account)

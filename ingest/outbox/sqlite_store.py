@@ -1,5 +1,6 @@
 """The outbox's store in one SQLite file. Who may open it holds the lock of the data directory."""
 
+import json
 import sqlite3
 import threading
 from collections.abc import Sequence
@@ -37,7 +38,8 @@ _COLUMNS = (
 )
 _DUE = f"""
     SELECT {_COLUMNS} FROM message AS m
-    WHERE state = 'waiting' AND next_at <= ? AND position = (
+    WHERE state = 'waiting' AND next_at <= ?
+        AND account NOT IN (SELECT value FROM json_each(?)) AND position = (
         SELECT min(position) FROM message AS first
         WHERE first.state = 'waiting' AND first.account = m.account AND first.leaf = m.leaf)
     ORDER BY position LIMIT ?"""  # noqa: S608 - the columns above
@@ -79,8 +81,9 @@ class SQLiteOutbox:
             ("DELETE FROM message WHERE position > ?", (position,)),
         )
 
-    def due(self, now: int, limit: int) -> list[Waiting]:
-        return [_waiting(row) for row in self._rows(_DUE, (now, limit))]
+    def due(self, now: int, limit: int, *, but: Sequence[str] = ()) -> list[Waiting]:
+        rows = self._rows(_DUE, (now, json.dumps(list(but)), limit))
+        return [_waiting(row) for row in rows]
 
     def begin(self, reply: Id) -> None:
         self._write(("UPDATE message SET tries = tries + 1, unsure = 1 WHERE reply = ?", (reply,)))

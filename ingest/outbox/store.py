@@ -98,8 +98,11 @@ class OutboxStore(Protocol):
     def rewind(self, position: int) -> None:
         """The event store is an older one: forget what it does not know."""
 
-    def due(self, now: int, limit: int) -> list[Waiting]:
-        """Of each conversation the first that waits, if its time has come; oldest first."""
+    def due(self, now: int, limit: int, *, but: Sequence[str] = ()) -> list[Waiting]:
+        """Of each conversation the first that waits, if its time has come; oldest first.
+
+        Those of the accounts `but` are left out.
+        """
 
     def begin(self, reply: Id) -> None:
         """A try begins: durable before it does. Unless `postpone` tells otherwise, it is unsure

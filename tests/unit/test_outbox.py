@@ -80,6 +80,19 @@ async def test_other_conversations_do_not_wait_for_it(world):
     assert world.bot.texts == ["раз", "два"]
 
 
+async def test_an_account_that_pauses_hides_no_other_however_much_it_has_to_send(world):
+    world.bot.script = [RateLimited("slower", after_s=60)]
+    world.write(world.customer(1), "раз")
+    await world.outbox.settle()
+    event = world.customer(2)
+    for number in range(3, 303):
+        world.write(world.customer(number), "раз")
+    world.write(event, "письмо", account="mail")
+    await world.outbox.settle()
+    assert world.senders["mail"].texts == ["письмо"]
+    assert len(world.bot.tried) == 1
+
+
 async def test_after_a_refusal_the_next_message_goes(world):
     event = world.customer(7)
     world.bot.script = [Undeliverable(NotSent.BAD_ATTACHMENT)]
