@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eventstore.deal_hands import DealHands
+from eventstore.deal_pool import DealPool
 from eventstore.domain.deals import (
     BY_HAND,
     Deal,
@@ -17,7 +18,6 @@ from eventstore.domain.deals import (
     note_amount,
     note_touch,
     place,
-    repeated,
 )
 from eventstore.domain.events import (
     DealCommand,
@@ -92,7 +92,7 @@ class Play:
         self._hands = DealHands(work, leads)
         self._touches: dict[Id, list[Touch]] = defaultdict(list)
         self._parent = {leaf: leaf for leaf in members}
-        self._of: dict[Id, list[Deal]] = defaultdict(list)
+        self._of: dict[Id, DealPool] = defaultdict(DealPool)
         self._now: Order = (0, 0)
 
     def run(self) -> None:
@@ -112,8 +112,8 @@ class Play:
         """The open and closed deals of each person, by the person's head as it stands now."""
         found: dict[Id, list[Deal]] = {}
         for root, deals in self._of.items():
-            if deals:
-                found.setdefault(self.members[root].person, []).extend(deals)
+            if every := list(deals):
+                found.setdefault(self.members[root].person, []).extend(every)
         return found
 
     def _links(self) -> list[tuple[Order, tuple[Id, Id]]]:
@@ -161,7 +161,7 @@ class Play:
         a, b = self._find(pair[0]), self._find(pair[1])
         if a == b:
             return
-        ours, theirs = self._of.pop(a, []), self._of.pop(b, [])
+        ours, theirs = list(self._of.pop(a, ())), list(self._of.pop(b, ()))
         self._parent[b] = a
         deals = [*ours, *theirs]
         if self.work.policy.matching.join_unsorted:
@@ -170,24 +170,27 @@ class Play:
                     absorb(later, earlier)
                     deals.remove(later)
                     self.joined[later.id] = (earlier.id, JOIN_RULE, b"")
-        self._of[a] = deals
+        self._of[a] = DealPool(deals)
 
     def _touch(self, lead: LeadState) -> None:
         leaf = stand(self.work, lead)
         touch = touch_of(self.work, lead, leaf)
         deals = self._of[self._find(leaf)]
         own = deal_id(lead.id, touch.pipeline)
-        placement = place(touch, deals, self.work.policy.pipeline(touch.pipeline))
+        pipeline = self.work.policy.pipeline(touch.pipeline)
+        placement = place(touch, deals.within_reach(touch), pipeline)
         named = own in self.stored and bool(self.stored[own].commands)
         if placement.opens or (named and lead.id not in self._hands.put_apart):
             self._open(lead, touch, deals)
         elif placement.joined:
             note_touch(placement.joined, touch)
+            deals.noted(placement.joined)
             self._put(lead, touch, placement.joined)
 
-    def _open(self, lead: LeadState, touch: Touch, deals: list[Deal]) -> None:
-        deal = new_deal(deal_id(lead.id, touch.pipeline), touch, repeated(deals, touch.pipeline))
-        deals.append(deal)
+    def _open(self, lead: LeadState, touch: Touch, deals: DealPool) -> None:
+        repeat_of = deals.latest(touch.pipeline)
+        deal = new_deal(deal_id(lead.id, touch.pipeline), touch, repeat_of)
+        deals.add(deal)
         self.deals[deal.id] = deal
         self.openers[deal.id] = lead
         self._put(lead, touch, deal)
@@ -215,10 +218,9 @@ class Play:
         leaf, other = self._leaf_of(deal.id), self._leaf_of(into.id)
         if not self._of_one_person(leaf, other) or not self._hands.lets_join(deal, into):
             return
-        for deals in (self._of[self._find(leaf)], self._of[self._find(other)]):
-            if deal in deals:
-                deals.remove(deal)
         absorb(deal, into)
+        for root in {self._find(leaf), self._find(other)}:
+            self._of[root] = self._of[root].without(deal)
         self.joined[deal.id] = (into.id, self._hands.actor(hand), hand.decision)
 
     def _put_apart(self, lead_id: Id) -> None:
@@ -232,7 +234,10 @@ class Play:
         self._open(lead, touch, self._of[self._find(leaf)])
         if left is not None:
             self._touches[left.id].remove(touch)
+            left = self.deals[self._final(left.id)]
             self._note_again(left)
+            root = self._find(self._leaf_of(left.id))
+            self._of[root] = DealPool(self._of[root])
 
     def _note_again(self, deal: Deal) -> None:
         """What a deal has of its touches, and of deals joined into it, after one touch left it."""

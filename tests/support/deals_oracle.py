@@ -136,6 +136,8 @@ def expected_deals(fed, facts, merged, by_hand=()):  # noqa: C901, PLR0912, PLR0
                 opens(a, deals_of[find(anchors[a])])
                 if left:
                     members[left].remove(touch_of[a])
+                    while left in joined:
+                        left = joined[left]
                     recount(deals[left])
             elif how == "join" and a in deals and a not in joined and b in deals:
                 while b in joined:
