@@ -47,9 +47,10 @@ check: $(STAMP) ## format, lint, types, and who may import whom
 format: $(STAMP) ## put the code into its one format
 	$(BIN)/ruff format .
 
-bench: $(STAMP) ## the paired benchmarks, as ratios
+bench: install ## the paired benchmarks, as ratios
 	@scripts/install-debian-packages wrk=wrk
 	$(BIN)/leadlog bench
+	PYTHONPATH=.:tests $(BIN)/python tests/bench/distributed_stores.py
 
 fuzz: $(STAMP) ## look for deliveries that break an adapter: FUZZ_TRIES (500) a type, FUZZ_SECONDS (300)
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[fuzz]'

@@ -1,8 +1,9 @@
-"""The servers that the gateway is held against, and the gateway alone: `python -m … KIND FILE`.
+"""The servers that the gateway is held against, and the gateway alone: `python -m … KIND LOG`.
 
 `ours` is the gateway as `leadlog up` serves it, without the other roles. `durable` decodes the
 body and commits it, all of one turn of the loop together, to a SQLite file with
-`synchronous=FULL`. `parse` only decodes. All on uvicorn with httptools and uvloop; each prints
+`synchronous=FULL`. `parse` only decodes. `ours-kafka` and `kafka` are the first two with a topic of
+Kafka for log, all replicas and idempotent. All on uvicorn with httptools and uvloop; each prints
 its port once it listens.
 """
 
@@ -19,14 +20,16 @@ import msgspec
 import uvicorn
 import uvloop
 
+from eventstore.keyring import Keyring
 from ingest.gateway.app import Gateway
+from ingest.log.port import LeadLogWriter
 from ingest.log.sqlite import SQLiteLogWriter
 from leadlog.bench.leads import ACCOUNT, form_adapter
 from leadlog.readiness import Readiness
 from leadlog.server import FrontDoor
 from leadlog.web_server import new_server
 
-KINDS = ("ours", "durable", "parse")
+KINDS = ("ours", "durable", "parse", "ours-kafka", "kafka")
 _BACKLOG = 2048
 _MOST_CONNECTIONS = 1000
 _START = {
@@ -104,17 +107,16 @@ def _ready() -> Readiness:
     return Readiness(roles=dict, log_fault=lambda: None, progress=dict)
 
 
-async def _serve(kind: str, path: Path) -> None:
+async def _serve(kind: str, log: str) -> None:
     listening = socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG)
-    if kind == "ours":
-        gateway = Gateway({ACCOUNT: form_adapter()}, SQLiteLogWriter(path))
+    if kind.startswith("ours"):
+        gateway = Gateway({ACCOUNT: form_adapter()}, await _writer(kind, log))
         door = FrontDoor(gateway=gateway, desk=None, control=None, ready=_ready())
         server = new_server(door, most=_MOST_CONNECTIONS, stopping=threading.Event())
     else:
-        app = limit(GroupCommit(path).append if kind == "durable" else None)
         server = uvicorn.Server(
             uvicorn.Config(
-                app,
+                limit(await _store(kind, log)),
                 http="httptools",
                 loop="uvloop",
                 ws="none",
@@ -128,5 +130,40 @@ async def _serve(kind: str, path: Path) -> None:
     await server.serve(sockets=[listening])
 
 
+async def _writer(kind: str, log: str) -> LeadLogWriter:
+    if kind == "ours":
+        return SQLiteLogWriter(Path(log))
+    from ingest.log.kafka import KafkaLogWriter
+    from ingest.log.kafka_topic import KafkaTopic
+
+    writer = KafkaLogWriter(KafkaTopic.of(log), Keyring(b"b" * 32))
+    await writer.start()
+    return writer
+
+
+async def _store(kind: str, log: str) -> Store | None:
+    if kind == "durable":
+        return GroupCommit(Path(log)).append
+    return None if kind == "parse" else await _send_and_wait(log)
+
+
+async def _send_and_wait(log: str) -> Store:
+    from aiokafka import AIOKafkaProducer
+
+    from ingest.log.kafka_topic import KafkaTopic, prepare
+
+    topic = KafkaTopic.of(log)
+    await prepare(topic)
+    producer = AIOKafkaProducer(
+        bootstrap_servers=list(topic.servers), acks="all", enable_idempotence=True, linger_ms=0
+    )
+    await producer.start()
+
+    async def store(body: bytes) -> None:
+        await producer.send_and_wait(topic.name, body)
+
+    return store
+
+
 if __name__ == "__main__":
-    uvloop.run(_serve(sys.argv[1], Path(sys.argv[2])))
+    uvloop.run(_serve(sys.argv[1], sys.argv[2]))

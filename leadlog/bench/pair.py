@@ -58,6 +58,10 @@ class Setting:
     """On a real disk: what takes minutes to prepare is kept here, and all else is tried here."""
     progress: Callable[[str], None]
     """Told what is going on, in a few words."""
+    kafka: str = ""
+    """`host:port` of a Kafka where topics may be made."""
+    postgres: str = ""
+    """The URL of a database that is there for this."""
 
     def amount(self, full: int, quick: int) -> int:
         return quick if self.quick else full
@@ -85,6 +89,8 @@ class Benchmark:
     """The ratio A/B that is to be reached at least …"""
     cost: bool = False
     """… or, there being no B, the CPU µs of A that are to be kept to."""
+    needs: tuple[str, ...] = ()
+    """Servers, by their names in `Setting`."""
     open: Callable[[Setting], AbstractContextManager[Sides]] = field(repr=False)
 
 

@@ -1,6 +1,6 @@
 """leadlog bench: how near to what is possible, as ratios."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -35,11 +35,19 @@ def bench(
     cache: Annotated[
         Path, typer.Option(help="Where to work, on the disk that is meant; some 4 GB for flat.")
     ] = _CACHE,
+    kafka: Annotated[
+        str, typer.Option(help="host:port of a Kafka, for those on distributed stores.")
+    ] = "",
+    postgres: Annotated[
+        str, typer.Option(help="URL of an empty PostgreSQL database, likewise.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Run the paired benchmarks: leadlog in turns with the least that such work can cost.
 
     Figures of a machine that is busy with something else are marked as not for publishing.
+
+    Those on distributed stores run only where both servers are given; `make bench` starts some.
 
     Example: [bold]leadlog bench accept-16 processor[/bold]
     """
@@ -47,7 +55,9 @@ def bench(
     from leadlog.bench.report import report
 
     try:
-        benchmarks = chosen(names or [])
+        servers = {"kafka": kafka, "postgres": postgres}
+        given = {name: address for name, address in servers.items() if address}
+        benchmarks = chosen(names or [], servers=given)
     except LookupError as error:
         raise OperationFailed(str(error.args[0]), status=2) from error
     before = load()
@@ -59,7 +69,8 @@ def bench(
         )
     results = []
     for benchmark in benchmarks:
-        with _setting(benchmark, quick=quick, cache=cache.expanduser()) as setting:
+        with _telling(benchmark) as tell:
+            setting = Setting(quick=quick, cache=cache.expanduser(), progress=tell, **given)
             result = run(benchmark, setting, rounds or (QUICK_ROUNDS if quick else ROUNDS))
         results.append(result)
         if as_json:
@@ -72,15 +83,11 @@ def bench(
 
 
 @contextmanager
-def _setting(benchmark: Benchmark, *, quick: bool, cache: Path) -> Iterator[Setting]:
+def _telling(benchmark: Benchmark) -> Iterator[Callable[[str], None]]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(benchmark.name)
-
-        def tell(text: str) -> None:
-            progress.update(task, description=f"{benchmark.name}: {text}")
-
-        yield Setting(quick=quick, cache=cache, progress=tell)
+        yield lambda text: progress.update(task, description=f"{benchmark.name}: {text}")
 
 
 def _object(result: Result, before: float, *, publishable: bool) -> dict[str, object]:

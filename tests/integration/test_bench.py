@@ -12,7 +12,7 @@ LEADLOG = str(Path(sys.executable).with_name("leadlog"))
 
 def bench(*arguments, cache):
     command = [LEADLOG, "bench", *arguments, "--quick", "--rounds", "1", "--cache", str(cache)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
 
 
 @pytest.mark.parametrize("name", ["accept-16", "processor", "hot", "hot-shared"])
@@ -39,3 +39,19 @@ def test_an_unknown_name_is_answered_with_those_that_there_are(tmp_path):
     done = bench("nonsense", cache=tmp_path)
     assert done.returncode == 2
     assert "accept-16" in done.stderr
+
+
+def test_pairs_on_distributed_stores_are_measured_where_the_servers_are_given(
+    kafka, database, tmp_path
+):
+    names = ("kafka-accept", "kafka-faust", "kafka-loop", "postgres-append")
+    servers = ("--kafka", kafka, "--postgres", database)
+    done = bench(*names, *servers, "--json", cache=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(line)["name"] for line in done.stdout.splitlines()] == [*names]
+
+
+def test_a_pair_whose_server_is_not_given_says_which_it_needs(tmp_path):
+    done = bench("kafka-faust", cache=tmp_path)
+    assert done.returncode == 2
+    assert "needs --kafka and --postgres" in done.stderr

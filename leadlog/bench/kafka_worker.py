@@ -1,0 +1,134 @@
+"""A consumer of Kafka that tells what it took: `python -m … KIND TOPIC COUNT FOLDER POSTGRES`.
+
+`faust` and `loop` are our two runners into an event store on PostgreSQL; `noop` is a Faust agent
+that does nothing with what it takes. Each works through COUNT records and prints, as JSON, the
+seconds of wall and CPU from the first to the last.
+"""
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+from eventstore.customer_base import CustomerBase
+from eventstore.domain.matching import Matching
+from eventstore.domain.pipeline import SALES
+from eventstore.keyring import Keyring
+from eventstore.recorders.postgres import PostgresCustomerRecorder
+from eventstore.work import Policy
+from ingest.log.kafka_topic import KafkaTopic
+from ingest.log.port import Logged
+from ingest.processor.batch import BatchHandler
+
+KEYRING = Keyring(b"b" * 32)
+BATCH = 500
+_WITHIN_S = 0.02
+
+
+class Counted:
+    """From the first record to the last of so many; then `stop` is set."""
+
+    def __init__(self, count: int) -> None:
+        self.stop = threading.Event()
+        self._count = count
+        self._left = count
+        self._began = (0.0, 0.0)
+
+    def begins(self) -> None:
+        """Before a batch is worked on."""
+        if self._left == self._count:
+            self._began = (time.perf_counter(), time.process_time())
+
+    def ended(self, done: int) -> None:
+        """After it."""
+        self._left -= done
+        if self._left <= 0 and not self.stop.is_set():
+            wall, cpu = (time.perf_counter(), time.process_time())
+            took = {"wall_s": wall - self._began[0], "cpu_s": cpu - self._began[1]}
+            sys.stdout.write(json.dumps({"items": self._count - self._left, **took}) + "\n")
+            sys.stdout.flush()
+            self.stop.set()
+
+
+class CountingHandler(BatchHandler):
+    """The real one, counted."""
+
+    def __init__(self, base: CustomerBase, counted: Counted) -> None:
+        super().__init__(base)
+        self._counted = counted
+
+    def handle(self, records: Sequence[Logged]) -> None:
+        self._counted.begins()
+        super().handle(records)
+        self._counted.ended(len(records))
+
+
+def process(kind: str, topic: KafkaTopic, counted: Counted, folder: Path, postgres: str) -> None:
+    recorder = PostgresCustomerRecorder(postgres)
+    base = CustomerBase(recorder, KEYRING, Policy.of(Matching(), [SALES]))
+    handler = CountingHandler(base, counted)
+    if kind == "loop":
+        from ingest.log.kafka_reader import KafkaLogReader
+        from ingest.processor.loop import ProcessorLoop
+
+        reader = KafkaLogReader(topic)
+        ProcessorLoop(reader, handler, recorder).run(counted.stop)
+        reader.close()
+    else:
+        from ingest.processor.faust_app import FaustProcessor
+
+        group = f"bench-{topic.name}"
+        FaustProcessor(topic, handler, recorder, folder=folder, group=group).run(counted.stop)
+
+
+def take(topic: KafkaTopic, counted: Counted, folder: Path) -> None:
+    """What Faust costs by itself, set as ours is."""
+    import asyncio
+
+    import faust
+    from faust.types import StreamT
+
+    async def work() -> None:
+        app = faust.App(
+            f"noop-{topic.name}",
+            broker=";".join(f"kafka://{server}" for server in topic.servers),
+            autodiscover=False,
+            consumer_auto_offset_reset="earliest",
+            datadir=folder / "noop",
+            key_serializer="raw",
+            store="memory://",
+            stream_buffer_maxsize=1000,
+            topic_allow_declare=False,
+            topic_disable_leader=True,
+            value_serializer="raw",
+            web_enabled=False,
+        )
+        records = app.topic(topic.name, value_serializer="raw", key_serializer="raw")
+
+        async def nothing(stream: StreamT[bytes]) -> None:
+            taking = cast("faust.Stream[bytes]", stream).take_events(BATCH, within=_WITHIN_S)
+            async for events in taking:
+                counted.begins()
+                counted.ended(len(events))
+
+        app.agent(records, name="noop")(nothing)
+        await app.start()
+        await asyncio.to_thread(counted.stop.wait)
+        await app.stop()
+
+    asyncio.run(work())
+
+
+def main(kind: str, url: str, count: str, folder: str, postgres: str) -> None:
+    counted = Counted(int(count))
+    if kind == "noop":
+        take(KafkaTopic.of(url), counted, Path(folder))
+    else:
+        process(kind, KafkaTopic.of(url), counted, Path(folder), postgres)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
