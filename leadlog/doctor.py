@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from channels.registry import make_adapter
+from channels.registry import AnyAdapter, make_adapter
 from channels.sdk.adapter import PollingAdapter
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from ingest.log.sqlite import connect
@@ -181,12 +181,7 @@ def _channel(table: dict[str, Any], ledger: dict[tuple[str, int, str], int], hou
         return Finding(subject, "odd", told, "set its secret, or a secret_path")
     hours = [then for account, then, _ in ledger if account == name]
     if not hours:
-        told = "nothing has ever come"
-        if source:
-            told = f"nothing has ever come from {source}"
-            return Finding(subject, "odd", told, "leadlog up fetches it; is it the right account?")
-        remedy = f"is https://your.host/in/{name} set at the provider? README of its channel"
-        return Finding(subject, "odd", told, remedy)
+        return _never(subject, adapter, source)
     outcomes: Counter[str] = Counter()
     for (account, then, outcome), count in ledger.items():
         if account == name and then >= hour - _QUIET_H:
@@ -198,6 +193,19 @@ def _channel(table: dict[str, Any], ledger: dict[tuple[str, int, str], int], hou
     if outcomes["quarantined"] * 5 > sum(outcomes.values()):
         return Finding(subject, "odd", told, "leadlog quarantine list: does it send a new format?")
     return Finding(subject, "good", told)
+
+
+def _never(subject: str, adapter: AnyAdapter, source: str) -> Finding:
+    """An account that nothing ever came from."""
+    told = "nothing has ever come"
+    if source:
+        told = f"{told} from {source}"
+        return Finding(subject, "odd", told, "leadlog up fetches it; is it the right account?")
+    name = adapter.settings.name
+    remedy = f"is https://your.host/in/{name} set at the provider? README of its channel"
+    if not is_called(adapter):
+        remedy = "no setting says where it is fetched from, or who hands it over: README"
+    return Finding(subject, "odd", told, remedy)
 
 
 def _quarantine(system: System) -> Finding:
