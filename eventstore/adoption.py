@@ -19,8 +19,8 @@ from eventstore.domain.matching import Matching
 from eventstore.keyring import derived
 from eventstore.orders import CommandRefused, Orders
 from eventstore.queries import Cards
-from eventstore.recording import rejudge
 from eventstore.regroup import move_aliases
+from eventstore.rejudging import rejudge
 from eventstore.rows import Changes, Source
 from eventstore.work import Policy, Work
 

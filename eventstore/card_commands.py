@@ -20,7 +20,7 @@ from eventstore.domain.events import (
     Id,
 )
 from eventstore.orders import CommandRefused, NotThere, Orders
-from eventstore.recording import rejudge
+from eventstore.rejudging import rejudge
 from eventstore.rows import Hand
 from eventstore.work import Work
 

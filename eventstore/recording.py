@@ -10,44 +10,18 @@ from itertools import combinations
 
 import msgspec
 
-from channels.sdk.lead import Campaign as Labels
 from channels.sdk.lead import LeadContent
-from eventstore.domain.deals import (
-    absorb,
-    joins_of_unsorted,
-    new_deal,
-    note_amount,
-    note_touch,
-    place,
-)
-from eventstore.domain.events import (
-    Campaign,
-    DealJoined,
-    Id,
-    LeadIdentity,
-    LeadRecorded,
-    PersonFormed,
-)
+from eventstore.describing import described, thread_of
+from eventstore.domain.deals import new_deal, note_amount, note_touch, place
+from eventstore.domain.events import Id, LeadRecorded
 from eventstore.domain.fold import fold
-from eventstore.domain.matching import Action
 from eventstore.incoming import Incoming, domain_identities, incoming
-from eventstore.judging import judged
-from eventstore.keyring import derived
+from eventstore.linking import link, open_cards, pair_up
 from eventstore.redecide import redecide
-from eventstore.regroup import counts_as_shared, regroup, seniority
-from eventstore.rows import Card, LinkKey, Pair
-from eventstore.touches import (
-    JOIN_RULE,
-    deal_id,
-    milliseconds,
-    opening,
-    own_leaf,
-    stand,
-    touch_of,
-)
+from eventstore.regroup import regroup
+from eventstore.rejudging import rejudge
+from eventstore.touches import deal_id, milliseconds, opening, own_leaf, stand, touch_of
 from eventstore.work import LeadState, Work
-
-_NO_CAMPAIGN = Campaign()
 
 
 def prefetch(work: Work, contents: Iterable[LeadContent]) -> list[Incoming]:
@@ -64,7 +38,7 @@ def prefetch(work: Work, contents: Iterable[LeadContent]) -> list[Incoming]:
         work.seen |= work.source.seen(others)
     work.load_cards({identity.leaf for lead in leads for identity in lead.identities})
     work.load_pairs(
-        _key(a.leaf, b.leaf)
+        (min(a.leaf, b.leaf), max(a.leaf, b.leaf))
         for lead in leads
         if len(lead.identities) > 1
         for a, b in combinations(lead.identities, 2)
@@ -79,7 +53,7 @@ def _prefetch_threads(work: Work, leads: list[Incoming]) -> None:
         [
             thread
             for lead in leads
-            if (thread := _thread(lead.content))
+            if (thread := thread_of(lead.content))
             and any(work.has_many_deals(identity.leaf) for identity in lead.identities)
         ]
     )
@@ -118,18 +92,18 @@ def is_known(work: Work, lead: Incoming) -> bool:
 def _record_first(work: Work, lead: Incoming) -> None:
     """The lead stands first in the order; what it causes comes after it."""
     content, lead_id, event_id, identities = lead
-    shown = _describe(work, content, event_id, identities, work.policy.matching.version)
+    shown = described(work, content, event_id, identities, work.policy.matching.version)
     slot = len(work.changes.events)
     work.emit_new(lead_id, shown, content)
     state = LeadState(lead_id, 1, (1, slot), shown, b"", b"", {event_id})
     work.leads[lead_id] = state
-    _open_cards(work, content, lead_id, 1, identities)
-    complex_, fresh = _pair_up(work, state)
+    open_cards(work, content, lead_id, 1, identities)
+    complex_, fresh = pair_up(work, state)
     if complex_:
         _start_over(work, state, {i.leaf for i in identities})
         return
     for a, b in fresh:
-        _link(work, state, a, b)
+        link(work, state, a, b)
     _place(work, state)
 
 
@@ -161,129 +135,6 @@ def _start_over(work: Work, state: LeadState, leaves: set[Id]) -> None:
     redecide(work, concerned | {stand(work, state)}, because=state.id, at=at)
 
 
-# --- cards, pairs, links ---
-
-
-def _open_cards(
-    work: Work,
-    lead: LeadContent,
-    lead_id: Id,
-    version: int,
-    identities: tuple[LeadIdentity, ...],
-) -> None:
-    """A leaf card for each identity that has none yet; for a lead without any, its own."""
-    for rank, identity in enumerate(identities):
-        leaf, kind = identity.leaf, identity.kind
-        work.changes.appearances.add((leaf, lead_id))
-        if work.card(leaf) is None:
-            listed = _is_listed(work, lead, leaf)
-            card = Card(leaf, kind, lead_id, version, rank, listed=listed, shared=listed)
-            work.open_card(leaf, card)
-    if not identities:
-        own = own_leaf(lead_id)
-        work.changes.appearances.add((own, lead_id))
-        if work.card(own) is None:
-            work.open_card(own, Card(own, "lead", lead_id, version, 0))
-
-
-def _is_listed(work: Work, lead: LeadContent, leaf: Id) -> bool:
-    """Whether the identity of this leaf card is on the list of shared ones."""
-    found = (i for i in lead.identities if work.keyring.leaf(i.kind, i.value) == leaf)
-    identity = next(found)
-    return work.policy.matching.is_listed(identity.kind, identity.value)
-
-
-def _pair_up(work: Work, state: LeadState) -> tuple[bool, list[tuple[Id, Id]]]:
-    """Note which identities came together.
-
-    Gives whether more than joining follows from it, and the links that are new, in the order in
-    which the partition joins them. One that was there before and joins nobody is held apart by
-    something: evidence for it is no reason to join.
-    """
-    complex_ = False
-    fresh: list[tuple[LinkKey, tuple[Id, Id]]] = []
-    if len(state.identities) < 2:
-        return complex_, []
-    for one in judged(work, state):
-        key = one.pair
-        pair = work.pair(key)
-        if pair is None:
-            pair = Pair()
-            work.put_pair(key, pair)
-            complex_ |= _count(work, one.a, one.b)
-        if one.links:
-            if pair.key is None:
-                fresh.append((one.key, key))
-            if pair.key is None or one.key < pair.key:
-                pair.key = one.key
-                work.put_pair(key, pair)
-                complex_ |= _wants_care(work, *key)
-        elif one.action is Action.SUGGEST and not pair.suggested:
-            pair.suggested = True
-            work.put_pair(key, pair)
-    return complex_, [key for _, key in sorted(fresh)]
-
-
-def _wants_care(work: Work, a: Id, b: Id) -> bool:
-    """A veto, or a decision about joining deals, bears on what the link of these two causes."""
-    one, other = work.head(a), work.head(b)
-    if one.vetoed or other.vetoed:
-        return True
-    if one is other:
-        return False
-    persons = (work.known_card(leaf).person for leaf in (a, b))
-    return any(deal.by_hand for person in persons for deal in work.deals.all(person))
-
-
-def _count(work: Work, a: LeadIdentity, b: LeadIdentity) -> bool:
-    """Count each as a partner of the other. True: one of them became shared by it."""
-    flipped = False
-    for one, other in ((a, b), (b, a)):
-        if other.kind == "visitor":
-            continue
-        card = work.changing(one.leaf)
-        count = card.degrees.get(other.kind, 0) + 1
-        card.degrees = {**card.degrees, other.kind: count}
-        flipped |= counts_as_shared(work, card) != card.shared
-    return flipped
-
-
-def _link(work: Work, state: LeadState, one: Id, other: Id) -> None:
-    """Join the persons of two leaf cards, plainly: no veto is near."""
-    a, b = work.known_card(one), work.known_card(other)
-    if not (a.shared or b.shared) and a.person != b.person:
-        _join(work, a.person, b.person, state)
-
-
-def _join(work: Work, one: Id, other: Id, state: LeadState) -> None:
-    """Two persons are one from here on; the one recorded first keeps its id."""
-    first, second = sorted((one, other), key=lambda person: seniority(work, person))
-    keeps, leaves_ = work.changing(first), work.changing(second)
-    moved = [second]
-    if leaves_.leaves > 1:
-        moved += sorted(leaf for leaf in work.members([second]) if leaf != second)
-    for leaf in moved:
-        work.changing(leaf).person = first
-    keeps.leaves += leaves_.leaves
-    leaves_.leaves = 1
-    work.emit_card(first, PersonFormed(leaves=tuple(moved), because=state.id))
-    ours, theirs = work.deals.all(first), work.deals.all(second)
-    deals = [*ours, *theirs]
-    if work.policy.matching.join_unsorted and ours and theirs:
-        joins = joins_of_unsorted(ours, theirs, lambda deal: work.order_of(deal.lead))
-        for later, earlier in joins:
-            absorb(later, earlier)
-            deals.remove(later)
-            at = state.newest.received_at
-            work.emit(later.id, DealJoined(into=earlier.id, by=JOIN_RULE, at=at))
-    work.deals.put(second, [])
-    work.deals.put(first, deals)
-
-
-def _key(a: Id, b: Id) -> tuple[Id, Id]:
-    return (a, b) if a < b else (b, a)
-
-
 # --- one more delivery about a known lead ---
 
 
@@ -293,7 +144,7 @@ def _record_more(work: Work, lead: LeadContent, state: LeadState, event_id: Id) 
     before = state.newest
     matching = work.policy.judged_by(before.rules).matching
     identities = domain_identities(folded.identities, work.keyring, matching)
-    after = _describe(work, folded, event_id, identities, before.rules)
+    after = described(work, folded, event_id, identities, before.rules)
     after = msgspec.structs.replace(
         after,
         amends=lead.amends,
@@ -310,9 +161,9 @@ def _record_more(work: Work, lead: LeadContent, state: LeadState, event_id: Id) 
     state.version = work.emit(state.id, after, lead)
     if _same_place(before, after) and _amount_told(work, state, before):
         return
-    _open_cards(work, folded, state.id, state.version, identities)
+    open_cards(work, folded, state.id, state.version, identities)
     leaves = {i.leaf for i in (*before.identities, *identities)} | {state.leaf}
-    _pair_up(work, state)
+    pair_up(work, state)
     rejudge(work, leaves)
     _start_over(work, state, leaves | _own_card_follows(work, state))
 
@@ -356,117 +207,3 @@ def _told_before(work: Work, state: LeadState) -> list[LeadContent]:
     told = [e.event.personal for e in stored if isinstance(e.event, LeadRecorded)]
     ours = [personal for stream, _, _, personal in work.changes.events if stream == state.id]
     return [content for content in (*told, *ours) if isinstance(content, LeadContent)]
-
-
-def rejudge(work: Work, leaves: set[Id]) -> None:
-    """Judge again every lead that brings two of these identities together: keys may have risen."""
-    appearing = work.appearances(leaves)
-    times: dict[Id, int] = {}
-    for _, lead in appearing:
-        times[lead] = times.get(lead, 0) + 1
-    together = [lead for lead, count in times.items() if count > 1]
-    work.load_leads(together)
-    withdrawn = work.withdrawn(leaves)
-    found: dict[tuple[Id, Id], Pair] = {}
-    for lead in together:
-        _judge_into(work, work.leads[lead], leaves, withdrawn, found)
-    gone: set[Id] = set()
-    for key in [key for key in work.pairs_of(leaves) if set(key) <= leaves]:
-        if key not in found:
-            gone |= set(key)
-        work.put_pair(key, found.get(key))
-    for leaf in gone:
-        _recount(work, leaf)
-
-
-def _recount(work: Work, leaf: Id) -> None:
-    """Count the partners of an identity anew, after a reparse took some away."""
-    partners = [other for key in work.pairs_of([leaf]) for other in key if other != leaf]
-    work.load_cards(partners)
-    degrees: dict[str, int] = {}
-    for other in partners:
-        kind = work.known_card(other).kind
-        if kind != "visitor":
-            degrees[kind] = degrees.get(kind, 0) + 1
-    work.changing(leaf).degrees = degrees
-
-
-def _judge_into(
-    work: Work,
-    state: LeadState,
-    leaves: set[Id],
-    withdrawn: set[tuple[Id, Id, Id]],
-    found: dict[tuple[Id, Id], Pair],
-) -> None:
-    for one in judged(work, state):
-        key = one.pair
-        if not set(key) <= leaves:
-            continue
-        pair = found.setdefault(key, Pair())
-        if (*key, state.id) in withdrawn:
-            continue
-        if one.links:
-            pair.key = one.key if pair.key is None else min(pair.key, one.key)
-        elif one.action is Action.SUGGEST:
-            pair.suggested = True
-
-
-# --- what is stored of a lead ---
-
-
-def _describe(
-    work: Work,
-    lead: LeadContent,
-    event_id: Id,
-    identities: tuple[LeadIdentity, ...],
-    rules: int,
-) -> LeadRecorded:
-    order = lead.order
-    return LeadRecorded(
-        event_id=event_id,
-        channel=lead.channel,
-        account=lead.account,
-        kind=lead.kind,
-        direction=lead.direction,
-        amends=lead.amends,
-        seq=lead.seq,
-        revision=lead.revision,
-        occurred_at=milliseconds(lead.occurred_at),
-        received_at=milliseconds(lead.received_at),
-        identities=identities,
-        rules=rules,
-        thread=_thread(lead),
-        campaign=_campaign(lead.campaign) if lead.campaign else _NO_CAMPAIGN,
-        call_state=(lead.call.state or "") if lead.call else "",
-        amount=order.amount if order else "",
-        currency=order.currency if order else "",
-        pipeline=work.policy.default_pipeline.id,
-        leaf=b"",
-    )
-
-
-def _thread(lead: LeadContent) -> Id:
-    """Digest of the lead's thread; empty where its channel has none."""
-    if not lead.thread:
-        return b""
-    return derived(f"thread/{lead.channel}/{lead.account}/{lead.thread}".encode())
-
-
-def _campaign(labels: Labels) -> Campaign:
-    return Campaign(
-        source=labels.utm_source,
-        medium=labels.utm_medium,
-        campaign=labels.utm_campaign,
-        term=labels.utm_term,
-        content=labels.utm_content,
-        start=labels.start,
-        ref=labels.ref,
-        paid=bool(
-            labels.gclid
-            or labels.gbraid
-            or labels.wbraid
-            or labels.yclid
-            or labels.ymclid
-            or labels.fbclid
-        ),
-    )

@@ -1,0 +1,127 @@
+"""Cards, pairs and links of a lead that comes: the plain cases (see eventstore.recording)."""
+
+from channels.sdk.lead import LeadContent
+from eventstore.domain.deals import absorb, joins_of_unsorted
+from eventstore.domain.events import DealJoined, Id, LeadIdentity, PersonFormed
+from eventstore.domain.matching import Action
+from eventstore.judging import judged
+from eventstore.regroup import counts_as_shared, seniority
+from eventstore.rows import Card, LinkKey, Pair
+from eventstore.touches import JOIN_RULE, own_leaf
+from eventstore.work import LeadState, Work
+
+
+def open_cards(
+    work: Work,
+    lead: LeadContent,
+    lead_id: Id,
+    version: int,
+    identities: tuple[LeadIdentity, ...],
+) -> None:
+    """A leaf card for each identity that has none yet; for a lead without any, its own."""
+    for rank, identity in enumerate(identities):
+        leaf, kind = identity.leaf, identity.kind
+        work.changes.appearances.add((leaf, lead_id))
+        if work.card(leaf) is None:
+            listed = _is_listed(work, lead, leaf)
+            card = Card(leaf, kind, lead_id, version, rank, listed=listed, shared=listed)
+            work.open_card(leaf, card)
+    if not identities:
+        own = own_leaf(lead_id)
+        work.changes.appearances.add((own, lead_id))
+        if work.card(own) is None:
+            work.open_card(own, Card(own, "lead", lead_id, version, 0))
+
+
+def _is_listed(work: Work, lead: LeadContent, leaf: Id) -> bool:
+    """Whether the identity of this leaf card is on the list of shared ones."""
+    found = (i for i in lead.identities if work.keyring.leaf(i.kind, i.value) == leaf)
+    identity = next(found)
+    return work.policy.matching.is_listed(identity.kind, identity.value)
+
+
+def pair_up(work: Work, state: LeadState) -> tuple[bool, list[tuple[Id, Id]]]:
+    """Note which identities came together.
+
+    Gives whether more than joining follows from it, and the links that are new, in the order in
+    which the partition joins them. One that was there before and joins nobody is held apart by
+    something: evidence for it is no reason to join.
+    """
+    complex_ = False
+    fresh: list[tuple[LinkKey, tuple[Id, Id]]] = []
+    if len(state.identities) < 2:
+        return complex_, []
+    for one in judged(work, state):
+        key = one.pair
+        pair = work.pair(key)
+        if pair is None:
+            pair = Pair()
+            work.put_pair(key, pair)
+            complex_ |= _count(work, one.a, one.b)
+        if one.links:
+            if pair.key is None:
+                fresh.append((one.key, key))
+            if pair.key is None or one.key < pair.key:
+                pair.key = one.key
+                work.put_pair(key, pair)
+                complex_ |= _wants_care(work, *key)
+        elif one.action is Action.SUGGEST and not pair.suggested:
+            pair.suggested = True
+            work.put_pair(key, pair)
+    return complex_, [key for _, key in sorted(fresh)]
+
+
+def _wants_care(work: Work, a: Id, b: Id) -> bool:
+    """A veto, or a decision about joining deals, bears on what the link of these two causes."""
+    one, other = work.head(a), work.head(b)
+    if one.vetoed or other.vetoed:
+        return True
+    if one is other:
+        return False
+    persons = (work.known_card(leaf).person for leaf in (a, b))
+    return any(deal.by_hand for person in persons for deal in work.deals.all(person))
+
+
+def _count(work: Work, a: LeadIdentity, b: LeadIdentity) -> bool:
+    """Count each as a partner of the other. True: one of them became shared by it."""
+    flipped = False
+    for one, other in ((a, b), (b, a)):
+        if other.kind == "visitor":
+            continue
+        card = work.changing(one.leaf)
+        count = card.degrees.get(other.kind, 0) + 1
+        card.degrees = {**card.degrees, other.kind: count}
+        flipped |= counts_as_shared(work, card) != card.shared
+    return flipped
+
+
+def link(work: Work, state: LeadState, one: Id, other: Id) -> None:
+    """Join the persons of two leaf cards, plainly: no veto is near."""
+    a, b = work.known_card(one), work.known_card(other)
+    if not (a.shared or b.shared) and a.person != b.person:
+        _join(work, a.person, b.person, state)
+
+
+def _join(work: Work, one: Id, other: Id, state: LeadState) -> None:
+    """Two persons are one from here on; the one recorded first keeps its id."""
+    first, second = sorted((one, other), key=lambda person: seniority(work, person))
+    keeps, leaves_ = work.changing(first), work.changing(second)
+    moved = [second]
+    if leaves_.leaves > 1:
+        moved += sorted(leaf for leaf in work.members([second]) if leaf != second)
+    for leaf in moved:
+        work.changing(leaf).person = first
+    keeps.leaves += leaves_.leaves
+    leaves_.leaves = 1
+    work.emit_card(first, PersonFormed(leaves=tuple(moved), because=state.id))
+    ours, theirs = work.deals.all(first), work.deals.all(second)
+    deals = [*ours, *theirs]
+    if work.policy.matching.join_unsorted and ours and theirs:
+        joins = joins_of_unsorted(ours, theirs, lambda deal: work.order_of(deal.lead))
+        for later, earlier in joins:
+            absorb(later, earlier)
+            deals.remove(later)
+            at = state.newest.received_at
+            work.emit(later.id, DealJoined(into=earlier.id, by=JOIN_RULE, at=at))
+    work.deals.put(second, [])
+    work.deals.put(first, deals)
