@@ -1,16 +1,21 @@
 """Whom a bounce says that mail cannot reach (RFC 3464; reference/channels.md, 3.4).
 
-For whoever sends: a bounce is no lead, and `screening` ignores it. Never raises.
+For whoever sends: a bounce is no lead, and `screening` ignores it, with what it tells of the mail
+that came back. Never raises.
 """
 
 import re
 
 from channels.email.headers import Headers, split_header
 from channels.email.mime import Part
+from channels.email.threads import own_id
 from channels.sdk.identities import normalise_email
+from channels.sdk.sending import NotSent, Progress, Receipt
 
 _FIELDS_OF_NEXT = re.compile(rb"\r?\n[ \t]*\r?\n")
 _MOST = 100
+_ORIGINALS = frozenset({"message/rfc822", "text/rfc822-headers", "message/global-headers"})
+_LONGEST_HEAD = 64 * 1024
 
 
 def undeliverable(mail: Part) -> tuple[str, ...]:
@@ -26,6 +31,18 @@ def undeliverable(mail: Part) -> tuple[str, ...]:
                 if address:
                     found.setdefault(address)
     return tuple(found)
+
+
+def receipts(mail: Part) -> tuple[Receipt, ...]:
+    """Of which mails of ours this says that they reached nobody: by their Message-ID."""
+    if not undeliverable(mail):
+        return ()
+    parts = [part for part in mail.leaves() if part.type in _ORIGINALS][:_MOST]
+    found = dict.fromkeys(own_id(split_header(part.decoded(_LONGEST_HEAD))[0]) for part in parts)
+    reason = NotSent.BAD_RECIPIENT
+    return tuple(
+        Receipt(id=name, progress=Progress.FAILED, reason=reason) for name in found if name
+    )
 
 
 def _failed(fields: Headers) -> str | None:

@@ -6,6 +6,7 @@ order; together with a list's own header the mail is a list's.
 
 import re
 
+from channels.email import bounces
 from channels.email.addresses import mailboxes
 from channels.email.mime import Part
 from channels.sdk.outcome import Ignored, IgnoreReason, Quarantined, QuarantineReason
@@ -25,7 +26,7 @@ _YES = re.compile(r"\s*(?:yes|true)\b", re.IGNORECASE)
 def screen(mail: Part, key: str, own_domains: frozenset[str]) -> Ignored | Quarantined | None:
     """Why the mail is no lead; None for a mail to look at."""
     if is_bounce(mail):
-        return Ignored(IgnoreReason.BOUNCE, key)
+        return Ignored(IgnoreReason.BOUNCE, key, receipts=bounces.receipts(mail))
     of_list = _is_list(mail, own_domains)
     if _answers_by_itself(mail) or (_precedence(mail) in ("bulk", "junk") and not of_list):
         return Ignored(IgnoreReason.AUTO_REPLY, key)

@@ -2,8 +2,12 @@
 
 import pytest
 
-from channels.email.bounces import undeliverable
+from channels.email.bounces import receipts, undeliverable
 from channels.email.mime import read_mail
+from channels.email.screening import screen
+from channels.sdk.sending import NotSent, Progress, Receipt
+
+FAILED = "Final-Recipient: rfc822; a@b.example\nAction: failed\nStatus: 5.1.1"
 
 
 def report(*recipients: str) -> bytes:
@@ -38,3 +42,35 @@ def test_each_recipient_is_judged_by_itself() -> None:
 
 def test_ordinary_mail_names_nobody() -> None:
     assert undeliverable(read_mail(b"From: a@b.example\n\nStatus: 5.1.1")) == ()
+
+
+def returned(part_type, original, group=FAILED):
+    return (
+        "From: MAILER-DAEMON@mx.example.net\nContent-Type: multipart/report; boundary=b;"
+        " report-type=delivery-status\n\n--b\n\nSorry.\n--b\nContent-Type: "
+        f"message/delivery-status\n\nReporting-MTA: dns; mx.example.net\n\n{group}\n--b\n"
+        f"Content-Type: {part_type}\n\n{original}\n--b--\n"
+    ).encode()
+
+
+ORIGINAL = "From: sales@our.example\nMessage-ID: <lead.7.out@our.example>\nSubject: x\n\nHello"
+
+
+@pytest.mark.parametrize("part_type", ["message/rfc822", "text/rfc822-headers"])
+def test_a_bounce_tells_which_mail_of_ours_came_back(part_type) -> None:
+    failed = Receipt(
+        id="<lead.7.out@our.example>", progress=Progress.FAILED, reason=NotSent.BAD_RECIPIENT
+    )
+    mail = read_mail(returned(part_type, ORIGINAL))
+    assert receipts(mail) == (failed,)
+    assert screen(mail, "key", frozenset()).receipts == (failed,)
+
+
+def test_a_delay_tells_of_no_failure() -> None:
+    group = FAILED.replace("failed", "delayed").replace("5.1.1", "4.4.1")
+    assert receipts(read_mail(returned("message/rfc822", ORIGINAL, group))) == ()
+
+
+@pytest.mark.parametrize("original", ["", "Subject: x", "Message-ID:", "\x00\xff"])
+def test_a_bounce_without_the_original_tells_of_no_mail(original) -> None:
+    assert receipts(read_mail(returned("message/rfc822", original))) == ()
