@@ -11,6 +11,11 @@ def check_text(text: str, longest: int, *, has_files: bool = False) -> None:
     """Undeliverable where there is nothing to send or too much; `longest` in characters."""
     if not text.strip() and not has_files:
         raise Undeliverable(NotSent.EMPTY, "the message has neither text nor file")
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise Undeliverable(
+            NotSent.REFUSED,
+            "the text holds halves of characters, which nobody can read; type it anew",
+        )
     if len(text) > longest:
         raise Undeliverable(
             NotSent.TOO_LONG,

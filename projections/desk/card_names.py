@@ -98,6 +98,12 @@ class CardNames(Names):
             return self.translate(words.OUTGOING) % {"kind": kind}
         return kind
 
+    def reply(self, entry: Json) -> str:
+        """What became of a message of ours, and why not."""
+        state = self.known(words.REPLY_STATES, entry["state"])
+        why = entry.get("reason")
+        return f"{state}: {self.known(words.NOT_SENT, why)}" if why else state
+
     def other_entry(self, entry: Json) -> str:
         """An entry of a kind that has no words of its own here."""
         return " · ".join(str(entry[name]) for name in ("type", "what") if entry.get(name))

@@ -196,6 +196,29 @@ CALL_STATES: Final = {
 
 OUTGOING: Final = _("%(kind)s from us")
 
+REPLY_STATES: Final = {
+    "queued": _("to be sent"),
+    "sent": _("sent"),
+    "delivered": _("delivered"),
+    "read": _("read"),
+    "failed": _("not sent"),
+    "set_aside": _("given up, somebody must decide"),
+}
+
+NOT_SENT: Final = {
+    "blocked": _("the person has blocked us"),
+    "window_closed": _("too long after their last message"),
+    "bad_recipient": _("nobody is at this address"),
+    "no_address": _("no address for this channel"),
+    "too_long": _("too long"),
+    "empty": _("empty"),
+    "bad_attachment": _("the file cannot be sent"),
+    "not_allowed": _("our account has no right to"),
+    "refused": _("the provider refused it"),
+    "forgotten": _("the person was forgotten"),
+    "gave_up": _("the provider did not answer for three days"),
+}
+
 REASONS: Final = {
     "their names are the same": _("their names are the same"),
     "their names are alike": _("their names are alike"),

@@ -83,6 +83,14 @@ def test_a_text_that_is_too_long_is_refused_while_its_author_waits(system):
         reply(system, "telegram:7", text="а" * 5000)
 
 
+def test_halves_of_characters_are_no_text(system):
+    came(system, 1, "telegram", "bot", ("telegram", "7", "attested"), at=1, thread="7")
+    before = system.base.recorder.last_position()
+    with pytest.raises(OperationFailed, match="halves of characters"):
+        reply(system, "telegram:7", text="Да\ud83d")
+    assert system.base.recorder.last_position() == before
+
+
 def test_nobody_there_is_told_so(system):
     with pytest.raises(OperationFailed, match="no card"):
         reply(system, "telegram:8")
