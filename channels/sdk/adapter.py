@@ -26,6 +26,7 @@ from channels.sdk.lead import (
     Kind,
     LeadEvent,
     Mention,
+    Profile,
     Raw,
 )
 from channels.sdk.outcome import Outcome
@@ -36,6 +37,7 @@ from channels.sdk.times import Timestamp, sane_time
 
 S = TypeVar("S", bound=AccountSettings)
 
+_NO_PROFILE = Profile()
 _FORM = "application/x-www-form-urlencoded"
 """What a query is."""
 
@@ -86,6 +88,8 @@ class Adapter(Generic[S]):
         who have it at hand already. `content` are the other fields of `LeadEvent`.
         """
         kept, beyond = cap_identities(identities)
+        if content.get("profile") == _NO_PROFILE:
+            del content["profile"]
         account = self.settings.name
         return LeadEvent(
             lead_id=ids.lead_id(self.channel, account, lead_key),

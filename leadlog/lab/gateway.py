@@ -90,4 +90,5 @@ def _stored(record: Record) -> Stored:
             told = _ignored(record.value)
         case RecordType.QUARANTINED:
             told = _quarantined(record.value)
-    return Stored(record.type.value, told.reason, record=record.value)
+    detail = getattr(told, "detail", "")
+    return Stored(record.type.value, told.reason, record=record.value, detail=detail)

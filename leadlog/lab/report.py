@@ -44,8 +44,11 @@ def show(console: Console, report: Report) -> None:
     """Every rule of one adapter, and what is wrong."""
     table = Table("rule", "status", "why", box=None, title=_headline(report), title_justify="left")
     for verdict in report.verdicts:
-        table.add_row(verdict.rule.name, _coloured(verdict.status), _why(verdict))
+        fails = verdict.status is Status.FAILS
+        why = "told below" if fails else _why(verdict)
+        table.add_row(verdict.rule.name, _coloured(verdict.status), why)
     console.print(table)
+    _show_faults(console, [report])
 
 
 def show_all(console: Console, reports: Sequence[Report]) -> None:
@@ -57,12 +60,17 @@ def show_all(console: Console, reports: Sequence[Report]) -> None:
         cells = [str(counts[status]) if counts[status] else "" for status in Status]
         table.add_row(report.account_type, report.grade, str(report.recordings), *cells)
     console.print(table)
+    _show_faults(console, reports)
+
+
+def _show_faults(console: Console, reports: Sequence[Report]) -> None:
+    """Whole, however narrow the terminal is: what breaks an adapter goes into a recording."""
     for report in reports:
         for verdict in report.verdicts:
             if verdict.status is Status.FAILS:
                 where = f"{report.account_type}: {verdict.rule.name}"
                 console.print(f"\n[bold red]{where}[/] {escape(verdict.rule.promise)}")
-                console.print(_why(verdict))
+                console.print(_why(verdict), soft_wrap=True)
 
 
 def _headline(report: Report) -> str:

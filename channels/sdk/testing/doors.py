@@ -25,6 +25,8 @@ class Stored:
     lead: LeadEvent | None = None
     record: bytes = b""
     """What is kept, byte for byte; the lab looks for secrets in it."""
+    detail: str = ""
+    """Of what is quarantined: what was expected, or what was raised and where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,4 +115,5 @@ def _stored(outcome: Outcome) -> Stored:
         case Ignored(reason, key):
             return Stored("ignored", reason.value, record=key.encode("utf-8", "replace"))
         case Quarantined(reason, detail):
-            return Stored("quarantined", reason.value, record=detail.encode("utf-8", "replace"))
+            told = detail.encode("utf-8", "replace")
+            return Stored("quarantined", reason.value, record=told, detail=detail)

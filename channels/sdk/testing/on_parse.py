@@ -75,7 +75,7 @@ def broken(answer: Answer) -> str:
         return f"the provider hears {answer.status}"
     for one in answer.stored:
         if one.reason == QuarantineReason.PARSER_FAULT:
-            return f"parse raises {one.record.decode('utf-8', 'replace')},"
+            return f"parse raises {one.detail},"
     if not answer.stored and not answer.handshake and answer.status < 400:
         return "success is said and nothing stored"
     return ""
