@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import (
+    Column,
     Connection,
     Engine,
     Table,
@@ -24,7 +25,17 @@ from eventstore.domain.events import Id
 from eventstore.reading import Recorded
 from projections.inbox import names
 from projections.inbox.names import Change, Key, Said
-from projections.inbox.schema import VERSION, bearer, gram, metadata, name, progress, said
+from projections.inbox.schema import (
+    VERSION,
+    bearer,
+    entry,
+    gram,
+    metadata,
+    name,
+    progress,
+    said,
+    word,
+)
 from projections.inbox.spelling import grams
 
 _NAMES: Final = "names"
@@ -115,11 +126,15 @@ class NameIndex:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _drop_unused(self, connection: Connection) -> None:
+        """Names that nobody goes by, and words that no name has."""
         unused = select(name.c.id).where(~exists().where(bearer.c.name == name.c.id))
-        gone = list(connection.scalars(unused))
-        for some in _chunks(gone):
-            connection.execute(delete(gram).where(gram.c.name.in_(some)))
+        for some in _chunks(connection.scalars(unused)):
+            connection.execute(delete(entry).where(entry.c.name.in_(some)))
             connection.execute(delete(name).where(name.c.id.in_(some)))
+        unused = select(word.c.id).where(~exists().where(entry.c.word == word.c.id))
+        for some in _chunks(connection.scalars(unused)):
+            connection.execute(delete(gram).where(gram.c.word.in_(some)))
+            connection.execute(delete(word).where(word.c.id.in_(some)))
 
     def _version(self, connection: Connection) -> int | None:
         if not self._engine.dialect.has_table(connection, progress.name):
@@ -148,23 +163,33 @@ class NameIndex:
         return found
 
     def _ids(self, connection: Connection, wanted: Collection[str]) -> dict[str, int]:
-        """The ids of names; new ones are entered, with their pieces."""
-        known = self._known(connection, wanted)
-        fresh = sorted(set(wanted) - known.keys())
-        if not fresh:
-            return known
-        connection.execute(self._insert(name), [{"folded": text} for text in fresh])
-        entered = self._known(connection, fresh)
-        self._enter(connection, gram, list(_pieces(entered)))
-        return known | entered
+        """The ids of names; new ones are entered under their words."""
+        known, fresh = self._entered(connection, name.c.folded, wanted)
+        if fresh:
+            texts = {text for whole in fresh for text in whole.split()}
+            words, new = self._entered(connection, word.c.text, texts)
+            self._enter(connection, gram, list(_pieces(new)))
+            self._enter(connection, entry, list(_entries(fresh, words | new)))
+        return known | fresh
 
-    def _known(self, connection: Connection, wanted: Collection[str]) -> dict[str, int]:
+    def _entered(
+        self, connection: Connection, column: Column[str], wanted: Collection[str]
+    ) -> tuple[dict[str, int], dict[str, int]]:
+        """The ids of texts that were there, and of those that are entered now."""
+        known = self._known(connection, column, wanted)
+        missing = sorted(set(wanted) - known.keys())
+        if missing:
+            rows = [{column.name: text} for text in missing]
+            connection.execute(self._insert(column.table), rows)
+        return known, self._known(connection, column, missing)
+
+    def _known(
+        self, connection: Connection, column: Column[str], wanted: Collection[str]
+    ) -> dict[str, int]:
         found: dict[str, int] = {}
         for some in _chunks(wanted):
-            rows = connection.execute(
-                select(name.c.folded, name.c.id).where(name.c.folded.in_(some))
-            )
-            found |= {row.folded: row.id for row in rows}
+            rows = connection.execute(select(column, column.table.c.id).where(column.in_(some)))
+            found |= {row[0]: row[1] for row in rows}
         return found
 
     def _write_said(self, connection: Connection, change: Change) -> None:
@@ -214,11 +239,18 @@ class NameIndex:
                 )
 
 
-def _pieces(entered: dict[str, int]) -> Iterator[tuple[str, int, int]]:
-    for text, number in entered.items():
-        found = grams(text.split())
+def _pieces(words: dict[str, int]) -> Iterator[tuple[str, int, int]]:
+    for text, number in words.items():
+        found = grams([text])
         for piece in found:
             yield piece, len(found), number
+
+
+def _entries(names: dict[str, int], words: dict[str, int]) -> Iterator[tuple[int, int, int]]:
+    for whole, number in names.items():
+        texts = whole.split()
+        for text in set(texts):
+            yield words[text], len(texts), number
 
 
 def _chunks(values: Iterable[Any]) -> Iterator[list[Any]]:

@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of these tables and of the way names are spelled in them."""
 
 _Number = BigInteger().with_variant(Integer, "sqlite")
@@ -47,14 +47,34 @@ name: Final = Table(
     comment="each name once, as it is compared (see projections.inbox.spelling)",
 )
 
+word: Final = Table(
+    "inbox_word",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("text", _Text, nullable=False),
+    UniqueConstraint("text"),
+    comment="each word of the names once: far fewer than there are names",
+)
+
 gram: Final = Table(
     "inbox_gram",
     metadata,
     Column("gram", _Text, primary_key=True),
     Column("size", Integer, primary_key=True),
-    Column("name", _Number, primary_key=True, autoincrement=False),
+    Column("word", _Number, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
-    comment="the three-letter pieces of each name; size is how many pieces that name has",
+    comment="the three-letter pieces of each word; size is how many pieces that word has",
+)
+
+entry: Final = Table(
+    "inbox_entry",
+    metadata,
+    Column("word", _Number, primary_key=True, autoincrement=False),
+    Column("size", Integer, primary_key=True),
+    Column("name", _Number, primary_key=True, autoincrement=False),
+    Index("inbox_entry_name", "name", "word"),
+    sqlite_with_rowid=False,
+    comment="the names that have a word; size is how many words the name has",
 )
 
 said: Final = Table(

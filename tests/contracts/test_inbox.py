@@ -47,10 +47,16 @@ class World:
             names = dict(list(connection.execute(schema.name.select())))
             bearers = connection.execute(schema.bearer.select())
             found = {(names[row.name], row.leaf, row.at, row.times) for row in bearers}
-            pieces = {
-                (names[row.name], row.gram) for row in connection.execute(schema.gram.select())
+            entries = {
+                (names[row.name], row.word) for row in connection.execute(schema.entry.select())
             }
-        return found, {(name, piece) for name, piece in pieces if name in {f[0] for f in found}}
+            words = dict(list(connection.execute(schema.word.select())))
+            pieces = {
+                (words[row.word], row.gram) for row in connection.execute(schema.gram.select())
+            }
+        used = {name for name, _, _, _ in found}
+        listed = {(name, words[word]) for name, word in entries if name in used}
+        return found, listed, {(w, p) for w, p in pieces if w in {w for _, w in listed}}
 
     def close(self):
         self.engine.dispose()
