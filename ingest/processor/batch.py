@@ -58,6 +58,9 @@ class BatchHandler:
             outcomes = self._handled(entries)
         except TRANSIENT:
             raise
+        except Contended:  # smaller batches collide less
+            self._halve(entries, records)
+            return
         except Exception as error:  # noqa: BLE001 - one lead's fault must not stop the others
             _log.exception("batch_failed", leads=len(entries), offset=records[0].offset)
             if len(records) > 1:
