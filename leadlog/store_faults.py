@@ -55,6 +55,8 @@ def _of_store(name: str, url: str) -> str:
             import_module(library)
         if scheme == "kafka":
             import_module("ingest.log.kafka_topic").KafkaTopic.of(url)
+        if name == "analytics":
+            import_module("projections.clickhouse.address").parse_url(url)
     except ImportError:
         return f"{scheme} needs more to be installed: pip install 'leadlog[{extra}]'"
     except ValueError as error:

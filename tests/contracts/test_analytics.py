@@ -171,6 +171,20 @@ def test_one_block_is_one_part(store):
     ) == [(1,)]
 
 
+@pytest.mark.parametrize(("paused_s", "doubled"), [(1, 5), (61, 0)])
+def test_a_projector_that_was_paused_looks_before_it_writes(embedded, paused_s, doubled):
+    """For the engine forgets the names of blocks in time: here, at once."""
+    now, reader = [0.0], reader_with(10)
+    paused = projector(reader, embedded, clock=lambda: now[0])
+    paused.project_available()
+    embedded.command("ALTER TABLE facts MODIFY SETTING non_replicated_deduplication_window = 0")
+    reader_with(5, reader)
+    projector(reader, embedded).project_available()
+    now[0] += paused_s
+    assert paused.project_available() == 15
+    assert len(positions(embedded)) == 15 + doubled
+
+
 class Away(FactTable):
     """ClickHouse is away until told otherwise."""
 

@@ -329,6 +329,19 @@ def test_an_address_of_no_lead_log_is_told(faults, url, told):
     assert told in fault
 
 
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("clickhouse://ann:se/cret@host/leadlog", "in a password write / as %2F"),
+        ("clickhouse://host/leadlog?shards=2", "may stand only: ca, cluster, database"),
+    ],
+)
+def test_an_address_of_no_analytics_is_told(faults, url, told):
+    (fault,) = faults(f"[stores]\nanalytics = '{url}'\n")
+    assert told in fault
+    assert "cret" not in fault
+
+
 def test_only_kafka_has_a_spool(faults):
     (fault,) = faults("[stores]\nspool = 'sqlite:///spool.db'\n")
     assert "only a lead log on Kafka" in fault
