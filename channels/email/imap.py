@@ -7,11 +7,11 @@ first folder only shortens the pause. The blocking connection lives in one threa
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 import msgspec
 
+from channels.email.blocking_thread import BlockingThread
 from channels.email.imap_session import Fetched, FolderCursor, ImapSession, MailRefused
 from channels.email.settings import EmailSettings
 from channels.sdk.delivery import PollItem
@@ -44,7 +44,7 @@ class ImapPoller:
 
     async def batches(self, cursor: str) -> AsyncGenerator[Batch, None]:
         cursors = _decoded(cursor)
-        thread = ThreadPoolExecutor(1, thread_name_prefix=f"imap-{self._settings.name}")
+        thread = BlockingThread(f"imap-{self._settings.name}")
         session: ImapSession | None = None
         try:
             session = await _in(thread, ImapSession, self._settings)
@@ -57,11 +57,11 @@ class ImapPoller:
         finally:
             if session:
                 session.cut()
-            thread.shutdown(wait=False, cancel_futures=True)
+            thread.end()
 
     async def _folder(
         self,
-        thread: ThreadPoolExecutor,
+        thread: BlockingThread,
         session: ImapSession,
         folder: str,
         cursors: dict[str, FolderCursor],
@@ -86,7 +86,7 @@ class ImapPoller:
                     tuple(map(self._item, page.mails)), msgspec.json.encode(cursors).decode()
                 )
 
-    async def _wait(self, thread: ThreadPoolExecutor, session: ImapSession) -> None:
+    async def _wait(self, thread: BlockingThread, session: ImapSession) -> None:
         idled = await _in(thread, session.wait, self._settings.imap_folders[0], self._pause_s)
         if not idled:
             await asyncio.sleep(self._pause_s)
@@ -96,14 +96,11 @@ class ImapPoller:
         return PollItem(item=told, body=mail.raw, received_at=self._clock())
 
 
-async def _in(
-    thread: ThreadPoolExecutor, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs
-) -> T:
+async def _in(thread: BlockingThread, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run a blocking step in the thread; a server that hangs for long counts as away."""
-    loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(_STEP_TIMEOUT_S):
-            return await loop.run_in_executor(thread, lambda: step(*args, **kwargs))
+            return await thread.run(lambda: step(*args, **kwargs))
     except TimeoutError as error:
         raise RetryLater("the mail server hangs") from error
 

@@ -2,6 +2,7 @@
 
 import json
 import smtplib
+import socket
 from contextlib import suppress
 
 import httpx
@@ -78,6 +79,18 @@ def test_mail_that_is_handed_over_becomes_a_lead(tmp_path):
                 client.noop()
         assert audit["leads"]["events"] == 1
         assert f"mail     in by smtp at 127.0.0.1:{port}" in server.said()
+
+
+def test_a_mail_server_that_never_answers_does_not_hold_up_the_end(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        account = '[[accounts]]\ntype = "email"\nname = "in"\naddress = "a@shop.example"\n'
+        imap = f'imap_host = "127.0.0.1"\nimap_port = {port}\nimap_tls = false\n'
+        with Leadlog(tmp_path, settings=account + imap) as server:
+            server.start()
+            held, _ = silent.accept()
+            with held:
+                assert server.stop() == 0  # within 30 s; the connection would wait for 60
 
 
 def not_ok(server):
