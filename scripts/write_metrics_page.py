@@ -25,6 +25,8 @@ partitions.
 _TAIL = """
 ## Alarms to begin with
 
+As rules for Prometheus, each with what to do: `deploy/prometheus/rules.yml`, `deploy/runbook.md`. In short:
+
 | when | means | do |
 | --- | --- | --- |
 | `rate(leadlog_log_unavailable_total[5m]) > 0` | deliveries are answered 503 | disk full or lead log away: `leadlog doctor` |

@@ -55,6 +55,23 @@ def metrics_on_the_page() -> set[str]:
     return found
 
 
+def labels_on_the_page() -> dict[str, set[str]]:
+    """The labels of each metric of docs/metrics.md."""
+    rows = re.findall(
+        r"\| `(leadlog_\w+)` \| \w+ \| ([^|]*) \|", (ROOT / "docs/metrics.md").read_text("utf-8")
+    )
+    return {name: set(re.findall(r"`(\w+)`", labels)) for name, labels in rows}
+
+
+def selections_in(expression: str) -> list[tuple[str, str, str]]:
+    """Metric, label and value of each thing that a PromQL expression selects by."""
+    return [
+        (metric, label, value)
+        for metric, chosen in re.findall(r"(\w+)\{([^}]*)\}", expression)
+        for label, value in re.findall(r'(\w+)=~?"([^"]*)"', chosen)
+    ]
+
+
 def metrics_in(expression: str) -> set[str]:
     """The series that a PromQL expression names: words that are no function, label or keyword."""
     bare = re.sub(r'"[^"]*"', "", expression)

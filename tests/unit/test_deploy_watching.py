@@ -11,9 +11,12 @@ from support.deployment import (
     LIBRARYS,
     PATHS,
     ROLES,
+    ROOT,
     compose,
+    labels_on_the_page,
     metrics_in,
     metrics_on_the_page,
+    selections_in,
 )
 from support.kustomize import documents
 
@@ -29,6 +32,20 @@ BOARDS = {
     file.name: json.loads(file.read_text("utf-8"))
     for file in (DEPLOY / "grafana/dashboards").glob("*.json")
 }
+EXPRESSIONS = sorted(
+    {alert["expr"] for alert in ALERTS.values()}
+    | {
+        t["expr"]
+        for board in BOARDS.values()
+        for panel in board["panels"]
+        for t in panel["targets"]
+    }
+)
+CODE = "".join(
+    file.read_text("utf-8")
+    for package in ("ingest", "projections")
+    for file in (ROOT / package).rglob("*.py")
+)
 RUNBOOK = (DEPLOY / "runbook.md").read_text("utf-8")
 
 
@@ -49,6 +66,22 @@ def test_an_alert_says_how_bad_it_is_and_where_to_read_on(name):
 def test_the_runbook_says_of_an_alert_what_it_means_where_to_look_and_what_to_do(name):
     (section,) = re.findall(rf"(?ms)^### {name}\n(.*?)(?=^##)", RUNBOOK)
     assert re.findall(r"(?m)^\*\*(\w+)\*\*:", section) == ["Means", "Look", "Do"]
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_what_is_selected_is_what_the_code_tells(expression):
+    told = labels_on_the_page()
+    for metric, label, value in selections_in(expression):
+        if metric in told:
+            assert label in told[metric]
+            assert value == "$account" or re.search(rf'"{value}"', CODE)
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_what_is_grouped_by_is_a_label(expression):
+    labels = {"instance", "le", "role"}.union(*labels_on_the_page().values())
+    for named in re.findall(r"\bby \(([^)]*)\)", expression):
+        assert {name.strip() for name in named.split(",")} <= labels
 
 
 def test_the_runbook_knows_no_alert_that_there_is_not():
