@@ -50,6 +50,8 @@ def test_a_newcomer_sends_the_form_and_sees_the_card(demo: str, new_page: NewPag
     expect(card).to_contain_text("Инна Пробная")
     expect(card).to_contain_text("+79215554433")
     expect(card).to_contain_text("vk / social / wardrobes_feed")
+    card.get_by_role("link").click()
+    expect(page.get_by_role("heading", name="Инна Пробная")).to_be_visible()
 
 
 def test_the_page_speaks_english_too(demo: str, new_page: NewPage) -> None:
