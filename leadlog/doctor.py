@@ -65,11 +65,26 @@ def examine(system: System) -> Iterator[Finding]:
     if stores_are_open:
         recorded_ms = _newest_recorded_ms(system)
     yield from machine.examine(system.settings.data, recorded_ms)
+    yield desk(system.settings)
     yield from _channels(system, has_ledger=stores_are_open)
     if stores_are_open:
         yield _quarantine(system)
         yield _guarded("messages", outbox_check.examine, system)
         yield from _lag(system)
+
+
+def desk(settings: Settings) -> Finding:
+    """Who may see cards (docs/adr/0015)."""
+    from projections.desk.access import is_loopback_name
+
+    host = settings.server.host
+    if settings.desk.token:
+        return Finding("desk", "good", "cards are for whoever shows the token")
+    if is_loopback_name(f"[{host}]" if ":" in host else host):
+        return Finding("desk", "good", "cards are for this machine only, since there is no token")
+    told = f"cards are closed: {host} can be reached from other machines, and there is no token"
+    remedy = "set token or token_file in [desk]; to make one: openssl rand -hex 32"
+    return Finding("desk", "odd", told, remedy)
 
 
 def _guarded(subject: str, check: Callable[[System], Finding], system: System) -> Finding:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from leadlog import doctor, machine
+from leadlog.settings import Desk, Server, Settings
 
 GIB = 1024**3
 NOW_S = 1_800_000_000
@@ -97,6 +98,22 @@ def test_the_clock(state, now, step, ahead_s):
 )
 def test_lag(state, before, after, served):
     assert doctor.lag("processor", before, after, served=served).state == state
+
+
+@pytest.mark.parametrize(
+    ("state", "host", "token"),
+    [
+        ("good", "127.0.0.1", ""),
+        ("good", "::1", ""),
+        ("good", "0.0.0.0", "t" * 16),
+        ("odd", "0.0.0.0", ""),
+        ("odd", "::", ""),
+    ],
+)
+def test_the_desk(state, host, token):
+    settings = Settings(server=Server(host=host), desk=Desk(token=token))
+    found = doctor.desk(settings)
+    assert (found.state, bool(found.remedy)) == (state, state == "odd")
 
 
 def test_everything_that_is_not_good_says_what_to_do():
