@@ -32,7 +32,7 @@ _MOST_DUE: Final = 200
 _MOST_AT_ONCE: Final = 8
 """Of one account: a provider that hangs holds up nobody else."""
 _LONGEST_PAUSE_S: Final = 5.0
-_END_WITHIN_S: Final = 2.5
+_END_WITHIN_S: Final = 2.0
 """For what is under way when the process ends; what is cut off is sent again, and says so."""
 _COUNT_EVERY_MS: Final = 10_000
 _KEPT_MS: Final = 30 * 24 * 3600 * 1000

@@ -1,9 +1,12 @@
 """The outbox on a virtual clock: at least once, in order, paced, for three days (SEMANTICS 7)."""
 
+import asyncio
 import itertools
+import threading
 
 import pytest
-from support.outboxes import World
+from support.outboxes import MadeUpSender, World
+from support.waiting import wait_until
 
 from channels.sdk.errors import RateLimited, RetryLater, StopAdapter, Undeliverable
 from channels.sdk.sending import NotSent, Rates, Sent
@@ -85,7 +88,7 @@ async def test_an_account_that_pauses_hides_no_other_however_much_it_has_to_send
     world.write(world.customer(1), "раз")
     await world.outbox.settle()
     event = world.customer(2)
-    for number in range(3, 303):
+    for number in range(3, 213):
         world.write(world.customer(number), "раз")
     world.write(event, "письмо", account="mail")
     await world.outbox.settle()
@@ -251,6 +254,45 @@ async def test_an_acceptance_under_the_same_id_twice_is_one(world):
     await world.outbox.settle()
     await pass_time(world, 600)
     assert world.entry(7, reply)["state"] == "sent"
+
+
+def running(world):
+    """The outbox at work in a thread, as a role has it; and what stops it."""
+    stop = threading.Event()
+    thread = threading.Thread(target=world.outbox.run, args=(stop,))
+    thread.start()
+    return thread, stop
+
+
+def test_as_a_role_it_sends_until_it_is_stopped(world):
+    reply = world.write(world.customer(7), "Да")
+    thread, stop = running(world)
+    wait_until(lambda: world.state(reply) == "sent")
+    stop.set()
+    thread.join(60)
+    assert not thread.is_alive()
+
+
+def test_a_provider_that_hangs_holds_up_no_stop_and_the_message_goes_at_the_next_start(world):
+    class Hanging(MadeUpSender):
+        async def send(self, message):
+            await super().send(message)
+            await asyncio.sleep(3600)
+
+    ours = world.senders["bot"]
+    world.senders["bot"] = hanging = Hanging(world.clock)
+    world.open()
+    reply = world.write(world.customer(7), "Да")
+    thread, stop = running(world)
+    wait_until(lambda: hanging.tried)
+    stop.set()
+    thread.join(60)
+    assert not thread.is_alive()
+    world.senders["bot"] = ours
+    world.open()
+    asyncio.run(world.outbox.settle())
+    assert world.entry(7, reply)["state"] == "sent"
+    assert world.entry(7, reply)["repeated"] is True
 
 
 def test_the_outbox_keeps_no_word_of_a_message(world, tmp_path):
