@@ -227,15 +227,10 @@ class PoisonsTheBatch(Orchard):
 
 
 class LeaksASecret(Orchard):
-    """Keeps for support what it checked a message with."""
+    """Tells the sender what it checked a message with; of leads the intake would cut it out."""
 
-    def message(self, source, event):
-        import msgspec
-
-        lead = super().message(source, event)
-        return msgspec.structs.replace(
-            lead, fields={"checked_with": self.settings.signing_secrets[0]}
-        )
+    def reply(self, delivery, outcomes):
+        return Reply(200, self.settings.signing_secrets[0].encode())
 
 
 class LogsASecret(Orchard):
