@@ -260,10 +260,10 @@ class System:
         self._processor_loop.drain()
 
     def catch_up(self) -> None:
-        """Process and project in this thread what nobody else can: what is in embedded stores."""
+        """Process and project in this thread what nobody else can: from or into embedded stores."""
         if "log" in self.settings.stores.embedded:
             self.drain()
-        if "analytics" in self.settings.stores.embedded:
+        if {"events", "analytics"} & set(self.settings.stores.embedded):
             self.projector.project_available()
 
     def close(self) -> None:

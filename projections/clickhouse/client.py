@@ -49,7 +49,7 @@ class StoreInUse(Exception):
     """The embedded engine belongs to another process: ask that one, or wait until it has ended."""
 
 
-class StoreAway(OperationalError):
+class StoreAway(OperationalError, OSError):
     """The server does not answer: try again later. What was being written is there or not."""
 
 
@@ -173,7 +173,8 @@ class ClickHouse:
     def _connect(self, **settings: Any) -> Client:
         to = self.target
         if not to.path:
-            logging.getLogger(clickhouse_connect.__name__).setLevel(logging.ERROR)
+            for chatty in (clickhouse_connect.__name__, "urllib3.connectionpool"):
+                logging.getLogger(chatty).setLevel(logging.ERROR)  # it tells whole requests
             return clickhouse_connect.get_client(
                 host=to.host,
                 port=to.port,
