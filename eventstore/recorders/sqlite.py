@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
+from eventsourcing.persistence import IntegrityError, OperationalError, StoredEvent, Tracking
 from eventsourcing.sqlite import (
     SQLiteConnection,
     SQLiteConnectionPool,
@@ -30,6 +30,8 @@ _PAGE_BYTES = 4096
 _CACHE_KIB = 256 * 1024
 _CHECKPOINT_PAGES = 20_000
 _CACHED_STATEMENTS = 128
+_PATIENCE_S = 30
+_LOOK_AGAIN_S = 0.05
 
 
 class _Pool(SQLiteConnectionPool):
@@ -42,7 +44,7 @@ class _Pool(SQLiteConnectionPool):
             check_same_thread=False,
             isolation_level=None,
             cached_statements=_CACHED_STATEMENTS,
-            timeout=self.lock_timeout or 30,
+            timeout=self.lock_timeout or _PATIENCE_S,
         )
         connection.row_factory = sqlite3.Row
         for pragma in (
@@ -66,9 +68,22 @@ class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         datastore = SQLiteDatastore(str(path))
-        datastore.pool = _Pool(db_name=f"file:{path}", lock_timeout=30)
+        datastore.pool = _Pool(db_name=f"file:{path}", lock_timeout=_PATIENCE_S)
         super().__init__(datastore)
-        self.create_table()
+        self._create_patiently()
+
+    def _create_patiently(self) -> None:
+        """Where another process makes the tables now, SQLite says so at once, whatever it waits."""
+        end = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                self.create_table()
+            except OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > end:
+                    raise
+                time.sleep(_LOOK_AGAIN_S)
+            else:
+                return
 
     def construct_create_table_statements(self) -> list[str]:
         tracking = [s for s in super().construct_create_table_statements() if "tracking" in s]

@@ -24,7 +24,7 @@ from channels.sdk.outcome import Accepted, Quarantined
 from channels.sdk.poller import Batch
 
 NOW = "2025-02-14T07:00:00.000Z"
-SOON_S = 10.0
+SOON_S = 60.0
 _users = count(1)
 
 

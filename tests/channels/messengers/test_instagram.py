@@ -250,6 +250,6 @@ def test_no_bytes_meet_a_fault(body, survives):
 def test_thousand_events_are_read_quickly(survives):
     events = [{**PEOPLE, "message": {"mid": f"m{n}", "text": "x" * 100}} for n in range(1000)]
     body = json.dumps(entry_of(*events)).encode()
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(survives(ACCOUNT, body)) == 1000
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1

@@ -293,6 +293,6 @@ def test_no_bytes_meet_a_fault(body, survives):
 def test_nasty_card_is_read_quickly(update, survives):
     card = "TEL:" + "\n " * 300_000 + "\nTEL:7" * 50_000
     body = json.dumps(update(body={"attachments": [contact(card)] * 40})).encode()
-    started = time.perf_counter()
+    started = time.process_time()
     survives(ACCOUNT, body)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

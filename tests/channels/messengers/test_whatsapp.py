@@ -288,6 +288,6 @@ def test_thousand_messages_are_read_quickly(survives):
     messages = [{**MESSAGE, "id": f"w{n}", "from": f"7921{n:07}"} for n in range(1000)]
     contacts = [{"wa_id": f"7921{n:07}", "profile": {"name": "x" * 200}} for n in range(1000)]
     body = json.dumps(body_of({"contacts": contacts, "messages": messages})).encode()
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(survives(ACCOUNT, body)) == 1000
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1

@@ -551,6 +551,6 @@ def test_nasty_update_is_read_quickly(survives):
         json.dumps(update(text=["[" * 1000] * 500, photo=[{}] * 50_000)).encode(),
     ]
     for body in nasty:
-        started = time.perf_counter()
+        started = time.process_time()
         survives(ACCOUNT, body)
-        assert time.perf_counter() - started < 0.5
+        assert time.process_time() - started < 0.5
