@@ -74,7 +74,7 @@ def examine(system: System) -> Iterator[Finding]:
 
 
 def desk(settings: Settings) -> Finding:
-    """Who may see cards (docs/adr/0015)."""
+    """Who may see cards (docs/adr/0011)."""
     from projections.desk.access import is_loopback_name
 
     host = settings.server.host

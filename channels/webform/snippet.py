@@ -1,7 +1,7 @@
 """The script that a site's owner puts beside a form, as the account's address serves it.
 
 It is the same for every account and holds no secret, so it is served to anybody: from memory, a
-few kilobytes, and hardly ever, for browsers keep it (docs/adr/0018). `v1` promises that the page's
+few kilobytes, and hardly ever, for browsers keep it (docs/adr/0013). `v1` promises that the page's
 side of it (attributes, events, what is stored in the browser) stays as it is.
 """
 

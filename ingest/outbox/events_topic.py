@@ -1,7 +1,7 @@
 """The topic `leadlog.events`: what it must be like, and how far it was written.
 
 Its records are its own checkpoint: each carries its position, each batch is one transaction, so the
-highest committed position says where to go on (docs/adr/0015). That takes a topic which forgets
+highest committed position says where to go on (docs/adr/0012). That takes a topic which forgets
 nothing.
 """
 

@@ -1,4 +1,4 @@
-"""Who may see personal data, and who may change it (docs/adr/0015).
+"""Who may see personal data, and who may change it (docs/adr/0011).
 
 Without a token only this machine may: the server listens on loopback and is asked by a loopback
 name. With one, everybody signs in: programs by `Authorization: Bearer`, people by a session.

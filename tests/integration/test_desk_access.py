@@ -1,4 +1,4 @@
-"""Who may see and change personal data (docs/adr/0015), over real stores."""
+"""Who may see and change personal data (docs/adr/0011), over real stores."""
 
 import pytest
 from litestar.testing import TestClient
