@@ -18,12 +18,16 @@ from leadlog.settings import ConfigurationError, Settings
 States = Mapping[str, AccountState]
 
 
+def adapters_of(settings: Settings) -> dict[str, AnyAdapter]:
+    """The adapters of all accounts, by the accounts' names."""
+    return {str(table["name"]): make_adapter(dict(table)) for table in settings.accounts}
+
+
 def polling_adapters(settings: Settings) -> dict[str, PollingAdapter[Any]]:
     """The adapters of all accounts whose deliveries are fetched."""
-    made = {str(table["name"]): make_adapter(dict(table)) for table in settings.accounts}
     return {
         name: adapter
-        for name, adapter in made.items()
+        for name, adapter in adapters_of(settings).items()
         if isinstance(adapter, PollingAdapter) and adapter.fetched_from()
     }
 

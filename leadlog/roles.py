@@ -18,7 +18,6 @@ import structlog
 import uvicorn
 import uvloop
 
-from channels.registry import make_adapter
 from channels.sdk.adapter import WebhookAdapter
 from ingest.gateway.app import Gateway
 from ingest.processor.patience import until_done
@@ -28,7 +27,7 @@ from leadlog.desk import desk_app
 from leadlog.lag import progress_of
 from leadlog.lead_log import KafkaLog
 from leadlog.mail_door import mail_door
-from leadlog.polling import is_called, polling, reasons
+from leadlog.polling import adapters_of, is_called, polling, reasons
 from leadlog.readiness import Readiness
 from leadlog.role_names import Role
 from leadlog.server import App, Control, FrontDoor
@@ -251,8 +250,11 @@ async def _until_started(server: uvicorn.Server, serving: "asyncio.Task[None]") 
 
 def webhook_adapters(settings: Settings) -> dict[str, WebhookAdapter[Any]]:
     """The adapters of all accounts that providers call."""
-    made = {str(table["name"]): make_adapter(dict(table)) for table in settings.accounts}
-    return {name: a for name, a in made.items() if isinstance(a, WebhookAdapter) and is_called(a)}
+    return {
+        name: adapter
+        for name, adapter in adapters_of(settings).items()
+        if isinstance(adapter, WebhookAdapter) and is_called(adapter)
+    }
 
 
 def _port(server: uvicorn.Server) -> int:

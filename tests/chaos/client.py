@@ -48,7 +48,7 @@ class Client:
             post = self._next()
             number = self._history.sends(post)
             try:
-                status = await asyncio.wait_for(_answer(stream, post), ANSWER_WITHIN_S)
+                status = await asyncio.wait_for(answer_to(stream, post), ANSWER_WITHIN_S)
             except (OSError, EOFError, TimeoutError):
                 status = 0
             self._note(post, number, status)
@@ -83,7 +83,7 @@ class Client:
         self._history.ended(number, end, status)
 
 
-async def _answer(stream, post: Post) -> int:
+async def answer_to(stream, post: Post) -> int:
     """The status; OSError or EOFError where there was no whole answer."""
     reader, writer = stream
     writer.write(post.as_bytes)

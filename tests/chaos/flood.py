@@ -9,9 +9,9 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from chaos.client import ANSWER_WITHIN_S, answer_to
 from support.deliveries import Post
 
-_ANSWER_WITHIN_S = 15.0
 _PAUSE_S = 0.2
 
 
@@ -66,7 +66,7 @@ class Flood:
                         port = rng.choice(self.ports)
                         stream = await asyncio.open_connection("127.0.0.1", port)
                     self.attempts += 1
-                    status = await asyncio.wait_for(_answer(stream, post), _ANSWER_WITHIN_S)
+                    status = await asyncio.wait_for(answer_to(stream, post), ANSWER_WITHIN_S)
                 except (OSError, EOFError, TimeoutError):
                     status = 0
                 if status in (0, 503):
@@ -75,14 +75,3 @@ class Flood:
                     stream = None
                     await asyncio.sleep(rng.uniform(0, _PAUSE_S))
             self._open -= 1
-
-
-async def _answer(stream: tuple[asyncio.StreamReader, asyncio.StreamWriter], post: Post) -> int:
-    """The status; OSError or EOFError where there was no whole answer."""
-    reader, writer = stream
-    writer.write(post.as_bytes)
-    await writer.drain()
-    head = (await reader.readuntil(b"\r\n\r\n")).lower()
-    length = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0)
-    await reader.readexactly(length)
-    return int(head.split(b" ")[1])
