@@ -47,7 +47,8 @@ def described(kind):
     """`tag Class` and one `  stored=attribute: type = default` a field."""
     config = kind.__struct_config__
     shape = "array" if config.array_like else config.tag or "-"
-    yield f"{shape} {kind.__module__.rpartition('.')[2]}.{kind.__name__}"
+    home = events.__name__ if kind in vars(events).values() else kind.__module__
+    yield f"{shape} {home.rpartition('.')[2]}.{kind.__name__}"
     for field in msgspec.structs.fields(kind):
         yield f"  {field.encode_name}={field.name}: {type_text(field.type)}{default_text(field)}"
 

@@ -1,0 +1,124 @@
+"""Domain events: what happened, in the past tense, never refused. Plain values.
+
+Three kinds of stream, each named by a UUID:
+
+- a lead's stream (its lead id): `LeadRecorded` once for each of its deliveries, then
+  `TouchPlaced` whenever a re-decision moves it to another deal;
+- a leaf card's stream (its leaf id): decisions about it and the persons that it heads, and what
+  we wrote to it;
+- a deal's stream (its deal id).
+
+Fields and tags are stored for ever: `tests/unit/test_stored_names.py` freezes them. What
+identifies a person is only in the `personal` part of `SEALED` events, which the mapper seals;
+everything else may be read by anybody who may read numbers.
+
+A file for each subject; everybody else imports from here.
+"""
+
+from eventstore.domain.events.base import Decision, Event, Id
+from eventstore.domain.events.cards import (
+    CardMarked,
+    CardsMerged,
+    CardsVetoed,
+    DecisionUndone,
+    EvidenceWithdrawn,
+    MatchingAdopted,
+    MatchingApplied,
+    PersonFormed,
+    SharedChanged,
+)
+from eventstore.domain.events.deals import (
+    AmountSet,
+    DealClosed,
+    DealCommand,
+    DealJoined,
+    DealOpened,
+    DealReopened,
+    DealRestored,
+    DealSeparated,
+    DealsJoined,
+    DealsParted,
+    DealWithdrawn,
+    NoteAdded,
+    OwnerSet,
+    RepeatChanged,
+    StageEntered,
+    TouchParted,
+)
+from eventstore.domain.events.leads import Campaign, LeadIdentity, LeadRecorded, TouchPlaced
+from eventstore.domain.events.replies import ReplyProgressed, ReplySent, ReplyWritten
+
+__all__ = [
+    "SEALED",
+    "AmountSet",
+    "AnyEvent",
+    "Campaign",
+    "CardMarked",
+    "CardsMerged",
+    "CardsVetoed",
+    "DealClosed",
+    "DealCommand",
+    "DealJoined",
+    "DealOpened",
+    "DealReopened",
+    "DealRestored",
+    "DealSeparated",
+    "DealWithdrawn",
+    "DealsJoined",
+    "DealsParted",
+    "Decision",
+    "DecisionUndone",
+    "Event",
+    "EvidenceWithdrawn",
+    "Id",
+    "LeadIdentity",
+    "LeadRecorded",
+    "MatchingAdopted",
+    "MatchingApplied",
+    "NoteAdded",
+    "OwnerSet",
+    "PersonFormed",
+    "RepeatChanged",
+    "ReplyProgressed",
+    "ReplySent",
+    "ReplyWritten",
+    "SharedChanged",
+    "StageEntered",
+    "TouchParted",
+    "TouchPlaced",
+]
+
+SEALED = (LeadRecorded, ReplyWritten)
+"""Events with a personal part, sealed with the key of the leaf card in their field `leaf`."""
+
+AnyEvent = (
+    LeadRecorded
+    | TouchPlaced
+    | PersonFormed
+    | SharedChanged
+    | CardsMerged
+    | CardsVetoed
+    | CardMarked
+    | EvidenceWithdrawn
+    | DecisionUndone
+    | DealsJoined
+    | DealsParted
+    | TouchParted
+    | DealOpened
+    | StageEntered
+    | DealClosed
+    | DealReopened
+    | AmountSet
+    | OwnerSet
+    | NoteAdded
+    | DealJoined
+    | DealSeparated
+    | RepeatChanged
+    | DealWithdrawn
+    | DealRestored
+    | MatchingAdopted
+    | MatchingApplied
+    | ReplyWritten
+    | ReplySent
+    | ReplyProgressed
+)

@@ -1,0 +1,93 @@
+"""Who is one person: what became of leaf cards, what people decided about them, by which rules."""
+
+from typing import Literal
+
+import msgspec
+
+from eventstore.domain.events.base import Decision, Event, Id
+
+
+class PersonFormed(
+    Event,
+    frozen=True,
+    kw_only=True,
+    tag="F",
+    rename={
+        "leaves": "l",
+        "because": "b",
+    },
+):
+    """These leaf cards now belong to the person of this stream; they belonged to others before."""
+
+    leaves: tuple[Id, ...]
+    because: Id = b""
+    """The lead or the decision that caused it."""
+
+
+class SharedChanged(
+    Event,
+    frozen=True,
+    kw_only=True,
+    tag="S",
+    rename={
+        "shared": "s",
+        "by": "y",
+        "because": "b",
+    },
+):
+    """The identity of this leaf card began or ceased to count as shared (SEMANTICS 2.3.8)."""
+
+    shared: bool
+    by: Literal["mark", "list", "limit"]
+    because: Id = b""
+
+
+class CardsMerged(Decision, frozen=True, kw_only=True, tag="M"):
+    """A link by hand between two leaf cards (SEMANTICS 2.3.9)."""
+
+    one: Id = msgspec.field(name="b")
+    other: Id = msgspec.field(name="c")
+
+
+class CardsVetoed(Decision, frozen=True, kw_only=True, tag="V"):
+    """Two leaf cards are never one person."""
+
+    one: Id = msgspec.field(name="b")
+    other: Id = msgspec.field(name="c")
+    reviewed: bool = msgspec.field(default=False, name="q")
+    """Said in the review queue: a link between the two that is stopped need not be shown again."""
+
+
+class CardMarked(Decision, frozen=True, kw_only=True, tag="K"):
+    """A mark by hand: the identity is shared, or is not."""
+
+    leaf: Id = msgspec.field(name="l")
+    shared: bool = msgspec.field(name="s")
+
+
+class EvidenceWithdrawn(Decision, frozen=True, kw_only=True, tag="W"):
+    """Leads that no longer count for a pair; a large withdrawal is several events."""
+
+    items: tuple[tuple[Id, Id, Id], ...] = msgspec.field(name="i")
+    """(leaf card, leaf card, lead)."""
+
+
+class DecisionUndone(Decision, frozen=True, kw_only=True, tag="U"):
+    """Another decision taken back; if that was an undo, what it undid is in force again."""
+
+    undone: Id = msgspec.field(name="c")
+
+
+class MatchingAdopted(Event, frozen=True, kw_only=True, tag="X"):
+    """A version of the matching configuration came into force for new leads, on its own stream."""
+
+    number: int = msgspec.field(name="v")
+    content: bytes = msgspec.field(name="c")
+    """The whole `Matching` as JSON: later configurations may not know it any more."""
+    at: int = msgspec.field(name="o")
+
+
+class MatchingApplied(Decision, frozen=True, kw_only=True, tag="Y"):
+    """A version was applied to the past (`card rematch`): its limits, lists and rules."""
+
+    number: int = msgspec.field(name="v")
