@@ -27,12 +27,13 @@ from leadlog.desk import desk_app
 from leadlog.lag import progress_of
 from leadlog.lead_log import KafkaLog
 from leadlog.mail_door import mail_door
+from leadlog.ownership import is_alone, owned
 from leadlog.polling import adapters_of, is_called, polling, reasons
 from leadlog.readiness import Readiness
 from leadlog.role_names import Role
 from leadlog.server import App, Control, FrontDoor
 from leadlog.settings import Settings
-from leadlog.system import System, is_alone, owned
+from leadlog.system import System
 from leadlog.web_server import new_server
 
 _STOP_WITHIN_S = 4.0

@@ -1,18 +1,11 @@
 """The stores of one configuration, opened once: what roles and operations work on."""
 
-import contextlib
-import fcntl
-import os
-import sqlite3
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-from eventsourcing.persistence import OperationalError
 
 from eventstore.adoption import VersionChanged, adopt, effective_policy
 from eventstore.card_commands import CardCommands
@@ -28,7 +21,6 @@ from eventstore.recorders.port import CustomerRecorder
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from eventstore.reply_commands import ReplyCommands
 from eventstore.work import Policy
-from ingest.log.port import LogUnavailable
 from ingest.outbox.role import Outbox
 from ingest.outbox.sqlite_store import SQLiteOutbox
 from ingest.outbox.store import OutboxStore
@@ -36,7 +28,6 @@ from ingest.pollers.state import AccountState
 from ingest.processor.batch import BatchHandler
 from ingest.processor.loop import ProcessorLoop
 from leadlog.lead_log import ClosableReader, EmbeddedLog, KafkaLog, LeadLog
-from leadlog.role_names import Role
 from leadlog.senders import Outlet, outlets_of
 from leadlog.settings import ConfigurationError, Settings
 
@@ -51,33 +42,6 @@ if TYPE_CHECKING:  # the engine of analytics takes a quarter of a second to impo
     from projections.runner import Projector
 
 _KAFKA_IDLE_S = 0.1
-
-
-class DataInUse(Exception):
-    """Another process owns the data directory."""
-
-
-class DataUnusable(OSError):
-    """The disk of the data directory is full, broken or closed to us."""
-
-
-class DataLock:
-    """Held by the one process that owns the data directory; freed by the kernel when it dies."""
-
-    def __init__(self, data: Path) -> None:
-        data.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-
-    def take(self) -> bool:
-        """Whether it is ours now."""
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-    def release(self) -> None:
-        os.close(self._file)
 
 
 @dataclass
@@ -285,48 +249,3 @@ class System:
             return PostgresCustomerRecorder(url)
         except StoreUnfit as error:
             raise ConfigurationError([f"stores.events: {error}"]) from error
-
-
-def is_alone(settings: Settings, roles: Collection[Role]) -> bool:
-    """Whether these roles use an embedded store, which belongs to one process at a time."""
-    return any(role.stores & settings.stores.embedded for role in roles)
-
-
-@contextlib.contextmanager
-def owned(settings: Settings, roles: Collection[Role] = tuple(Role)) -> Iterator[System]:
-    """The stores that these roles use; the embedded ones one process at a time may open.
-
-    Raises DataInUse; DataUnusable wherever a store does not let itself be opened, read or written.
-    """
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(_told_of(settings))
-        if is_alone(settings, roles):
-            stack.enter_context(_locked(settings.data))
-        system = System(settings)
-        stack.callback(system.close)
-        yield system
-
-
-@contextlib.contextmanager
-def _locked(data: Path) -> Iterator[None]:
-    lock = DataLock(data)
-    try:
-        if not lock.take():
-            raise DataInUse(f"another process works on {data.absolute()}; stop it first")
-        yield
-    finally:
-        lock.release()
-
-
-@contextlib.contextmanager
-def _told_of(settings: Settings) -> Iterator[None]:
-    """Faults of the stores with what to look at."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise  # not of the stores: nobody reads what a command prints
-    except (OSError, sqlite3.OperationalError, OperationalError, LogUnavailable) as error:
-        where, look = str(settings.data), "its disk, and who may write there"
-        if not settings.stores.embedded:
-            where, look = "the stores", "whether the servers in [stores] are up: leadlog doctor"
-        raise DataUnusable(f"cannot work on {where}: {error}; look at {look}") from error

@@ -20,8 +20,8 @@ from leadlog.cli import (
 )
 from leadlog.control import OperationFailed
 from leadlog.logs import set_up
+from leadlog.ownership import DataInUse, DataUnusable
 from leadlog.settings import ConfigurationError, Logging
-from leadlog.system import DataInUse, DataUnusable
 
 app = typer.Typer(
     name="leadlog",

@@ -4,14 +4,16 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from leadlog import control
-from leadlog.operations import run
 from leadlog.settings import Settings, load
-from leadlog.system import DataInUse, System, owned
+
+if TYPE_CHECKING:  # imported where used: a command that a server answers needs none of it
+    from leadlog.system import System
+from leadlog.ownership import DataInUse, owned
 
 Config = Annotated[
     Path | None, typer.Option("--config", help="Configuration file (default leadlog.toml).")
@@ -33,6 +35,8 @@ def ask(chosen: Settings, operation: str, **arguments: Any) -> Iterator[Any]:
     try:
         with owned(chosen) as system:
             _prepare(system, operation)
+            from leadlog.operations import run
+
             yield from run(system, operation, given)
     except DataInUse:
         address = control.running(chosen.data)
@@ -41,7 +45,7 @@ def ask(chosen: Settings, operation: str, **arguments: Any) -> Iterator[Any]:
         yield from control.ask(address, operation, given)
 
 
-def _prepare(system: System, operation: str) -> None:
+def _prepare(system: "System", operation: str) -> None:
     """Without a server nobody else would process what is on the log."""
     if operation in _RELAYED:
         system.catch_up()

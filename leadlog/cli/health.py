@@ -8,12 +8,11 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from leadlog import doctor as findings
 from leadlog.cli.ask import AsJson, Config, Data, ask, settings, write_json
 from leadlog.control import OperationFailed
 from leadlog.machine import Finding
+from leadlog.ownership import DataInUse
 from leadlog.settings import DEFAULT_FILE, ConfigurationError
-from leadlog.system import DataInUse
 
 _COLOURS = {"good": "green", "odd": "yellow", "broken": "red"}
 
@@ -39,6 +38,8 @@ def doctor(as_json: AsJson = False, config: Config = None, data: Data = None) ->
 
 
 def _examined(config: Path | None, data: Path | None) -> Iterator[Finding]:
+    from leadlog import doctor as findings
+
     try:
         chosen = settings(config, data)
     except ConfigurationError as error:

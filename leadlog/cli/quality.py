@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -10,7 +10,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from leadlog.cli.ask import AsJson, note, write_json
 from leadlog.control import OperationFailed
-from leadlog.quality.run import Progress as Told
+
+if TYPE_CHECKING:  # what measures takes long to import, and one command of many needs it
+    from leadlog.quality.run import Progress as Told
 
 _LEADS = 100_000
 _DATA_SETS = ("ru-leads", "febrl3")
@@ -102,7 +104,7 @@ def _russian(leads: int, seed: int, *, as_json: bool) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Told]:
+def _progress() -> "Iterator[Told]":
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
     )  # fmt: skip

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from leadlog.system import DataInUse, DataLock
+from leadlog.ownership import DataInUse, DataLock
 
 DIRECTORY = Path("data/demo")
 _MARK = "made-by-leadlog-demo"

@@ -12,8 +12,9 @@ from litestar.testing import TestClient
 from channels.sdk.ids import NAMESPACE
 from leadlog.desk import desk_app
 from leadlog.operations import run
+from leadlog.ownership import owned
 from leadlog.settings import load
-from leadlog.system import System, owned
+from leadlog.system import System
 
 TOKEN = "a-token-of-a-test-0123456789"
 HERE = "http://127.0.0.1:8080"

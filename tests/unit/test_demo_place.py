@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from leadlog.demo.place import NotOurs, make_anew
-from leadlog.system import DataInUse, DataLock
+from leadlog.ownership import DataInUse, DataLock
 
 
 def test_a_new_directory_is_made(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from support.worlds import lead
 from eventstore.customer_base import Entry, Lead
 from leadlog import operations
 from leadlog.control import OperationFailed
+from leadlog.ownership import owned
 from leadlog.settings import load
-from leadlog.system import owned
 
 CONFIG = """
 [[accounts]]
