@@ -4,13 +4,15 @@ Every decision has an id and a stream of its own. With `dry_run` everything is d
 is saved: what it would change is told all the same.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from uuid import UUID
 
+from eventstore.asked import Asked, asked_before
+from eventstore.card_changes import refuse_stale
 from eventstore.customer_base import CustomerBase
 from eventstore.deal_joins import leaves_concerned
-from eventstore.deciding import Concerned, Decided, carry_out, carry_out_piece
+from eventstore.deciding import Concerned, Decided, carry_out, carry_out_piece, first_answer
 from eventstore.domain.events import (
     CardMarked,
     CardsMerged,
@@ -19,7 +21,7 @@ from eventstore.domain.events import (
     EvidenceWithdrawn,
     Id,
 )
-from eventstore.orders import CommandRefused, NotThere, Orders
+from eventstore.orders import CommandRefused, NotThere, Orders, StaleVersion
 from eventstore.rejudging import rejudge
 from eventstore.rows import Hand
 from eventstore.work import Work
@@ -31,18 +33,31 @@ _PIECE = 500
 
 
 class CardCommands:
-    """Decisions on leaf cards. Leaf cards are named by id; see `Cards.leaf_of`."""
+    """Decisions on leaf cards. Leaf cards are named by id; see `Cards.leaf_of`.
+
+    Where the orders have a version, it is the one at which the cards were seen: the command is
+    refused if they changed since. `asked` says what a command means where that is not its name
+    and its cards; the same command again must mean the same.
+    """
 
     def __init__(self, base: CustomerBase) -> None:
         self._base = base
 
     def merge(
-        self, a: Id, b: Id, by: Orders, *, reason: str = "", dry_run: bool = False
+        self,
+        a: Id,
+        b: Id,
+        by: Orders,
+        *,
+        reason: str = "",
+        dry_run: bool = False,
+        asked: Asked = (),
     ) -> Decided:
         """Link two leaf cards. CommandRefused names the veto that stands against it."""
 
         def decide(work: Work) -> set[Id]:
             one, other = _card(work, a), _card(work, b)
+            refuse_stale(work, by, [one, other])
             if one == other:
                 raise CommandRefused("both name the same leaf card")
             _refuse_vetoed(work, one, other)
@@ -50,7 +65,7 @@ class CardCommands:
             work.decide_by_hand("merge", a, b, by.command, event)
             return {one, other}
 
-        return self._run(by, decide, dry_run)
+        return self._run(by, asked or ("merge", a, b, reason), decide, dry_run)
 
     def veto(
         self,
@@ -61,11 +76,13 @@ class CardCommands:
         reason: str = "",
         dry_run: bool = False,
         reviewed: bool = False,
+        asked: Asked = (),
     ) -> Decided:
         """Say that two leaf cards are not the same person; `reviewed` where the queue asked."""
 
         def decide(work: Work) -> set[Id]:
             one, other = _card(work, a), _card(work, b)
+            refuse_stale(work, by, [one, other])
             if one == other:
                 raise CommandRefused("both name the same leaf card; it cannot be two persons")
             event = CardsVetoed(
@@ -74,15 +91,23 @@ class CardCommands:
             work.decide_by_hand("veto", a, b, by.command, event)
             return {one, other}
 
-        return self._run(by, decide, dry_run)
+        return self._run(by, asked or ("veto", a, b, reason), decide, dry_run)
 
     def mark(
-        self, leaf: Id, shared: bool, by: Orders, *, reason: str = "", dry_run: bool = False
+        self,
+        leaf: Id,
+        shared: bool,
+        by: Orders,
+        *,
+        reason: str = "",
+        dry_run: bool = False,
+        asked: Asked = (),
     ) -> Decided:
         """Say that an identity is shared by several persons, or that it is not."""
 
         def decide(work: Work) -> set[Id]:
             one = _card(work, leaf)
+            refuse_stale(work, by, [one])
             if work.known_card(one).kind == "lead":
                 raise CommandRefused("a lead without identity has nothing that could be shared")
             event = CardMarked(actor=by.actor, at=by.at, reason=reason, leaf=one, shared=shared)
@@ -90,7 +115,7 @@ class CardCommands:
             _refresh_mark(work, one)
             return {one}
 
-        return self._run(by, decide, dry_run)
+        return self._run(by, asked or ("mark", leaf, shared, reason), decide, dry_run)
 
     def undo(self, decision: Id, by: Orders, *, reason: str = "", dry_run: bool = False) -> Decided:
         """Take a decision back, as if it had never been made; of an undo, bring it back."""
@@ -99,6 +124,7 @@ class CardCommands:
             known = work.decision(decision)
             if not known:
                 raise NotThere(f"no decision {UUID(bytes=decision)}")
+            refuse_stale(work, by, _named_by(work, decision))
             rows = [row for row in known if row[1]]
             if not rows:
                 raise CommandRefused("the decision is undone already; undo that undo instead")
@@ -106,7 +132,7 @@ class CardCommands:
             work.decide_by_hand("undo", decision, decision, by.command, event)
             return _switch(work, rows, in_force=False)
 
-        return self._run(by, decide, dry_run)
+        return self._run(by, ("undo", decision, reason), decide, dry_run)
 
     def withdraw(
         self,
@@ -116,35 +142,65 @@ class CardCommands:
         reason: str = "",
         dry_run: bool = False,
         progress: Callable[[int], None] = lambda _: None,
+        asked: Asked = (),
+        seen: Collection[Id] = (),
     ) -> Decided:
         """These leads no longer count for these pairs. Large withdrawals are done in pieces.
 
         `progress` is told how much evidence is done. One that was killed half way goes on where
-        it stood when the same command comes again.
+        it stood when the same command comes again. `seen` are the leaf cards whose version the
+        orders have.
         """
+        meant: Asked = ("withdraw", *asked, reason)
+        self._refuse_future(by)
+        asked_before(self._base.work(), by.command, meant)
         concerned = Concerned()
         done = 0
         for piece in _pieces(evidence):
-            decide = partial(_withdraw_more, by=by, reason=reason, items=piece)
+            decide = partial(
+                _withdraw_more, by=by, reason=reason, items=piece, meant=meant, seen=seen
+            )
             carry_out_piece(self._base, by, decide, concerned, dry_run=dry_run)
             done += len(piece)
             progress(done)
         if not done and not self._base.work().decision(by.command):
             raise CommandRefused("no evidence fits; nothing was withdrawn")
+        if not any(concerned.changed) and not dry_run:
+            return first_answer(self._base.work(), by.command)
         return Decided(by.command, concerned.changed)
 
-    def _run(self, by: Orders, decide: Callable[[Work], set[Id]], dry_run: bool) -> Decided:
-        return carry_out(self._base, by, decide, dry_run=dry_run)
+    def _run(
+        self, by: Orders, asked: Asked, decide: Callable[[Work], set[Id]], dry_run: bool
+    ) -> Decided:
+        self._refuse_future(by)
+        return carry_out(self._base, by, asked, decide, dry_run=dry_run)
+
+    def _refuse_future(self, by: Orders) -> None:
+        """A version that the store has not reached: it was given by another one."""
+        last = self._base.recorder.last_position()
+        if by.expected_version is not None and by.expected_version > last:
+            raise StaleVersion("card", by.expected_version, last, [])
 
 
-def _withdraw_more(work: Work, *, by: Orders, reason: str, items: list[Evidence]) -> set[Id]:
+def _withdraw_more(
+    work: Work,
+    *,
+    by: Orders,
+    reason: str,
+    items: list[Evidence],
+    meant: Asked,
+    seen: Collection[Id],
+) -> set[Id]:
     """A piece of a withdrawal, as one transaction decides it; what it did before is left out."""
+    asked_before(work, by.command, meant)
     before = _withdrawn_by(work, by.command)
     done = {item for earlier in before for item in earlier}
     if before:  # leads that came since it was begun were not meant
         begun = work.order_of(by.command)
         work.load_orders({(lead, 1) for _, _, lead in items})
         done |= {item for item in items if work.order_of(item[2]) > begun}
+    else:
+        refuse_stale(work, by, seen)
     fresh = tuple(item for item in items if item not in done)
     if not fresh:
         return set()
@@ -153,7 +209,24 @@ def _withdraw_more(work: Work, *, by: Orders, reason: str, items: list[Evidence]
         work.emit(by.command, event)
     else:
         work.decide_by_hand("withdraw", by.command, by.command, by.command, event)
+    work.decided_on("evidence", {(a, b) for a, b, _ in fresh}, by.command)
     return _withdraw(work, fresh, 1)
+
+
+def _named_by(work: Work, decision: Id) -> set[Id]:
+    """The leaf cards that a decision is about; of an undo, those of what it takes back."""
+    leaves: set[Id] = set()
+    for hand, _ in work.decision(decision):
+        match hand.kind:
+            case "undo":
+                leaves |= _named_by(work, hand.a)
+            case "join" | "part" | "own":
+                leaves |= leaves_concerned(work, hand)
+            case "withdraw":
+                pass  # its rows of evidence say which
+            case _:
+                leaves |= {hand.a, hand.b}
+    return leaves
 
 
 def _card(work: Work, leaf: Id) -> Id:

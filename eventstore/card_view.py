@@ -3,13 +3,11 @@
 from collections.abc import Collection, Iterable
 
 from channels.sdk.lead import Identity
+from eventstore.card_changes import decision_word
 from eventstore.customer_base import CustomerBase
 from eventstore.deal_story import deal_known, history, shown_deal
 from eventstore.domain.deals import Deal
 from eventstore.domain.events import (
-    CardMarked,
-    CardsMerged,
-    CardsVetoed,
     DealJoined,
     DealOpened,
     DealSeparated,
@@ -18,11 +16,9 @@ from eventstore.domain.events import (
 )
 from eventstore.reading import Recorded
 from eventstore.reply_story import replies_to, with_replies
-from eventstore.rows import Card
+from eventstore.rows import Card, Hand
 from eventstore.told import Json, Told, carried, text_id, time_text
 from eventstore.touches import deal_id
-
-_WHAT: dict[type, str] = {CardsMerged: "merge", CardsVetoed: "veto", CardMarked: "mark"}
 
 
 class CardView:
@@ -171,32 +167,43 @@ class CardView:
     # --- decisions ---
 
     def _decisions(self, cards: Collection[Id]) -> list[Json]:
-        """Decisions that name one of these leaf cards, each with its id for an undo.
+        """Decisions about these leaf cards, each with its id for an undo.
 
         Undone ones are left out; a merge that a veto leaves out is told as not in force.
         """
-        hands = {hand.decision: hand for hand in self._source.hands(cards)}
-        merged = {leaf for h in hands.values() if h.kind == "merge" for leaf in (h.a, h.b)}
+        hands = self._hands(cards)
+        merged = {
+            leaf for of in hands.values() for h in of if h.kind == "merge" for leaf in (h.a, h.b)
+        }
         persons = {leaf: card.person for leaf, (_, card) in self._source.cards(merged).items()}
-        streams = self._source.streams(hands.keys(), personal=False)
+        first = self._source.first_events(hands.keys(), personal=True)
         found = []
-        for decision, events in streams.items():
-            event, hand = events[0].event, hands[decision]
+        for decision, recorded in first.items():
+            event, of = recorded.event, hands[decision]
             if isinstance(event, Decision):
-                what = _WHAT.get(type(event), hand.kind)
-                if isinstance(event, CardMarked):
-                    what = "share" if event.shared else "unshare"
+                apart = [h for h in of if h.kind == "merge" and persons[h.a] != persons[h.b]]
                 found.append(
                     {
                         "type": "decision",
                         "decision": text_id(decision),
-                        "what": what,
-                        "in_force": hand.kind != "merge" or persons[hand.a] == persons[hand.b],
-                        "leaves": [text_id(leaf) for leaf in dict.fromkeys((hand.a, hand.b))],
+                        "what": decision_word(event),
+                        "in_force": not apart,
+                        "leaves": [text_id(leaf) for leaf in _leaves_of(of)],
                         "actor": event.actor or None,
                         "reason": event.reason,
                         "at": time_text(event.at),
-                        "recorded_at": time_text(events[0].recorded_at),
+                        "recorded_at": time_text(recorded.recorded_at),
                     }
                 )
         return found
+
+    def _hands(self, cards: Collection[Id]) -> dict[Id, list[Hand]]:
+        """Decision → its rows that name one of these leaf cards; withdrawals, by their pairs."""
+        hands: dict[Id, list[Hand]] = {}
+        for hand in self._source.hands(cards):
+            hands.setdefault(hand.decision, []).append(hand)
+        return hands
+
+
+def _leaves_of(hands: Iterable[Hand]) -> Iterable[Id]:
+    return dict.fromkeys(leaf for hand in hands for leaf in (hand.a, hand.b))

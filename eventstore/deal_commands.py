@@ -4,12 +4,13 @@ A command carries an id: the same command twice is one effect. It may carry the 
 sender saw: a stale one is refused with what changed meanwhile.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 from uuid import UUID
 
+from eventstore.asked import Asked, asked_before
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.deals import BY_HAND, DECLINED, OPEN, Deal, apply
 from eventstore.domain.events import (
@@ -24,7 +25,7 @@ from eventstore.domain.events import (
     StageEntered,
 )
 from eventstore.domain.pipeline import UNSORTED, WON, Pipeline
-from eventstore.orders import CommandRefused, NotThere, Orders, StaleVersion
+from eventstore.orders import CommandRefused, NotThere, Orders, stale_deal
 from eventstore.reading import Recorded
 from eventstore.work import Work
 
@@ -37,7 +38,7 @@ class _Found:
     pipeline: Pipeline
     head: Id
     version: int
-    events: list[Recorded]
+    events: Sequence[Recorded]
 
 
 class DealCommands:
@@ -64,7 +65,7 @@ class DealCommands:
             moved = StageEntered(command=by.command, actor=by.actor, at=by.at, stage=stage)
             return [*_amount(amount, by), moved]
 
-        return self._run(deal, by, decide)
+        return self._run(deal, by, ("stage", stage, amount), decide)
 
     def accept(self, deal: Id, by: Orders) -> int:
         """Take an unsorted deal into the first stage after `unsorted`."""
@@ -79,7 +80,7 @@ class DealCommands:
             moved = StageEntered(command=by.command, actor=by.actor, at=by.at, stage=stage)
             return [moved, owned] if by.actor else [moved]
 
-        return self._run(deal, by, decide)
+        return self._run(deal, by, ("accept",), decide)
 
     def close(
         self,
@@ -113,7 +114,7 @@ class DealCommands:
                 )
             ]
 
-        return self._run(deal, by, decide)
+        return self._run(deal, by, (status, reason, amount), decide)
 
     def reopen(self, deal: Id, by: Orders) -> int:
         """Go on with a closed deal at the stage where it stood."""
@@ -124,12 +125,13 @@ class DealCommands:
             stage = found.deal.stage
             return [DealReopened(command=by.command, actor=by.actor, at=by.at, stage=stage)]
 
-        return self._run(deal, by, decide)
+        return self._run(deal, by, ("reopen",), decide)
 
     def own(self, deal: Id, owner: str, by: Orders) -> int:
         return self._run(
             deal,
             by,
+            ("own", owner),
             lambda found: (
                 []
                 if found.deal.owner == owner
@@ -141,28 +143,31 @@ class DealCommands:
         return self._run(
             deal,
             by,
+            ("note", text),
             lambda _: [NoteAdded(command=by.command, actor=by.actor, at=by.at, text=text)],
         )
 
-    def _run(self, deal: Id, by: Orders, decide: "Decide") -> int:
-        return self._base.attempt(lambda work: self._once(work, deal, by, decide))
+    def _run(self, deal: Id, by: Orders, asked: Asked, decide: "Decide") -> int:
+        return self._base.attempt(lambda work: self._once(work, deal, by, asked, decide))
 
-    def _once(self, work: Work, deal: Id, by: Orders, decide: "Decide") -> int:
-        found = self._find(work, deal)
-        if any(_command_of(e) == by.command for e in found.events):
+    def _once(self, work: Work, deal: Id, by: Orders, asked: Asked, decide: "Decide") -> int:
+        before = asked_before(work, by.command, ("deal", deal, *asked))
+        events = work.source.streams([deal], personal=False).get(deal, ())
+        if did := [e.version for e in events if _command_of(e) == by.command]:
+            return did[-1]
+        found = self._find(work, deal, events)
+        if before:  # there was nothing to do then
             return found.version
         if by.expected_version is not None and by.expected_version != found.version:
-            raise StaleVersion(found.events, by.expected_version)
-        events = decide(found)
+            raise stale_deal(found.events, by.expected_version)
         version = found.version
-        for event in events:
+        for event in decide(found):
             apply(found.deal, event)
             work.deals.changed(found.head, found.deal)
             version = work.emit(deal, event)
         return version
 
-    def _find(self, work: Work, deal: Id) -> _Found:
-        events = list(work.source.streams([deal], personal=False).get(deal, ()))
+    def _find(self, work: Work, deal: Id, events: Sequence[Recorded]) -> _Found:
         if not events or not isinstance(events[0].event, DealOpened):
             raise NotThere(f"no deal {UUID(bytes=deal)}")
         opened = events[0].event

@@ -7,7 +7,7 @@ from eventstore.customer_base import CustomerBase
 from eventstore.deciding import Decided, carry_out
 from eventstore.domain.deals import OPEN, Deal
 from eventstore.domain.events import DealOpened, DealsJoined, DealsParted, Id, TouchParted
-from eventstore.orders import CommandRefused, NotThere, Orders, StaleVersion
+from eventstore.orders import CommandRefused, NotThere, Orders, stale_deal
 from eventstore.replay import StoredDeal, read_deals
 from eventstore.rows import Hand
 from eventstore.touches import deal_id, stand
@@ -48,7 +48,7 @@ class DealJoins:
             work.decide_by_hand("join", later.id, earlier.id, by.command, event)
             return {one.leaf, other.leaf}
 
-        return carry_out(self._base, by, decide, dry_run=dry_run)
+        return carry_out(self._base, by, ("join", a, b, reason), decide, dry_run=dry_run)
 
     def part(self, deal: Id, by: Orders, *, reason: str = "", dry_run: bool = False) -> Decided:
         """Take a joined deal out of the one it was joined into, by a rule or by a person."""
@@ -65,7 +65,7 @@ class DealJoins:
             work.decide_by_hand("part", deal, into, by.command, event)
             return {named.leaf, _named(work, into).leaf}
 
-        return carry_out(self._base, by, decide, dry_run=dry_run)
+        return carry_out(self._base, by, ("part", deal, reason), decide, dry_run=dry_run)
 
     def put_apart(
         self, lead: Id, by: Orders, *, reason: str = "", dry_run: bool = False
@@ -86,7 +86,7 @@ class DealJoins:
             work.decide_by_hand("own", lead, own, by.command, event)
             return {stand(work, state)}
 
-        return carry_out(self._base, by, decide, dry_run=dry_run)
+        return carry_out(self._base, by, ("own", lead, reason), decide, dry_run=dry_run)
 
 
 def leaves_concerned(work: Work, hand: Hand) -> set[Id]:
@@ -109,7 +109,7 @@ def _named(work: Work, deal: Id) -> _Named:
 def _refuse_stale(work: Work, deal: Id, by: Orders) -> None:
     events = work.source.streams([deal], personal=False).get(deal, ())
     if by.expected_version is not None and events and events[-1].version != by.expected_version:
-        raise StaleVersion(events, by.expected_version)
+        raise stale_deal(events, by.expected_version)
 
 
 def _refuse_unlike(work: Work, one: _Named, other: _Named) -> None:

@@ -74,7 +74,7 @@ def history(events: Iterable[Recorded], pipeline: Pipeline) -> list[Json]:
         entry: Json = {
             "type": "deal",
             "deal": text_id(recorded.stream),
-            "what": _WHAT.get(type(event), type(event).__name__),
+            "what": deal_event(event),
             "actor": getattr(event, "actor", "") or None,
             "at": time_text(_happened(recorded)),
             "recorded_at": time_text(recorded.recorded_at),
@@ -94,6 +94,11 @@ def history(events: Iterable[Recorded], pipeline: Pipeline) -> list[Json]:
             stage = entered if entered != WON else stage
         told.append(entry)
     return told
+
+
+def deal_event(event: Event) -> str:
+    """What happened, in a word."""
+    return _WHAT.get(type(event), type(event).__name__)
 
 
 def _entered(event: Event) -> str:

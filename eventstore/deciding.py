@@ -4,8 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
+from eventstore.asked import Asked, asked_before
 from eventstore.customer_base import CustomerBase
-from eventstore.domain.events import Id, PersonFormed, TouchPlaced
+from eventstore.domain.events import Decision, Id, PersonFormed, TouchPlaced
 from eventstore.mapper import topic
 from eventstore.orders import Orders
 from eventstore.redecide import redecide
@@ -55,29 +58,44 @@ class Concerned:
         self.persons |= work.persons_before(moved)
         self.leads |= {lead for _, lead in work.appearances(moved)}
 
+    def update(self, more: "Concerned") -> None:
+        self.persons |= more.persons
+        self.deals |= more.deals
+        self.leads |= more.leads
+
     @property
     def changed(self) -> Changed:
         return Changed(len(self.persons), len(self.deals), len(self.leads))
+
+    def changed_beside(self, before: "Concerned") -> Changed:
+        """What both change together, each counted once."""
+        return Changed(
+            len(before.persons) + len(self.persons - before.persons),
+            len(before.deals) + len(self.deals - before.deals),
+            len(before.leads) + len(self.leads - before.leads),
+        )
 
 
 def carry_out(
     base: CustomerBase,
     by: Orders,
+    asked: Asked,
     decide: Callable[[Work], set[Id]],
     *,
     dry_run: bool,
 ) -> Decided:
     """Decide about everybody within reach of the leaf cards that `decide` gives, and save.
 
-    A command that was done before does nothing. With `dry_run` nothing is saved.
+    A command that was done before is answered as it was then; one of another meaning with its id
+    is refused. With `dry_run` nothing is saved.
     """
 
-    def once(work: Work) -> set[Id]:
-        return set() if work.decision(by.command) else decide(work)
+    def once(work: Work) -> Decided:
+        if earlier := answered(work, by, asked):
+            return earlier
+        return Decided(by.command, _settle(work, by, decide, Concerned()).changed)
 
-    concerned = Concerned()
-    carry_out_piece(base, by, once, concerned, dry_run=dry_run)
-    return Decided(by.command, concerned.changed)
+    return once(base.work()) if dry_run else base.attempt(once)
 
 
 def carry_out_piece(
@@ -91,22 +109,42 @@ def carry_out_piece(
     """The same for a piece of a command; what it changes is noted in `concerned`."""
 
     def once(work: Work) -> Concerned:
-        leaves = decide(work)
-        if leaves:
-            redecided = regroup(work, leaves, because=by.command)
-            redecide(work, redecided, because=by.command, at=by.at)
-        found = Concerned()
-        found.add(work)
-        return found
+        return _settle(work, by, decide, concerned)
 
-    found = once(base.work()) if dry_run else base.attempt(once)
-    concerned.persons |= found.persons
-    concerned.deals |= found.deals
-    concerned.leads |= found.leads
+    concerned.update(once(base.work()) if dry_run else base.attempt(once))
 
 
-def changed(work: Work) -> Changed:
-    """Count what the events of this working set change."""
-    concerned = Concerned()
-    concerned.add(work)
-    return concerned.changed
+def answered(work: Work, by: Orders, asked: Asked) -> Decided | None:
+    """What this command was answered when it was carried out; None where it was not yet."""
+    if asked_before(work, by.command, asked) or work.decision(by.command):
+        return first_answer(work, by.command)
+    return None
+
+
+def first_answer(work: Work, decision: Id) -> Decided:
+    """What a decision that was taken changed then."""
+    events = work.source.streams([decision], personal=False).get(decision, ())
+    told = [e.event.changed for e in events if isinstance(e.event, Decision) and e.event.changed]
+    return Decided(decision, Changed(*told[-1]) if told else Changed(0, 0, 0))
+
+
+def _settle(
+    work: Work, by: Orders, decide: Callable[[Work], set[Id]], before: Concerned
+) -> Concerned:
+    """Decide, and all that follows; `before` is what the command changed in earlier pieces."""
+    leaves = decide(work)
+    if leaves:
+        redecided = regroup(work, leaves, because=by.command)
+        redecide(work, redecided, because=by.command, at=by.at)
+    found = Concerned()
+    found.add(work)
+    _note_answer(work, by.command, found.changed_beside(before))
+    return found
+
+
+def _note_answer(work: Work, command: Id, changed: Changed) -> None:
+    """Into the decision's own event, while that is new."""
+    for slot, (stream, version, event, personal) in enumerate(work.changes.events):
+        if stream == command and isinstance(event, Decision):
+            told = replace(event, changed=tuple(changed))
+            work.changes.events[slot] = (stream, version, told, personal)

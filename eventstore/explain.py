@@ -10,7 +10,7 @@ from eventstore.judging import judged
 from eventstore.queries import Cards
 from eventstore.regroup import by_hand
 from eventstore.rows import Card, Hand
-from eventstore.told import text_id
+from eventstore.told import text_id, time_text
 from eventstore.work import Work
 
 Json = dict[str, Any]
@@ -44,7 +44,12 @@ class Explainer:
         work = self._base.work()
         members = work.members({work.known_card(leaf).person})
         links = standing_links(work, members)
-        return {"together": True, "links": self._shown(links), "apart_without": []}
+        return {
+            "together": True,
+            "links": self._shown(links),
+            "apart_without": [],
+            "withdrawn": self._withdrawn(work, members),
+        }
 
     def two(self, a: Id, b: Id) -> Json:
         """The chain between two leaf cards and the facts it hangs on; or what keeps them apart."""
@@ -59,6 +64,7 @@ class Explainer:
             "together": True,
             "links": self._shown(chain(links, a, b)),
             "apart_without": [text_id(fact) for fact in facts],
+            "withdrawn": self._withdrawn(work, members),
         }
 
     def _apart(self, work: Work, a: Id, b: Id) -> Json:
@@ -77,6 +83,7 @@ class Explainer:
             "links": self._shown(found),
             "apart_without": [],
             "because": _because(both, vetoes, crossing, found),
+            "withdrawn": self._withdrawn(work, ours, theirs),
         }
         if vetoes:
             told["vetoes"] = [text_id(veto.decision) for veto in vetoes]
@@ -84,6 +91,30 @@ class Explainer:
         if shared:
             told["shared"] = sorted(self._cards.names(shared).values())
         return told
+
+    def _withdrawn(
+        self, work: Work, ours: Collection[Id], theirs: Collection[Id] | None = None
+    ) -> list[Json]:
+        """Withdrawals in force of evidence within a person, or between two, for their undo."""
+        theirs = ours if theirs is None else theirs
+        held = [
+            hand
+            for hand in work.hands(ours)
+            if hand.kind == "evidence"
+            and ((hand.a in ours and hand.b in theirs) or (hand.b in ours and hand.a in theirs))
+        ]
+        names = self._cards.names({leaf for hand in held for leaf in (hand.a, hand.b)})
+        first = work.source.first_events([hand.decision for hand in held], personal=False)
+        return [
+            {
+                "a": names[hand.a],
+                "b": names[hand.b],
+                "decision": text_id(hand.decision),
+                "actor": getattr(first[hand.decision].event, "actor", "") or None,
+                "recorded_at": time_text(first[hand.decision].recorded_at),
+            }
+            for hand in held
+        ]
 
     def _shown(self, links: Iterable[Link]) -> list[Json]:
         links = list(links)

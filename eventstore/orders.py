@@ -3,29 +3,43 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4
 
-from channels.sdk.times import time_from_epoch
+from eventstore.deal_story import deal_event
 from eventstore.domain.events import Id
 from eventstore.reading import Recorded
+from eventstore.told import time_text
+
+_SAID: Final = ("stage", "status", "owner", "amount")
 
 
 class CommandRefused(Exception):
     """The command changes nothing; the text says why and what is possible."""
 
 
-class StaleVersion(CommandRefused):
-    """The deal changed since the version that the sender saw; what happened meanwhile is told."""
+class CommandReused(CommandRefused):
+    """The command's id was used for another command before; this one needs an id of its own."""
 
-    def __init__(self, events: Sequence[Recorded], expected: int) -> None:
-        since = [e for e in events if e.version > expected]
-        what = ", ".join(_told(e) for e in since)
-        super().__init__(
-            f"the deal changed since version {expected}: {what or 'version is from the future'}"
-        )
-        self.version = events[-1].version
-        self.changes = [_change(e) for e in since]
+
+class Change(NamedTuple):
+    """What happened since the version that the sender of a command saw."""
+
+    version: int
+    told: str
+    """In a few words."""
+    facts: dict[str, Any]
+    """The same for programs: `what`, `actor`, `recorded_at` and more."""
+
+
+class StaleVersion(CommandRefused):
+    """What the command is about changed since its sender saw it; what happened is told."""
+
+    def __init__(self, what: str, expected: int, version: int, changes: Sequence[Change]) -> None:
+        told = "; ".join(change.told for change in changes) or "that version is from the future"
+        super().__init__(f"the {what} changed since version {expected}: {told}")
+        self.version = version
+        self.changes = [{"version": change.version, **change.facts} for change in changes]
 
 
 class NotThere(LookupError):
@@ -51,18 +65,27 @@ def order(
     return Orders(actor=actor, command=command_id, at=moment, expected_version=expected_version)
 
 
-def _change(recorded: Recorded) -> dict[str, Any]:
+def stale_deal(events: Sequence[Recorded], expected: int) -> StaleVersion:
+    """The deal of this stream changed since the version that the sender saw."""
+    since = [Change(e.version, _told(e), _facts(e)) for e in events if e.version > expected]
+    return StaleVersion("deal", expected, events[-1].version, since)
+
+
+def _facts(recorded: Recorded) -> dict[str, Any]:
+    event = recorded.event
+    more = {name: value for name in _SAID if (value := getattr(event, name, ""))}
     return {
-        "version": recorded.version,
-        "event": type(recorded.event).__name__,
-        "actor": getattr(recorded.event, "actor", "") or None,
-        "recorded_at": time_from_epoch(recorded.recorded_at / 1000),
+        "event": type(event).__name__,
+        "what": deal_event(event),
+        "actor": getattr(event, "actor", "") or None,
+        "recorded_at": time_text(recorded.recorded_at),
+        **more,
     }
 
 
 def _told(recorded: Recorded) -> str:
     event = recorded.event
-    more = [getattr(event, name, "") for name in ("stage", "status", "owner", "amount")]
+    said = [getattr(event, name, "") for name in _SAID]
     actor = getattr(event, "actor", "")
     by = f" by {actor}" if actor else ""
-    return " ".join([type(event).__name__, *filter(None, more)]) + by
+    return " ".join([type(event).__name__, *filter(None, said)]) + by

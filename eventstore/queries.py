@@ -27,6 +27,11 @@ class Cards:
         self._country = country
         self._view = CardView(base)
 
+    @property
+    def version(self) -> int:
+        """The version of every card that is read from now on (see eventstore.card_changes)."""
+        return self._source.last_position()
+
     def all(
         self, *, with_leads: bool = False, everything: bool = False, after: Id = b""
     ) -> Iterator[Json]:
@@ -76,13 +81,17 @@ class Cards:
         return {leaf: card.person for leaf, (_, card) in members.items()}
 
     def show(self, name: str, *, everything: bool = False) -> Json | None:
-        """One person by the id of any of its leaf cards or by `kind:value`, with its timeline."""
+        """One person by the id of any of its leaf cards or by `kind:value`, with its timeline.
+
+        Its `version` is for a command that is to be refused if the card changed since.
+        """
+        version = self.version
         leaf = self.leaf_of(name)
         person = self.person_of(leaf) if leaf else None
         if person is None:
             return None
         (shown,) = self._show([person], timeline=True, everything=everything)
-        return shown
+        return {**shown, "version": version}
 
     def touches(self, name: str) -> list[Told] | None:
         """What came from a person and went to them, oldest first; None where there is no card."""

@@ -99,7 +99,8 @@ def _reach(work: Work, seeds: set[Id], flipped: set[Id]) -> dict[Id, Card]:
     fresh = set(members)
     while fresh:
         ends = {leaf for key in work.pairs_of(_unshared(members, fresh) | flipped) for leaf in key}
-        ends |= {leaf for hand in work.hands(fresh) for leaf in (hand.a, hand.b)}
+        merges, vetoes = by_hand(work.hands(fresh))
+        ends |= {leaf for hand in (*merges, *vetoes) for leaf in (hand.a, hand.b)}
         work.load_cards(ends)
         beyond = {work.known_card(leaf).person for leaf in ends if work.card(leaf)} - persons
         persons |= beyond
@@ -144,8 +145,7 @@ def _form(
             work.changing(leaf).person = head
         row = work.changing(head)
         row.leaves, row.vetoed = len(leaves), has_veto
-        if moved:
-            work.emit_card(head, PersonFormed(leaves=moved, because=because))
+        work.emit_card(head, PersonFormed(leaves=moved, because=because))
     return changed
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 from uuid import UUID
 
 from channels.sdk.sending import Message
+from eventstore.asked import asked_before
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import Id, ReplyProgressed, ReplySent, ReplyWritten
 from eventstore.domain.replies import FAILED, QUEUED, SET_ASIDE, Reply, replies_of
@@ -36,8 +37,8 @@ class ReplyCommands:
 
         def once(work: Work) -> Id:
             key = reply_key(by.command)
+            asked_before(work, by.command, ("reply", message))
             if leaf := work.keyed(key):
-                _same_again(work, leaf, by.command, message)
                 return leaf
             work.load_leads([lead])
             state = work.leads.get(lead)
@@ -126,9 +127,3 @@ def _find(work: Work, reply: Id, *, personal: bool = False) -> Reply:
 def _on(work: Work, leaf: Id, *, personal: bool) -> dict[Id, Reply]:
     events = work.source.streams([leaf], personal=personal).get(leaf, ())
     return replies_of(recorded.event for recorded in events)
-
-
-def _same_again(work: Work, leaf: Id, reply: Id, message: Message) -> None:
-    earlier = _on(work, leaf, personal=True).get(reply)
-    if earlier is not None and earlier.message not in (None, message):
-        raise CommandRefused(f"the command {UUID(bytes=reply)} was used for another message")

@@ -4,11 +4,11 @@ Each item has `kind`, `score` and `reasons`, and two sides `a` and `b`. What is 
 is a decision like any other, remembered for everybody and undone by its id.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from eventstore.card_commands import CardCommands
 from eventstore.crossings import Crossing, crossings
-from eventstore.deciding import Decided
+from eventstore.deciding import Decided, answered
 from eventstore.lookalikes_kept import LookalikesOf
 from eventstore.orders import NotThere, Orders
 from eventstore.queries import Cards
@@ -34,25 +34,32 @@ class ReviewQueue:
         self._similar = similar
 
     def all(self) -> list[Json]:
-        """The queue, best score first, numbered from 1."""
-        return [{"n": number, **item.shown} for number, item in enumerate(self._items(), 1)]
+        """The queue, best score first, numbered from 1; with the version for deciding."""
+        version = self._cards.version
+        items = enumerate(self._items(), 1)
+        return [{"n": number, **item.shown, "version": version} for number, item in items]
 
     def accept(self, name: str, by: Orders, *, reason: str = "", dry_run: bool = False) -> Decided:
         """They are one person (a merge); an identity over its limit is one person's (`unshare`).
 
         `name` is an item's number or id; NotThere where there is none.
         """
-        commands, what = CardCommands(self._cards.base), self._pick(name)
-        if isinstance(what, Crossing):
-            return commands.mark(what.leaf, False, by, reason=reason, dry_run=dry_run)
-        return commands.merge(*what, by, reason=reason, dry_run=dry_run)
+        return self._decide(name, by, True, {"reason": reason, "dry_run": dry_run})
 
     def refuse(self, name: str, by: Orders, *, reason: str = "", dry_run: bool = False) -> Decided:
         """They are not the same (a veto); an identity over its limit is shared indeed."""
+        return self._decide(name, by, False, {"reason": reason, "dry_run": dry_run})
+
+    def _decide(self, name: str, by: Orders, same: bool, how: dict[str, Any]) -> Decided:
+        asked = ("suggestion", name, same, how["reason"])
+        if earlier := answered(self._cards.base.work(), by, asked):
+            return earlier  # the item it named then is gone, or another one has its number
         commands, what = CardCommands(self._cards.base), self._pick(name)
         if isinstance(what, Crossing):
-            return commands.mark(what.leaf, True, by, reason=reason, dry_run=dry_run)
-        return commands.veto(*what, by, reason=reason, dry_run=dry_run, reviewed=True)
+            return commands.mark(what.leaf, not same, by, asked=asked, **how)
+        if same:
+            return commands.merge(*what, by, asked=asked, **how)
+        return commands.veto(*what, by, asked=asked, reviewed=True, **how)
 
     def _pick(self, name: str) -> tuple[bytes, bytes] | Crossing:
         for number, item in enumerate(self._items(), 1):

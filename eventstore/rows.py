@@ -65,9 +65,13 @@ class Hand(NamedTuple):
 
     decision: Id
     kind: str
-    """`merge`, `veto`, `share`, `unshare`, `withdraw` or `undo`; of deals `join`, `part`, `own`."""
+    """`merge`, `veto`, `share`, `unshare`, `withdraw` or `undo`; of deals `join`, `part`, `own`.
+
+    A withdrawal has a further row `evidence` for each two leaf cards whose evidence it withdrew.
+    """
     a: Id
-    """A leaf card; a deal, of `own` a lead; of an undo, the decision that it takes back."""
+    """A leaf card; a deal, of `own` a lead; of an undo, the decision that it takes back; of a
+    withdrawal, itself."""
     b: Id
     position: int
     """Where it was recorded; below 0 for one of this batch: -1 less its place in the batch."""
@@ -96,8 +100,8 @@ class Changes:
     events: list[tuple[Id, int, Event, LeadContent | Message | None]] = field(default_factory=list)
     """(stream, version, event, personal part) in recorded order."""
     keys: dict[Id, Id] = field(default_factory=dict)
-    """Event id → lead id, for deliveries whose id is not their lead's; and of replies (see
-    eventstore.reply_commands)."""
+    """Event id → lead id, for deliveries whose id is not their lead's; of replies (see
+    eventstore.reply_commands); of commands (see eventstore.asked)."""
     cards: dict[Id, tuple[int, Card]] = field(default_factory=dict)
     """Leaf card → (version that was read, 0 for a new one; the row)."""
     pairs: dict[tuple[Id, Id], Pair | None] = field(default_factory=dict)
@@ -156,6 +160,9 @@ class Source(Protocol):
     def hands(self, leaves: Collection[Id]) -> list[Hand]:
         """Decisions in force that name one of these leaf cards, in recorded order."""
 
+    def hands_ever(self, named: Collection[Id]) -> list[Hand]:
+        """The same, also of those that were undone."""
+
     def decision(self, decision: Id) -> list[tuple[Hand, bool]]:
         """The rows of one decision, and whether they are in force."""
 
@@ -170,6 +177,12 @@ class Source(Protocol):
 
     def streams(self, ids: Collection[Id], *, personal: bool) -> Mapping[Id, Sequence[Recorded]]:
         """The events of each stream, oldest first; streams without any are left out."""
+
+    def first_events(self, ids: Collection[Id], *, personal: bool) -> dict[Id, Recorded]:
+        """The first event of each stream, however long it is."""
+
+    def formed(self, leaves: Collection[Id], after: int) -> list[Recorded]:
+        """What these leaf cards' streams tell of persons and shared flags since a position."""
 
     def positions(self, events: Collection[tuple[Id, int]]) -> dict[tuple[Id, int], int]:
         """Where these events, named by stream and version, stand in the one order."""

@@ -259,8 +259,14 @@ class Work:
     def decide_by_hand(self, kind: str, a: Id, b: Id, decision: Id, event: Event) -> None:
         """Record a decision, and its row for the partition."""
         self.emit(decision, event)
-        slot = len(self.changes.events) - 1
-        self.changes.hands.append((Hand(decision, kind, a, b, -1 - slot), True))
+        self.decided_on(kind, [(a, b)], decision)
+
+    def decided_on(self, kind: str, pairs: Iterable[tuple[Id, Id]], decision: Id) -> None:
+        """Rows of the decision whose event was recorded last."""
+        position = -len(self.changes.events)
+        self.changes.hands += [
+            (Hand(decision, kind, a, b, position), True) for a, b in sorted(pairs)
+        ]
 
     def withdrawn(self, leaves: Collection[Id]) -> set[tuple[Id, Id, Id]]:
         """(leaf card, leaf card, lead) for evidence that no longer counts."""

@@ -1,6 +1,7 @@
 """What can be asked and decided about cards, by name (see leadlog.operations)."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import astuple
 from typing import Any
 from uuid import UUID
 
@@ -70,9 +71,11 @@ def _listed(system: System, persons: list[bytes], arguments: Arguments) -> list[
 
 
 def brief(system: System, arguments: Arguments) -> Iterator[Any]:
-    """One card as lists have it."""
+    """One card as lists have it, with its version."""
+    version = system.cards.version
     person = system.cards.person_of(_leaf(system, arguments["id"]))
-    yield from briefs(system.cards, [person] if person else [], system.inbox.newest)
+    for card in briefs(system.cards, [person] if person else [], system.inbox.newest):
+        yield {**card, "version": version}
 
 
 def recent(system: System, arguments: Arguments) -> Iterator[Any]:
@@ -155,13 +158,18 @@ def withdraw(system: System, arguments: Arguments) -> Iterator[Any]:
     )
     if selection == Selection():
         raise OperationFailed("say what to withdraw: two cards, --rule, --identity, …", status=2)
+    seen = [*(pair or ()), *([selection.identity] if selection.identity else [])]
+    if arguments.get("card_version") is not None and not seen:
+        raise OperationFailed("a version is that of cards: name two, or an identity", status=2)
     evidence = select(system.base, selection)
 
     def work(progress: Progress) -> dict[str, Any]:
         return _decide(
             system,
             arguments,
-            lambda c, by, **how: c.withdraw(evidence, by, progress=progress, **how),
+            lambda c, by, **how: c.withdraw(
+                evidence, by, progress=progress, asked=astuple(selection), seen=seen, **how
+            ),
         )
 
     yield from _told(work, arguments)
@@ -203,6 +211,7 @@ def _decide(system: System, arguments: Arguments, decide: Callable[..., Decided]
         str(arguments.get("actor") or ""),
         command=str(arguments.get("command") or ""),
         at=arguments.get("at"),
+        expected_version=arguments.get("card_version"),
     )
     commands: CardCommands = system.card_commands
     dry_run, reason = bool(arguments.get("dry_run")), str(arguments.get("reason") or "")

@@ -68,6 +68,10 @@ class PostgresReading(ABC):
         found = {Hand(*row) for row in self._of(sql.HANDS_ON, leaves)}
         return sorted(found, key=lambda hand: hand.position)
 
+    def hands_ever(self, named: Collection[Id]) -> list[Hand]:
+        found = {Hand(*row) for row in self._of(sql.HANDS_EVER_ON, named)}
+        return sorted(found, key=lambda hand: hand.position)
+
     def decision(self, decision: Id) -> list[tuple[Hand, bool]]:
         return [(Hand(*row[:5]), row[5]) for row in self._rows(sql.DECISION, decision)]
 
@@ -86,6 +90,14 @@ class PostgresReading(ABC):
         for event in recorded(rows, self.keys, personal=personal):
             found.setdefault(event.stream, []).append(event)
         return found
+
+    def first_events(self, ids: Collection[Id], *, personal: bool) -> dict[Id, Recorded]:
+        rows = self._of(sql.FIRST_EVENTS, ids)
+        return {event.stream: event for event in recorded(rows, self.keys, personal=personal)}
+
+    def formed(self, leaves: Collection[Id], after: int) -> list[Recorded]:
+        rows = self._rows(sql.FORMED, sorted(set(leaves)), after) if leaves else []
+        return recorded(rows, self.keys, personal=False)
 
     def keys(self, leaves: Collection[Id]) -> dict[Id, Key]:
         return {row[0]: row[1] for row in self._of(sql.SECRETS_OF, leaves)}

@@ -62,8 +62,10 @@ STATEMENTS = (
     """CREATE TABLE IF NOT EXISTS hand (
         decision bytea, kind text, a bytea, b bytea, position bigint, in_force boolean,
         PRIMARY KEY (decision, a, b))""",
-    "CREATE INDEX IF NOT EXISTS hand_a ON hand (a) WHERE in_force",
-    "CREATE INDEX IF NOT EXISTS hand_b ON hand (b) WHERE in_force",
+    "DROP INDEX IF EXISTS hand_a",
+    "DROP INDEX IF EXISTS hand_b",
+    "CREATE INDEX IF NOT EXISTS hand_on_a ON hand (a)",
+    "CREATE INDEX IF NOT EXISTS hand_on_b ON hand (b)",
     """CREATE TABLE IF NOT EXISTS withdrawn (
         a bytea, b bytea, lead bytea, times bigint, PRIMARY KEY (a, b, lead))""",
     """CREATE TABLE IF NOT EXISTS ledger (

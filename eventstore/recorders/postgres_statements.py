@@ -136,6 +136,7 @@ HANDS_ON: Final = b"""
              UNION ALL
              (SELECT decision, kind, a, b, position FROM hand WHERE in_force AND b = k.leaf))
         AS h"""
+HANDS_EVER_ON: Final = HANDS_ON.replace(b"in_force AND ", b"")
 DECISION: Final = b"""
     SELECT decision, kind, a, b, position, in_force FROM hand WHERE decision = %b"""
 WITHDRAWN_OF: Final = b"""
@@ -153,6 +154,13 @@ STREAMS: Final = (
     + _EVENT
     + b""" FROM stored_events
            WHERE originator_id = k.stream ORDER BY originator_version OFFSET 0) AS e"""
+)
+FIRST_EVENTS: Final = STREAMS.replace(
+    b"ORDER BY originator_version OFFSET 0", b"AND originator_version = 1 LIMIT 1"
+)
+FORMED: Final = STREAMS.replace(
+    b"ORDER BY originator_version OFFSET 0",
+    b"AND topic IN ('F', 'S') AND notification_id > %b OFFSET 0",
 )
 SECRETS_OF: Final = b"""
     SELECT k.leaf, s.key FROM unnest(%b::bytea[]) AS k (leaf),

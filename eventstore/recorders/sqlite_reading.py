@@ -12,6 +12,9 @@ from eventstore.rows import Card, Hand, Pair
 from eventstore.vault import Key
 
 _MOST_PARAMETERS = 8192
+_EVENTS = (
+    "SELECT position, recorded_at, originator_id, originator_version, state FROM stored_events"
+)
 
 
 class SQLiteReading(ABC):
@@ -94,8 +97,14 @@ class SQLiteReading(ABC):
         return {(row[0], row[1]) for row in rows}
 
     def hands(self, leaves: Collection[Id]) -> list[Hand]:
-        columns = "SELECT decision, kind, a, b, position FROM hand WHERE in_force AND"
-        rows = self._in(f"{columns} a IN", leaves) + self._in(f"{columns} b IN", leaves)
+        return self._hands("in_force AND", leaves)
+
+    def hands_ever(self, named: Collection[Id]) -> list[Hand]:
+        return self._hands("", named)
+
+    def _hands(self, which: str, named: Collection[Id]) -> list[Hand]:
+        columns = f"SELECT decision, kind, a, b, position FROM hand WHERE {which}"  # noqa: S608 - no value
+        rows = self._in(f"{columns} a IN", named) + self._in(f"{columns} b IN", named)
         return sorted({Hand(*row) for row in rows}, key=lambda hand: hand.position)
 
     def decision(self, decision: Id) -> list[tuple[Hand, bool]]:
@@ -116,16 +125,21 @@ class SQLiteReading(ABC):
         return dict(self._in("SELECT event, lead FROM key WHERE event IN", keys))
 
     def streams(self, ids: Collection[Id], *, personal: bool) -> Mapping[Id, Sequence[Recorded]]:
-        rows = self._in(
-            "SELECT position, recorded_at, originator_id, originator_version, state"
-            " FROM stored_events WHERE originator_id IN",
-            ids,
-        )
+        rows = self._in(f"{_EVENTS} WHERE originator_id IN", ids)
         found: dict[Id, list[Recorded]] = {}
         rows.sort(key=lambda row: row[0])
         for event in recorded(rows, self.keys, personal=personal):
             found.setdefault(event.stream, []).append(event)
         return found
+
+    def first_events(self, ids: Collection[Id], *, personal: bool) -> dict[Id, Recorded]:
+        rows = self._in(f"{_EVENTS} WHERE originator_version = 1 AND originator_id IN", ids)
+        return {event.stream: event for event in recorded(rows, self.keys, personal=personal)}
+
+    def formed(self, leaves: Collection[Id], after: int) -> list[Recorded]:
+        since = f"{_EVENTS} WHERE position > {after:d} AND topic IN ('F', 'S')"
+        rows = self._in(f"{since} AND originator_id IN", leaves)
+        return recorded(rows, self.keys, personal=False)
 
     def keys(self, leaves: Collection[Id]) -> dict[Id, Key]:
         """The keys of leaf cards; forgotten ones have none."""

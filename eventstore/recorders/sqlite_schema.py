@@ -45,8 +45,10 @@ STATEMENTS = (
     """CREATE TABLE IF NOT EXISTS hand (
         decision BLOB, kind TEXT, a BLOB, b BLOB, position INTEGER, in_force INTEGER,
         PRIMARY KEY (decision, a, b)) WITHOUT ROWID""",
-    "CREATE INDEX IF NOT EXISTS hand_a ON hand (a) WHERE in_force",
-    "CREATE INDEX IF NOT EXISTS hand_b ON hand (b) WHERE in_force",
+    "DROP INDEX IF EXISTS hand_a",
+    "DROP INDEX IF EXISTS hand_b",
+    "CREATE INDEX IF NOT EXISTS hand_on_a ON hand (a)",
+    "CREATE INDEX IF NOT EXISTS hand_on_b ON hand (b)",
     """CREATE TABLE IF NOT EXISTS withdrawn (
         a BLOB, b BLOB, lead BLOB, times INTEGER, PRIMARY KEY (a, b, lead)) WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS ledger (

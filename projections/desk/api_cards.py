@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Final
 
 from litestar import Response, Router, get, post
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from projections.desk.access import personal
@@ -12,9 +13,9 @@ from projections.desk.frame import AnyRequest
 from projections.desk.services import Json
 from projections.desk.shapes import (
     CardPage,
-    Deciding,
     DecisionTaken,
     Explanation,
+    OnCards,
     OneCard,
     OneDecision,
     ShownCard,
@@ -106,28 +107,22 @@ def explain_card(
     return told(one(request, "card.explain", id=card, other=other or None))
 
 
-@post("/merge", sync_to_thread=True, status_code=200, summary="Say that two cards are one person",
-      responses=_TAKEN)  # fmt: skip
-def merge(request: AnyRequest, data: JSONBody[TwoCards], key: Key = None) -> Response[Any]:
-    return _decided(request, "card.merge", key, data, id=data.a, other=data.b)
+def _on_two(name: str, summary: str) -> HTTPRouteHandler:
+    @post(f"/{name}", sync_to_thread=True, status_code=200, summary=summary, responses=_TAKEN,
+          operation_id=f"{name}Cards")  # fmt: skip
+    def decide(request: AnyRequest, data: JSONBody[TwoCards], key: Key = None) -> Response[Any]:
+        return _decided(request, f"card.{name}", key, data, id=data.a, other=data.b)
+
+    return decide
 
 
-@post("/unmerge", sync_to_thread=True, status_code=200,
-      summary="Say that two cards are never one person (a veto)", responses=_TAKEN)  # fmt: skip
-def unmerge(request: AnyRequest, data: JSONBody[TwoCards], key: Key = None) -> Response[Any]:
-    return _decided(request, "card.unmerge", key, data, id=data.a, other=data.b)
+def _mark(name: str, summary: str, *, shared: bool) -> HTTPRouteHandler:
+    @post(f"/{name}", sync_to_thread=True, status_code=200, summary=summary, responses=_TAKEN,
+          operation_id=f"{name}Card")  # fmt: skip
+    def decide(request: AnyRequest, data: JSONBody[OneCard], key: Key = None) -> Response[Any]:
+        return _decided(request, "card.mark", key, data, id=data.id, shared=shared)
 
-
-@post("/share", sync_to_thread=True, status_code=200,
-      summary="Say that an identity is used by several persons", responses=_TAKEN)  # fmt: skip
-def share(request: AnyRequest, data: JSONBody[OneCard], key: Key = None) -> Response[Any]:
-    return _decided(request, "card.mark", key, data, id=data.id, shared=True)
-
-
-@post("/unshare", sync_to_thread=True, status_code=200,
-      summary="Say that an identity is one person's", responses=_TAKEN)  # fmt: skip
-def unshare(request: AnyRequest, data: JSONBody[OneCard], key: Key = None) -> Response[Any]:
-    return _decided(request, "card.mark", key, data, id=data.id, shared=False)
+    return decide
 
 
 @post("/undo", sync_to_thread=True, status_code=200,
@@ -153,51 +148,50 @@ def suggestions(request: AnyRequest) -> Response[Any]:
     return told({"items": list(operate(request, "card.suggestions"))})
 
 
-@post("/{suggestion:str}/accept", sync_to_thread=True, status_code=200,
-      summary="They are one person: a merge", responses=_TAKEN)  # fmt: skip
-def accept(
-    request: AnyRequest,
-    suggestion: FromPath[str],
-    data: JSONBody[Deciding | None] = None,
-    key: Key = None,
-) -> Response[Any]:
-    return _decided(
-        request, "card.suggestions", key, data or Deciding(), n=suggestion, decide="accept"
-    )
+def _verdict(name: str, summary: str) -> HTTPRouteHandler:
+    @post(f"/{{suggestion:str}}/{name}", sync_to_thread=True, status_code=200, summary=summary,
+          responses=_TAKEN, operation_id=f"{name}Suggestion")  # fmt: skip
+    def decide(
+        request: AnyRequest,
+        suggestion: FromPath[str],
+        data: JSONBody[OnCards | None] = None,
+        key: Key = None,
+    ) -> Response[Any]:
+        given = {"n": suggestion, "decide": name}
+        return _decided(request, "card.suggestions", key, data or OnCards(), **given)
 
-
-@post("/{suggestion:str}/refuse", sync_to_thread=True, status_code=200,
-      summary="They are not: a veto, remembered for everybody", responses=_TAKEN)  # fmt: skip
-def refuse(
-    request: AnyRequest,
-    suggestion: FromPath[str],
-    data: JSONBody[Deciding | None] = None,
-    key: Key = None,
-) -> Response[Any]:
-    return _decided(
-        request, "card.suggestions", key, data or Deciding(), n=suggestion, decide="refuse"
-    )
+    return decide
 
 
 def _decided(
-    request: AnyRequest, operation: str, key: Text, data: Deciding, **given: Any
+    request: AnyRequest, operation: str, key: Text, data: OnCards | Withdrawal, **given: Any
 ) -> Response[Any]:
     how: Json = {"reason": data.reason, "dry_run": data.dry_run}
-    return told(command(request, operation, key=key, actor=data.actor, **given, **how))
+    seen = data.card_version if isinstance(data, Withdrawal) else data.version
+    return told(
+        command(request, operation, key=key, actor=data.actor, card_version=seen, **given, **how)
+    )
 
 
 CARDS: Final = Router(
     "/api/v1/cards",
     route_handlers=[
-        list_cards, find_cards, show_card, explain_card, merge, unmerge, share, unshare, undo,
-        withdraw,
+        list_cards, find_cards, show_card, explain_card, undo, withdraw,
+        _on_two("merge", "Say that two cards are one person"),
+        _on_two("unmerge", "Say that two cards are never one person (a veto)"),
+        _mark("share", "Say that an identity is used by several persons", shared=True),
+        _mark("unshare", "Say that an identity is one person's", shared=False),
     ],
     guards=[personal],
     tags=["cards"],
 )  # fmt: skip
 SUGGESTIONS: Final = Router(
     "/api/v1/suggestions",
-    route_handlers=[suggestions, accept, refuse],
+    route_handlers=[
+        suggestions,
+        _verdict("accept", "They are one person: a merge"),
+        _verdict("refuse", "They are not: a veto, remembered for everybody"),
+    ],
     guards=[personal],
     tags=["cards"],
 )

@@ -76,6 +76,13 @@ class CardNames(Names):
     def decision(self, what: str) -> str:
         return self.known(words.DECISIONS, what)
 
+    def change(self, entry: Json) -> str:
+        """What changed a card or a deal meanwhile."""
+        if "event" in entry:
+            return self.deal_event(entry)
+        told = self.known(words.CHANGES, str(entry["what"]))
+        return told % {"channel": self.channel(entry["channel"])} if "channel" in entry else told
+
     def done(self, what: str) -> str:
         return self.known(words.DONE, what)
 

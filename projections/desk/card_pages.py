@@ -30,7 +30,12 @@ class Given(msgspec.Struct, frozen=True):
     decision: str = ""
     identity: str = ""
     reason: str = ""
-    back: str = ""
+    version: str = ""
+    """That of the card as the page showed it."""
+
+    @property
+    def card_version(self) -> int | None:
+        return whole_number(self.version, "version", least=0, most=2**63, default=0) or None
 
 
 class Moved(msgspec.Struct, frozen=True):
@@ -76,7 +81,7 @@ def _found(request: AnyRequest) -> Json:
 def card_page(request: AnyRequest, card: FromPath[str]) -> Response[str]:
     """One person: as it is now, or as it was known at a time."""
     at = request.query_params.get("at", "").strip() or None
-    shown = one(request, "card.show", id=card, at=at)
+    shown = {"version": "", **one(request, "card.show", id=card, at=at)}
     why = {"links": []} if at else one(request, "card.explain", id=card)
     most = whole_number(
         request.query_params.get("most"), "most", least=1, most=100_000, default=_TIMELINE
@@ -171,7 +176,8 @@ def _decide(
     request: AnyRequest, card: str, what: str, data: Given, *, operation: str, **given: Any
 ) -> Response[Any]:
     """Decide, then show the card again, with the way back beside it."""
-    told = command(request, operation, key=data.command, reason=data.reason, **given)
+    how: Json = {"reason": data.reason, "card_version": data.card_version}
+    told = command(request, operation, key=data.command, **how, **given)
     return _to_card(card, {"done": what, "decision": told["decision"]})
 
 

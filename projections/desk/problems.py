@@ -1,6 +1,6 @@
 """Errors as answers: problem+json for the API (RFC 9457), a plain page for people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -11,14 +11,14 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
-from eventstore.orders import CommandRefused, NotThere, StaleVersion
+from eventstore.orders import CommandRefused, CommandReused, NotThere, StaleVersion
 from projections.clickhouse.client import ClickHouseError, StoreInUse
 from projections.desk import words
 from projections.desk.access import FromElsewhere, NotOpen, SignInNeeded
 from projections.desk.frame import AnyRequest, frame, language_of
 from projections.desk.language import translations
 from projections.desk.rendering import render
-from projections.desk.services import WrongArguments
+from projections.desk.services import Json, WrongArguments
 from projections.funnel.request import WrongRequest
 from projections.reports import NotYetProjected
 
@@ -31,6 +31,7 @@ def answer(
     detail: str,
     *,
     headers: Mapping[str, str] | None = None,
+    changes: Sequence[Json] = (),
     **more: Any,
 ) -> Response[Any]:
     """An error of this status in the shape that whoever asked can read."""
@@ -39,10 +40,12 @@ def answer(
         language = language_of(request)
         own = translations(language).gettext
         known = own(words.PROBLEMS[status]) if status in words.PROBLEMS else title
-        told = {"title": known, "status": status, "detail": own(detail)}
+        told = {"title": known, "status": status, "detail": own(detail), "changes": changes}
         page = render(language, "problem.html", **told, **frame(request))
         return Response(page, status_code=status, media_type="text/html", headers=headers)
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    if changes:
+        body["changes"] = changes
     return Response(
         msgspec.json.encode(body),
         status_code=status,
@@ -62,7 +65,7 @@ def _later(request: AnyRequest, error: Exception) -> Response[Any]:
 
 
 def _other(request: AnyRequest, error: HTTPException) -> Response[Any]:
-    found = {"errors": error.extra} if error.extra else {}
+    found: Json = {"errors": error.extra} if error.extra else {}
     return answer(request, error.status_code, error.detail, headers=error.headers, **found)
 
 
@@ -92,7 +95,10 @@ def _not_there(request: AnyRequest, error: NotThere) -> Response[Any]:
 
 def _refused(request: AnyRequest, error: CommandRefused) -> Response[Any]:
     if isinstance(error, StaleVersion):
-        return answer(request, 409, str(error), version=error.version, changes=error.changes)
+        detail = str(error) if request.url.path.startswith("/api/") else words.STALE
+        return answer(request, 409, detail, version=error.version, changes=error.changes)
+    if isinstance(error, CommandReused) and not request.url.path.startswith("/api/"):
+        return answer(request, 409, words.REUSED)
     return answer(request, 409, str(error))
 
 

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from projections.desk.access import personal
 from projections.desk.asking import command, operate
-from projections.desk.card_pages import Form
+from projections.desk.card_pages import Form, Given
 from projections.desk.frame import AnyRequest, page
 from projections.desk.services import Json
 
@@ -22,6 +22,7 @@ def review_page(request: AnyRequest) -> Response[str]:
     values: Json = {
         "items": [item for item in items if "a" in item and "b" in item][:_A_PAGE],
         "total": len(items),
+        "version": items[0]["version"] if items else "",
         "done": _done(request),
         "new_command": lambda: str(uuid4()),
     }
@@ -30,7 +31,8 @@ def review_page(request: AnyRequest) -> Response[str]:
 
 @post("/undo", sync_to_thread=True)
 def undo(request: AnyRequest, data: Form) -> Response[Any]:
-    told = command(request, "card.undo", key=data.command, decision=data.decision)
+    given: Json = {"decision": data.decision, "card_version": data.card_version}
+    told = command(request, "card.undo", key=data.command, **given)
     return _back("undo", told)
 
 
@@ -44,8 +46,9 @@ def refuse(request: AnyRequest, suggestion: FromPath[str], data: Form) -> Respon
     return _decide(request, suggestion, data, "refuse")
 
 
-def _decide(request: AnyRequest, suggestion: str, data: Any, verdict: str) -> Response[Any]:
+def _decide(request: AnyRequest, suggestion: str, data: Given, verdict: str) -> Response[Any]:
     given: Json = {"n": suggestion, "decide": verdict, "reason": data.reason}
+    given["card_version"] = data.card_version
     told = command(request, "card.suggestions", key=data.command, **given)
     crossed = "limit " if data.identity == "limit" else ""
     return _back(f"{crossed}{verdict}", told)

@@ -22,16 +22,26 @@ class Deciding(Given, frozen=True, kw_only=True):
     dry_run: Annotated[bool, Meta(description="tell what would change, change nothing")] = False
 
 
-class OneCard(Deciding, frozen=True, kw_only=True):
+CardVersion = Annotated[
+    int | None,
+    Meta(description="`version` of the cards as seen: refuse (409) if one changed since"),
+]
+
+
+class OnCards(Deciding, frozen=True, kw_only=True):
+    version: CardVersion = None
+
+
+class OneCard(OnCards, frozen=True, kw_only=True):
     id: CardId
 
 
-class TwoCards(Deciding, frozen=True, kw_only=True):
+class TwoCards(OnCards, frozen=True, kw_only=True):
     a: CardId
     b: CardId
 
 
-class OneDecision(Deciding, frozen=True, kw_only=True):
+class OneDecision(OnCards, frozen=True, kw_only=True):
     decision: _Name
 
 
@@ -41,7 +51,8 @@ class Withdrawal(Deciding, frozen=True, kw_only=True):
     a: CardId | None = None
     b: CardId | None = None
     rule: _Name | None = None
-    version: int | None = None
+    version: Annotated[int | None, Meta(description="of the rules")] = None
+    card_version: CardVersion = None
     identity: CardId | None = None
     since: Annotated[_Name | None, Meta(description="a day or an RFC 3339 time")] = msgspec.field(
         name="from", default=None
@@ -130,6 +141,8 @@ class ShownCard(Card, frozen=True, kw_only=True):
     timeline: list[dict[str, Any]]
     """Touches, moves of deals and decisions, oldest first; `type` tells which."""
     as_of: int | UnsetType = UNSET
+    version: int | UnsetType = UNSET
+    """For a decision that is to be refused if the card changed since; not of a past card."""
 
 
 class CardPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,10 +175,21 @@ class ExplainedLink(msgspec.Struct, frozen=True, kw_only=True):
     by: str
 
 
+class Withdrawn(msgspec.Struct, frozen=True, kw_only=True):
+    """Evidence of a pair that a decision withdrew; its undo brings the link back."""
+
+    a: str
+    b: str
+    decision: str
+    actor: str | None
+    recorded_at: str
+
+
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     together: bool
     links: list[ExplainedLink]
     apart_without: list[str]
+    withdrawn: list[Withdrawn]
     because: Literal["veto", "shared", "rule", "no evidence"] | UnsetType = UNSET
 
 
@@ -191,7 +215,8 @@ class CommandDone(msgspec.Struct, frozen=True, kw_only=True):
 
 class Suggestions(msgspec.Struct, frozen=True, kw_only=True):
     items: list[dict[str, Any]]
-    """Each with `id`, `why`, `score`, `reasons` and the two sides `a` and `b`; best first."""
+    """Each with `id`, `why`, `score`, `reasons`, the two sides `a` and `b`, and the `version` for
+    deciding; best first."""
 
 
 class QuarantinePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -199,7 +224,7 @@ class QuarantinePage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """RFC 9457. A 409 on a deal has what `changes` it met, and the `version` it is at."""
+    """RFC 9457. A 409 for a stale version has what `changes` it met, and the `version` now."""
 
     type: str
     title: str

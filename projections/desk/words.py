@@ -97,6 +97,10 @@ PROBLEMS: Final = {
     503: _("Not now"),
 }
 
+STALE: Final = _(
+    "It has changed since this page was made; nothing was done. Look at it again, then decide."
+)
+REUSED: Final = _("This form was sent before with something else in it. Load the page anew.")
 LATER: Final = _("The numbers are not there at the moment; they come by themselves.")
 OUR_MISTAKE: Final = _("This is a mistake of ours; it was written down.")
 
@@ -159,6 +163,13 @@ DECISIONS: Final = {
     "withdraw": _("Evidence withdrawn"),
     "undo": _("Taken back"),
 }
+
+CHANGES: Final = {
+    **DECISIONS,
+    "lead": _("A lead by %(channel)s, and what it links"),
+    "rematch": _("Matching rules applied to the past"),
+}
+"""What may have changed a card meanwhile."""
 
 DONE: Final = {
     "moved": _("The deal was moved."),

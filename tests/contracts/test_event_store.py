@@ -16,7 +16,7 @@ from support.worlds import KEYRING, MATCHING, Fed, decision_id, lead
 
 from eventstore.customer_base import CustomerBase, Entry, Lead
 from eventstore.domain.deals import Deal
-from eventstore.domain.events import Id, LeadRecorded, PersonFormed
+from eventstore.domain.events import Id, LeadRecorded, NoteAdded, PersonFormed, SharedChanged
 from eventstore.domain.pipeline import SALES
 from eventstore.orders import CommandRefused, order
 from eventstore.recorders.port import CustomerRecorder
@@ -322,6 +322,8 @@ def test_decisions_stand_where_their_events_stand(recorder):
     assert recorder.decision(C) == [(merge, True)]
     recorder.save(Changes(events=[formed(an_id(9))], hands=[(merge, False)]))
     assert recorder.hands([A, B]) == [veto]
+    assert recorder.hands_ever([A, B]) == [veto, merge]
+    assert recorder.hands_ever([]) == []
     assert recorder.decision(C) == [(merge, False)]
     recorder.save(Changes(hands=[(merge, True)]))
     assert recorder.decision(C) == [(merge, True)]
@@ -360,6 +362,22 @@ def test_streams_are_read_whole_and_once(recorder):
     assert [r.position for r in found[A]] == [1, 3]
     assert recorder.positions([(A, 2), (C, 1), (C, 2)]) == {(A, 2): 3, (C, 1): 4}
     assert recorder.positions([]) == {}
+
+
+def test_the_first_event_of_a_stream_is_read_alone(recorder):
+    recorder.save(Changes(events=[formed(A, 1, 1), formed(B, 1, 2), formed(A, 2, 3)]))
+    first = recorder.first_events([A, A, B, C], personal=True)
+    assert {stream: one.position for stream, one in first.items()} == {A: 1, B: 2}
+    assert first[A].event == formed(A, 1, 1)[2]
+    assert recorder.first_events([], personal=True) == {}
+
+
+def test_what_formed_persons_since_a_position_is_told(recorder):
+    shared = (B, 1, SharedChanged(shared=True, by="mark"), None)
+    noted = (A, 3, NoteAdded(command=C, actor="anna", at=1, text="x"), None)
+    recorder.save(Changes(events=[formed(A), formed(A, 2), shared, noted, formed(C)]))
+    assert {one.position for one in recorder.formed([A, B, B], 1)} == {2, 3}
+    assert recorder.formed([A, B], 4) == recorder.formed([], 0) == []
 
 
 def test_the_ledger_counts(recorder):

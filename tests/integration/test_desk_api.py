@@ -83,7 +83,7 @@ def test_the_same_key_twice_is_one_effect(api):
     key = {"Idempotency-Key": "merge of monday"}
     first, again = (post(api, "cards/merge", {"a": A, "b": B}, **key).json() for _ in range(2))
     assert first["decision"] == again["decision"]
-    assert again["changed"] == {"persons": 0, "deals": 0, "leads": 0}
+    assert again["changed"] == first["changed"] == {"persons": 2, "deals": 1, "leads": 1}
 
 
 def test_a_key_that_is_a_uuid_is_the_decisions_id(api):
@@ -215,3 +215,45 @@ def test_the_api_describes_every_operation_with_its_problems(api):
 def test_nobody_on_the_way_keeps_personal_data(api):
     for path in (f"/api/v1/cards/{A}", "/api/v1/cards", "/cards", f"/cards/{A}", "/review"):
         assert api.get(path).headers["cache-control"] == "no-store", path
+
+
+STALE = {
+    "cards/merge": {"a": A, "b": B},
+    "cards/unmerge": {"a": A, "b": B},
+    "cards/share": {"id": A},
+    "cards/unshare": {"id": A},
+    "cards/withdraw": {"identity": A},
+    "cards/undo": {},
+}
+
+
+@pytest.mark.parametrize("path", STALE)
+def test_a_decision_on_a_card_that_changed_is_refused_with_what_changed(system, api, path):
+    feed(system, lead(3, ("phone", "+79120000001", "claimed"), ("email", "a@x.ru", "claimed")))
+    shared = post(api, "cards/share", {"id": B}).json()["decision"]
+    seen = api.get(f"/api/v1/cards/{A}").json()["version"]
+    merged = post(api, "cards/merge", {"a": A, "b": B, "actor": "boris"}).json()["decision"]
+    version = "card_version" if path == "cards/withdraw" else "version"
+    given = STALE[path] or {"decision": shared}
+    stale = post(api, path, {**given, version: seen})
+    assert stale.status_code == 409
+    assert stale.headers["content-type"] == "application/problem+json"
+    (change,) = stale.json()["changes"]
+    assert (change["what"], change["decision"], change["actor"]) == ("merge", merged, "boris")
+    assert change["recorded_at"] in stale.json()["detail"]
+    now = api.get(f"/api/v1/cards/{A}").json()["version"]
+    assert post(api, path, {**given, version: now}).status_code == 200
+
+
+def test_a_key_that_was_used_for_another_command_is_refused(api):
+    key = {"Idempotency-Key": "monday"}
+    deal = deal_of(api, A)
+    assert post(api, f"deals/{deal}/accept", **key).status_code == 200
+    for path, body in (
+        ("cards/merge", {"a": A, "b": B}), ("cards/share", {"id": A}),
+        (f"deals/{deal}/lost", {"reason": "price"}), (f"deals/{deal_of(api, B)}/accept", {}),
+    ):  # fmt: skip
+        again = post(api, path, body, **key)
+        assert again.status_code == 409, path
+        assert "used for another command" in again.json()["detail"]
+    assert post(api, f"deals/{deal}/accept", **key).status_code == 200

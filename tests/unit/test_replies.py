@@ -69,7 +69,7 @@ def test_a_commands_id_is_not_taken_for_another_message(fed):
     fed.feed(event)
     command = str(uuid4())
     write(fed, event, command=command)
-    with pytest.raises(CommandRefused, match="another message"):
+    with pytest.raises(CommandRefused, match="another command"):
         write(fed, event, command=command, text="Нет")
 
 

@@ -22,3 +22,5 @@ class Decision(Event, frozen=True, kw_only=True):
     actor: str = msgspec.field(name="a")
     at: int = msgspec.field(name="o")
     reason: str = msgspec.field(default="", name="z")
+    changed: tuple[int, ...] = msgspec.field(default=(), name="h")
+    """Persons, deals and leads that it changed so far: what the same command is answered again."""

@@ -17,7 +17,10 @@ class PersonFormed(
         "because": "b",
     },
 ):
-    """These leaf cards now belong to the person of this stream; they belonged to others before."""
+    """These leaf cards now belong to the person of this stream; they belonged to others before.
+
+    None are named where leaf cards of the person went to others, and that is all.
+    """
 
     leaves: tuple[Id, ...]
     because: Id = b""

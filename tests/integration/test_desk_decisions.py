@@ -1,0 +1,129 @@
+"""Decisions on the pages of cards: on the card as it was seen, each one click from its undo."""
+
+import re
+from uuid import uuid4
+
+import pytest
+from support import desks
+from support.desks import FROM_A_PAGE, feed, lead, opened
+
+from leadlog.control import OperationFailed
+from leadlog.operations import run
+
+A, B, MAIL = "phone:+79120000001", "telegram:77", "email:a@x.ru"
+
+
+@pytest.fixture
+def system(tmp_path):
+    with opened(tmp_path) as system:
+        feed(
+            system,
+            lead(1, ("phone", "+79120000001", "claimed"), ("email", "a@x.ru", "claimed")),
+            lead(2, ("telegram", "77", "attested"), hour=10),
+        )
+        yield system
+
+
+@pytest.fixture
+def desk(system):
+    with desks.client(system) as desk:
+        yield desk
+
+
+def merge(system, **how):
+    (told,) = run(system, "card.merge", {"id": A, "other": B, "actor": "борис", **how})
+    return told
+
+
+def fields(page: str, action: str) -> dict[str, str]:
+    """The hidden fields of the form that posts there."""
+    start = rf'<form[^>]*method="post" action="[^"]*{action}"[^>]*>'
+    form = re.findall(rf"{start}(.*?)</form>", page, re.DOTALL)[0]
+    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("ru", "Один человек · борис"), ("en", "One person · борис")]
+)
+def test_a_button_of_a_page_that_is_old_does_nothing_and_says_what_changed(
+    system, desk, language, told
+):
+    given = fields(desk.get(f"/cards/{A}").text, "/share")
+    merge(system)
+    heads = {**FROM_A_PAGE, "Accept-Language": language}
+    page = desk.post(f"/cards/{A}/share", data=given, headers=heads)
+    assert page.status_code == 409
+    assert told in page.text
+    assert "changed since version" not in page.text
+    (card,) = run(system, "card.show", {"id": A})
+    assert not any(leaf["shared"] for leaf in card["leaves"])
+    anew = fields(desk.get(f"/cards/{A}").text, "/share")
+    assert desk.post(f"/cards/{A}/share", data=anew, headers=FROM_A_PAGE).status_code == 200
+
+
+def test_a_merge_that_was_looked_at_first_is_refused_once_a_card_has_changed(system, desk):
+    given = fields(desk.get(f"/cards/{A}/merge", params={"other": B}).text, "/merge")
+    run_all(system, "card.unmerge", {"id": MAIL, "other": B})
+    answer = desk.post(f"/cards/{A}/merge", data=given, headers=FROM_A_PAGE)
+    assert answer.status_code == 409
+
+
+def test_a_deal_that_was_moved_meanwhile_is_told_on_the_page(system, desk):
+    page = desk.get(f"/cards/{A}").text
+    given = fields(page, "/accept")
+    (deal,) = re.findall(r"/deals/([-0-9a-f]+)/accept", page)
+    run_all(system, "deal.command", {"action": "accept", "id": deal, "actor": "vera"})
+    path = f"/cards/{A}/deals/{deal}/accept"
+    stale = desk.post(path, data=given, headers={**FROM_A_PAGE, "Accept-Language": "ru"})
+    assert (stale.status_code, "vera" in stale.text) == (409, True)
+    assert "Сделка" in stale.text
+
+
+def test_a_form_that_was_sent_with_something_else_in_it_is_refused(system, desk):
+    given = fields(desk.get(f"/cards/{A}").text, "/share")
+    assert desk.post(f"/cards/{A}/share", data=given, headers=FROM_A_PAGE).status_code == 200
+    other = {**given, "identity": B, "version": ""}
+    heads = {**FROM_A_PAGE, "Accept-Language": "ru"}
+    again = desk.post(f"/cards/{A}/share", data=other, headers=heads)
+    assert (again.status_code, "Эта форма уже отправлялась" in again.text) == (409, True)
+
+
+def test_a_withdrawal_by_query_stands_on_the_cards_it_concerns_with_its_undo(system, desk):
+    (told,) = run(system, "card.withdraw", {"rule": "one form", "actor": "anna", "reason": "test"})
+    for card in (A, MAIL):
+        (shown,) = run(system, "card.show", {"id": card})
+        (entry,) = (entry for entry in shown["timeline"] if entry["type"] == "decision")
+        named = (entry["decision"], entry["what"], entry["actor"], entry["reason"])
+        assert named == (told["decision"], "withdraw", "anna", "test")
+    (why,) = run(system, "card.explain", {"id": A, "other": MAIL})
+    (held,) = why["withdrawn"]
+    assert ({held["a"], held["b"]}, held["decision"]) == ({A, MAIL}, told["decision"])
+    page = desk.get(f"/cards/{A}", headers={"Accept-Language": "en"}).text
+    assert "Evidence withdrawn" in page
+    given = fields(page, "/undo")
+    assert given["decision"] == told["decision"]
+    desk.post(f"/cards/{A}/undo", data=given, headers=FROM_A_PAGE)
+    (card,) = run(system, "card.show", {"id": A})
+    assert len(card["leaves"]) == 2
+    assert all(entry["type"] != "decision" for entry in card["timeline"])
+
+
+def test_the_command_line_is_refused_in_words(system):
+    (seen,) = run(system, "card.show", {"id": A})
+    merge(system)
+    with pytest.raises(OperationFailed, match=r"changed since version \d+: merge .* by борис at"):
+        run_all(
+            system,
+            "card.mark",
+            {"id": A, "shared": True, "card_version": seen["version"], "command": str(uuid4())},
+        )
+
+
+def test_a_version_without_cards_is_a_wrong_call(system):
+    with pytest.raises(OperationFailed, match="a version is that of cards") as refused:
+        run_all(system, "card.withdraw", {"rule": "one form", "card_version": 1})
+    assert refused.value.status == 2
+
+
+def run_all(system, name, arguments):
+    return list(run(system, name, arguments))
