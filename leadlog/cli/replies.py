@@ -1,10 +1,11 @@
 """leadlog card reply: write to a person."""
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Any
 
 import typer
 
-from leadlog.cli.ask import AsJson, Config, Data, ask, settings, write_json
+from leadlog.cli.options import Commanding, command
 
 Text = Annotated[str, typer.Option(help="What to write.")]
 Via = Annotated[
@@ -17,26 +18,15 @@ Attach = Annotated[
     list[str] | None,
     typer.Option(metavar="KIND=HANDLE", help="A file that the provider has, by its handle."),
 ]
-Actor = Annotated[str, typer.Option("--as", help="Who writes.")]
-Command = Annotated[
-    str | None,
-    typer.Option(
-        "--command-id", "--command", help="Id of the command: the same twice is one message."
-    ),
-]
 
 
 def reply(
+    how: Commanding,
     card: Annotated[str, typer.Argument(metavar="ID", help="An id, or kind:value.")],
     text: Text = "",
     via: Via = None,
     lead: Lead = None,
     attach: Attach = None,
-    actor: Actor = "",
-    command: Command = None,
-    as_json: AsJson = False,
-    config: Config = None,
-    data: Data = None,
 ) -> None:
     """Write to a person: the newest conversation that can be answered, or the one named.
 
@@ -45,13 +35,13 @@ def reply(
     Example: [bold]leadlog card reply phone:89123456789 --text "Завтра в 12:00" --as anna[/bold]
     """
     given = {"id": card, "text": text, "via": via, "lead": lead, "attach": attach}
-    how = {"actor": actor, "command": command}
-    (told,) = ask(settings(config, data), "card.reply", **given, **how)
-    if as_json:
-        write_json([told])
-        return
-    print(f"message {told['reply']} goes by {told['account']} ({told['channel']})")  # noqa: T201 - the result
+    how.tell(how.ask("card.reply", **given, **how.how), _written)
+
+
+def _written(found: Iterable[Any]) -> None:
+    for told in found:
+        print(f"message {told['reply']} goes by {told['account']} ({told['channel']})")  # noqa: T201 - the result
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command()(reply)
+    command(app)(reply)

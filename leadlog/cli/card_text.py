@@ -1,0 +1,79 @@
+"""Cards, explanations and the review queue as a person at a terminal reads them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+Found = Iterable[dict[str, Any]]
+
+
+def table(found: Found) -> None:
+    shown = Table("person", "name", "identities", "leads", "deals", box=None)
+    shown.columns[0].no_wrap = True
+    shown.columns[0].min_width = 36
+    for card in found:
+        identities = ", ".join(leaf["value"] for leaf in card["leaves"][:3])
+        deals = ", ".join(f"{deal['stage']} ({deal['status']})" for deal in card["deals"][:3])
+        shown.add_row(card["id"], card["name"], identities, str(len(card["leads"])), deals)
+    Console().print(shown)
+
+
+def cards(found: Found, *, most: int) -> None:
+    """Each with the newest `most` entries of its timeline, oldest first."""
+    console = Console()
+    for card in found:
+        console.print(f"[bold]{card['name'] or '(no name)'}[/bold]   {card['id']}")
+        for leaf in card["leaves"]:
+            shared = "  shared" if leaf["shared"] else ""
+            console.print(f"  {leaf['kind']:10} {leaf['value']:28} {leaf['proof']}{shared}")
+        for deal in card["deals"]:
+            console.print(f"  deal {deal['id']}  {deal.get('stage', '')}  {deal['status']}")
+        for name, text in card["fields"].items():
+            console.print(f"  {name}: {text}", markup=False)
+        entries = card["timeline"]
+        if len(entries) > most:
+            console.print(f"  … {len(entries) - most} earlier; --most {len(entries)} tells all")
+        for entry in entries[-most:]:
+            console.print(_entry(entry), markup=False)
+        if "version" in card:
+            console.print(f"  version {card['version']}", markup=False)
+
+
+def _entry(entry: dict[str, Any]) -> str:
+    if entry["type"] in ("touch", "reply"):
+        text = entry.get("text") or entry.get("subject") or entry.get("call_state") or ""
+        kind = entry.get("state") or entry["kind"]
+        way = "→ " if entry["direction"] == "out" else ""
+        return f"  {entry['at']}  {entry['channel']:10} {kind:9} {way}{text[:70]}"
+    named = entry.get("decision") or entry["deal"]
+    what = f"{entry['what']} {entry.get('stage', '')}".strip()
+    return f"  {entry['at']}  {entry['type']:10} {what:8} {entry['actor'] or ''} {named}"
+
+
+def explanations(found: Found) -> None:
+    console = Console()
+    for one in found:
+        console.print("one person" if one["together"] else f"apart: {one['because']}")
+        for link in one["links"]:
+            rule = f"{link['rule']} (version {link['version']})"
+            what = rule if link["version"] else link["rule"]
+            leads = ", ".join(link["evidence"][:3])
+            line = f"  {link['a']} - {link['b']}: {what}, by {link['by']}  {leads}"
+            console.print(line, markup=False)
+        if one["apart_without"]:
+            console.print(f"  apart without: {', '.join(one['apart_without'])}", markup=False)
+        for held in one["withdrawn"]:
+            line = f"  withdrawn: {held['a']} - {held['b']}, decision {held['decision']}"
+            console.print(f"{line}, by {held['actor'] or 'nobody named'}", markup=False)
+
+
+def queue(found: Found) -> None:
+    shown = Table("n", "score", "one", "other", "why", box=None)
+    for item in found:
+        sides = [f"{item[side]['name']} {item[side]['identity']}" for side in ("a", "b")]
+        if item["kind"] == "limit":
+            sides[1] = ", ".join(side["identity"] for side in item["split"])
+        shown.add_row(str(item["n"]), f"{item['score']:.2f}", *sides, "; ".join(item["reasons"]))
+    Console().print(shown)
