@@ -140,7 +140,11 @@ def _in_force(versions: dict[int, Matching], applied: int, policy: Policy) -> Po
         ],
         configured=configured,
     )
-    return replace(found, most_deals_in_a_row=policy.most_deals_in_a_row)
+    return replace(
+        found,
+        most_deals_in_a_row=policy.most_deals_in_a_row,
+        most_touches_at_once=policy.most_touches_at_once,
+    )
 
 
 def _all_leaves(base: CustomerBase) -> list[Id]:

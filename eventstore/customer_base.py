@@ -5,7 +5,7 @@ each call has a working set of its own, and the recorder lets one writer in at a
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
 
 from eventsourcing.persistence import IntegrityError, OperationalError
@@ -74,8 +74,10 @@ class CustomerBase:
         self.keyring = keyring
         self.policy = policy
 
-    def work(self) -> Work:
-        return Work(self.recorder, self.keyring, self.policy)
+    def work(self, *, whole: bool = False) -> Work:
+        """A working set on the last commit; `whole`: nothing in it is left to follow in pieces."""
+        policy = replace(self.policy, most_touches_at_once=None) if whole else self.policy
+        return Work(self.recorder, self.keyring, policy)
 
     def handle(self, batch: Sequence[Entry]) -> dict[str, int]:
         """Decide about deliveries and save; gives how many ended in each outcome.

@@ -95,7 +95,7 @@ def carry_out(
             return earlier
         return Decided(by.command, _settle(work, by, decide, Concerned()).changed)
 
-    return once(base.work()) if dry_run else base.attempt(once)
+    return once(base.work(whole=True)) if dry_run else base.attempt(once)
 
 
 def carry_out_piece(
@@ -111,7 +111,7 @@ def carry_out_piece(
     def once(work: Work) -> Concerned:
         return _settle(work, by, decide, concerned)
 
-    concerned.update(once(base.work()) if dry_run else base.attempt(once))
+    concerned.update(once(base.work(whole=True)) if dry_run else base.attempt(once))
 
 
 def answered(work: Work, by: Orders, asked: Asked) -> Decided | None:

@@ -4,6 +4,7 @@ A person with many deals (the card of a switchboard, above all) has them in rows
 that a lead there reads and writes as little as any other.
 """
 
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from eventstore.domain.deals import OPEN, Deal, Touch
@@ -47,7 +48,7 @@ class PersonDeals:
         if deal not in self._rows:
             self._adopt(self._work.source.deal_rows([deal]))
         person, row = self._rows.get(deal, (b"", None))
-        return row if person == head else None
+        return row if person == head or card.awaits else None
 
     def within_reach(self, head: Id, touch: Touch, pipeline: Pipeline) -> list[Deal]:
         """Those of the person's deals among which `place` finds what it would among all."""
@@ -83,7 +84,10 @@ class PersonDeals:
 
     def changed(self, head: Id, deal: Deal) -> None:
         """The row of a deal is not what it was."""
-        if self._work.changing(head).many_deals:
+        card = self._work.changing(head)
+        if card.awaits:
+            self._write(self._rows[deal.id][0], deal)
+        elif card.many_deals:
             self._write(head, deal)
 
     def put(self, head: Id, deals: list[Deal]) -> None:
@@ -99,6 +103,38 @@ class PersonDeals:
             self._whole.add(head)
             for deal in deals:
                 self._write(head, deal)
+
+    # --- while the deals of a person are awaited: they stand in rows of their own, whoever's ---
+
+    def spread(self, leaf: Id) -> None:
+        """The deals in the row of this leaf card have rows of their own from here on."""
+        card = self._work.changing(leaf)
+        if not card.many_deals:
+            for deal in card.deals:
+                self._write(leaf, deal)
+            card.deals, card.many_deals = [], True
+
+    def load(self, deals: Collection[Id]) -> None:
+        """Read the rows of these deals."""
+        self._adopt(self._work.source.deal_rows(deals))
+
+    def put_row(self, deal: Id, head: Id, row: Deal | None) -> None:
+        """The deal, read before, is this person's, or has no row any more."""
+        known = self._rows.get(deal)
+        if row is None:
+            if known is not None:
+                del self._rows[deal]
+                self._work.changes.deals[deal] = None
+        elif known != (head, row):
+            self._write(head, row)
+
+    def settle(self, leaf: Id, deals: Sequence[Deal]) -> None:
+        """These are the person's deals; their own rows have been written by pieces."""
+        card = self._work.changing(leaf)
+        card.many_deals = len(deals) > self._most
+        card.deals = [] if card.many_deals else list(deals)
+        for deal in card.deals:
+            self._work.changes.deals[deal.id] = None
 
     def _write(self, head: Id, deal: Deal) -> None:
         self._rows[deal.id] = (head, deal)

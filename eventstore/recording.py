@@ -111,7 +111,9 @@ def _place(work: Work, state: LeadState) -> None:
     """Put the touch to its person's deal, or open one for it."""
     leaf = stand(work, state)
     person = work.known_card(leaf).person
-    work.changing(person)
+    if work.changing(person).awaits:
+        work.place_lead(state, leaf, b"")
+        return
     touch = touch_of(work, state, leaf)
     pipeline = work.policy.pipeline(touch.pipeline)
     placement = place(touch, work.deals.within_reach(person, touch, pipeline), pipeline)
@@ -129,10 +131,15 @@ def _place(work: Work, state: LeadState) -> None:
 
 
 def _start_over(work: Work, state: LeadState, leaves: set[Id]) -> None:
-    """More than joining follows from this lead: decide about everybody within reach."""
+    """More than joining follows from this lead: decide about everybody within reach.
+
+    Where their deals are awaited from now on, a new lead has none yet.
+    """
     concerned = regroup(work, leaves, because=state.id)
     at = state.newest.received_at
     redecide(work, concerned | {stand(work, state)}, because=state.id, at=at)
+    if not state.leaf:
+        work.place_lead(state, stand(work, state), b"")
 
 
 # --- one more delivery about a known lead ---
@@ -191,9 +198,13 @@ def _same_place(before: LeadRecorded, after: LeadRecorded) -> bool:
 def _amount_told(work: Work, state: LeadState, before: LeadRecorded) -> bool:
     """The lead's deal comes to what its order does now; False where the deal went elsewhere."""
     after = state.newest
-    if not state.deal or (before.amount, before.currency) == (after.amount, after.currency):
+    if (before.amount, before.currency) == (after.amount, after.currency):
         return True
     person = work.known_card(state.leaf).person
+    if work.known_card(person).awaits:
+        return False
+    if not state.deal:
+        return True
     deal = work.deals.one(person, state.deal)
     if deal is None:
         return False

@@ -1,11 +1,13 @@
 """Decide the deals of some persons again, as if their links had always been (SEMANTICS 3.5).
 
 Their touches and commands are gone through in recorded order, each standing link in force from
-the recording of its earliest remaining evidence. What differs from what stands is recorded.
+the recording of its earliest remaining evidence. What differs from what stands is recorded: at
+once where few touches are concerned, else in pieces (see eventstore.following).
 """
 
 from collections.abc import Collection, Iterable
 
+from eventstore.awaiting import await_deals
 from eventstore.domain.events import (
     DealJoined,
     DealRestored,
@@ -25,29 +27,42 @@ def redecide(work: Work, leaves: Iterable[Id], *, because: Id, at: int) -> None:
 
     `at` (milliseconds) is when the cause happened; `because` is the lead or decision.
     """
-    members, leads = _concerned(work, set(leaves))
-    stored = _stored_deals(work, leads)
+    persons = {work.known_card(leaf).person for leaf in leaves}
+    found = within_reach(work, persons, most=work.policy.most_touches_at_once)
+    if found is None:
+        await_deals(work, persons, because=because, at=at)
+        return
+    members, leads = found
+    stored = stored_deals(work, leads)
     play = Play(work, members, leads, stored)
     play.run()
-    _record_deals(work, play, stored, because, at)
+    for deal in [*play.deals, *sorted(stored.keys() - play.deals.keys())]:
+        record_deal(work, play, deal, stored.get(deal), because=because, at=at)
     for lead in leads:
-        placed = play.placed.get(lead.id, b"")
-        leaf = stand(work, lead)
-        if (leaf, placed) != (lead.leaf, lead.deal):
-            work.place_lead(lead, leaf, placed, because=because)
+        place_again(work, play, lead, because=because)
     of_person = play.persons()
     for leaf, card in members.items():
         if card.person == leaf or card.deals or card.many_deals:
             work.deals.put(leaf, of_person.get(leaf, []))
 
 
-def _concerned(work: Work, leaves: set[Id]) -> tuple[dict[Id, Card], list[LeadState]]:
-    """The leaf cards of all persons concerned, and every lead that stands or stood there."""
-    persons = {work.known_card(leaf).person for leaf in leaves}
+def within_reach(
+    work: Work, persons: set[Id], *, most: int | None
+) -> tuple[dict[Id, Card], list[LeadState]] | None:
+    """The leaf cards of all persons concerned, and every lead that stands or stood there.
+
+    `persons` grows by those who are concerned, too. None where `most` is given and more leads
+    are concerned, or where the deals of one of the persons are awaited already.
+    """
     while True:
         members = work.members(persons)
-        work.load_leads({lead for _, lead in work.appearances(members)})
-        leads = [work.leads[lead] for lead in sorted({i for _, i in work.appearances(members)})]
+        if most is not None and any(card.awaits for card in members.values()):
+            return None
+        appearing = {lead for _, lead in work.appearances(members)}
+        if most is not None and len(appearing) > most:
+            return None
+        work.load_leads(appearing)
+        leads = [work.leads[lead] for lead in sorted(appearing)]
         work.load_cards({i.leaf for lead in leads for i in lead.identities})
         here = []
         beyond: set[Id] = set()
@@ -61,29 +76,39 @@ def _concerned(work: Work, leaves: set[Id]) -> tuple[dict[Id, Card], list[LeadSt
         persons |= beyond
 
 
-def _stored_deals(work: Work, leads: Collection[LeadState]) -> dict[Id, StoredDeal]:
+def stored_deals(work: Work, leads: Collection[LeadState]) -> dict[Id, StoredDeal]:
+    """The deals that these leads opened, would open, or belong to, as their streams have them."""
     ids = {deal_id(lead.id, lead.newest.pipeline) for lead in leads}
     return read_deals(work, ids | {lead.deal for lead in leads if lead.deal})
 
 
-def _record_deals(
-    work: Work, play: Play, stored: dict[Id, StoredDeal], because: Id, at: int
+def record_deal(
+    work: Work, play: Play, name: Id, before: StoredDeal | None, *, because: Id, at: int
 ) -> None:
-    for deal_name, deal in play.deals.items():
-        before = stored.get(deal_name)
-        into, by, decision = play.joined.get(deal_name, (b"", "", b""))
-        if before is None:
-            lead = play.openers[deal_name]
-            work.emit_new(deal_name, opening(lead, deal, stand(work, lead)))
-            before = StoredDeal(opening(lead, deal, b""), deal.repeat_of)
-        if before.withdrawn:
-            work.emit(deal_name, DealRestored(because=because, at=at))
-        if before.repeat_of != deal.repeat_of:
-            work.emit(deal_name, RepeatChanged(repeat_of=deal.repeat_of, because=because))
-        if before.into and before.into != into:
-            work.emit(deal_name, DealSeparated(because=because, at=at))
-        if into and before.into != into:
-            work.emit(deal_name, DealJoined(into=into, by=by, command=decision, at=at))
-    for deal_name in stored.keys() - play.deals.keys():
-        if not stored[deal_name].withdrawn:
-            work.emit(deal_name, DealWithdrawn(because=because, at=at))
+    """Record what the run made of a deal, where that differs from what its stream has."""
+    deal = play.deals.get(name)
+    if deal is None:
+        if before is not None and not before.withdrawn:
+            work.emit(name, DealWithdrawn(because=because, at=at))
+        return
+    into, by, decision = play.joined.get(name, (b"", "", b""))
+    if before is None:
+        lead = play.openers[name]
+        work.emit_new(name, opening(lead, deal, stand(work, lead)))
+        before = StoredDeal(opening(lead, deal, b""), deal.repeat_of)
+    if before.withdrawn:
+        work.emit(name, DealRestored(because=because, at=at))
+    if before.repeat_of != deal.repeat_of:
+        work.emit(name, RepeatChanged(repeat_of=deal.repeat_of, because=because))
+    if before.into and before.into != into:
+        work.emit(name, DealSeparated(because=because, at=at))
+    if into and before.into != into:
+        work.emit(name, DealJoined(into=into, by=by, command=decision, at=at))
+
+
+def place_again(work: Work, play: Play, lead: LeadState, *, because: Id) -> None:
+    """Record where the lead stands and which deal the run put it to, where that differs."""
+    placed = play.placed.get(lead.id, b"")
+    leaf = stand(work, lead)
+    if (leaf, placed) != (lead.leaf, lead.deal):
+        work.place_lead(lead, leaf, placed, because=because)

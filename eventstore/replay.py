@@ -108,6 +108,24 @@ class Play:
         for name, row in self.deals.items():
             row.by_hand = name in self._hands.named
 
+    def go_on(self, lead: LeadState) -> Deal | None:
+        """Play a touch that was recorded after everything played so far; gives its deal."""
+        self._now = lead.first
+        self._touch(lead)
+        return self.deals[self._final(self.placed[lead.id])] if lead.id in self.placed else None
+
+    def go_on_with(self, name: Id, command: DealCommand) -> Deal | None:
+        """Play a command recorded after everything played so far.
+
+        None where it bears on more than its own deal: that was joined into another, or no touch
+        had opened it. Then everything is to be played anew.
+        """
+        deal = self.deals.get(name)
+        if deal is None or name in self.joined:
+            return None
+        apply(deal, command)
+        return deal
+
     def persons(self) -> dict[Id, list[Deal]]:
         """The open and closed deals of each person, by the person's head as it stands now."""
         found: dict[Id, list[Deal]] = {}

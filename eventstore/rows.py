@@ -6,7 +6,7 @@ stands in the row of the leaf card that the person is named after.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
@@ -48,7 +48,21 @@ class Card(msgspec.Struct, array_like=True):
     deals: list[Deal] = []
     """Of the person: every deal that is neither joined into another nor withdrawn …"""
     many_deals: bool = False
-    """… or, where they are many, none: they stand in rows of their own."""
+    """… or, where they are many or awaited, none: they stand in rows of their own."""
+    awaits: int = 0
+    """Of the person: the place of its newest `DealsAwaited` in this stream; 0: nothing awaited."""
+
+
+class Pending(msgspec.Struct, array_like=True, frozen=True):
+    """Work that goes on in pieces: how far it is, in the transaction of the piece itself."""
+
+    kind: Literal["deals", "evidence", "rematch"]
+    """Of a person, its deals; of a decision, the evidence that it withdraws or gives back, or the
+    leaf cards that are judged anew."""
+    done: int
+    of: int
+    after: Id = b""
+    """Of `rematch`: the last leaf card that was judged."""
 
 
 class Pair(msgspec.Struct, array_like=True):
@@ -114,6 +128,8 @@ class Changes:
     """Decisions by hand and whether each is in force (not undone)."""
     withdrawn: dict[tuple[Id, Id, Id], int] = field(default_factory=dict)
     """(leaf card, leaf card, lead) → how many withdrawals hold it."""
+    pending: dict[Id, tuple[int, Pending | None]] = field(default_factory=dict)
+    """Person or decision → (version that was read, 0 for a new one; the row, None once done)."""
     ledger: dict[tuple[str, int, str], int] = field(default_factory=dict)
     """(account, hour, outcome) → how many deliveries more."""
     quarantine: list[Quarantine] = field(default_factory=list)
@@ -168,6 +184,12 @@ class Source(Protocol):
 
     def withdrawn(self, leaves: Collection[Id]) -> dict[tuple[Id, Id, Id], int]:
         """How many withdrawals hold each (leaf card, leaf card, lead), by the first card."""
+
+    def pending(self, ids: Collection[Id] | None = None) -> dict[Id, tuple[int, Pending]]:
+        """Work that goes on in pieces, with its version; all of it, or of those named."""
+
+    def last_position(self) -> int:
+        """The newest committed position, 0 in an empty store."""
 
     def seen(self, event_ids: Collection[Id]) -> set[Id]:
         """Those event ids that have a key of their own."""

@@ -16,7 +16,10 @@ from eventstore.keyring import Keyring
 from eventstore.mapper import Personal
 from eventstore.person_deals import MOST_IN_A_ROW, PersonDeals
 from eventstore.reading import Recorded
-from eventstore.rows import Card, Changes, Hand, Pair, Source
+from eventstore.rows import Card, Changes, Hand, Pair, Pending, Source
+
+MOST_AT_ONCE = 1000
+"""Touches whose deals are decided again in the transaction of what caused it (SEMANTICS 2.3.8)."""
 
 Order = tuple[int, int]
 """Recorded order: (0, position) of what is stored, (1, place in the batch) of what will be."""
@@ -35,6 +38,8 @@ class Policy:
     configured: Matching
     """The version as it is configured; its limits and lists wait for a rematch."""
     most_deals_in_a_row: int = MOST_IN_A_ROW
+    most_touches_at_once: int | None = MOST_AT_ONCE
+    """Where a decision concerns more, their deals follow in pieces; None: never."""
 
     @classmethod
     def of(
@@ -110,6 +115,7 @@ class Work:
         self._absent: set[Id] = set()
         self._pairs: dict[tuple[Id, Id], Pair | None] = {}
         self._streams: dict[Id, int] = {}
+        self._moved_on: dict[Id, int] = {}
         self._order: dict[tuple[Id, int], Order] = {}
 
     # --- cards ---
@@ -276,6 +282,25 @@ class Work:
             if key[0] in wanted:
                 times[key] = times.get(key, 0) + more
         return {key for key, count in times.items() if count > 0}
+
+    # --- what goes on in pieces ---
+
+    def pending(self, name: Id) -> Pending | None:
+        """How far the work in pieces of a person or a decision is; None where there is none."""
+        if name in self.changes.pending:
+            return self.changes.pending[name][1]
+        version, row = self.source.pending([name]).get(name, (0, None))
+        self._moved_on[name] = version
+        return row
+
+    def put_pending(self, name: Id, row: Pending | None) -> None:
+        """It is as far as this now; None: done."""
+        known = self.pending(name)
+        version = self._moved_on[name]
+        if row is None and not version:
+            self.changes.pending.pop(name, None)
+        elif row != known:
+            self.changes.pending[name] = (version, row)
 
     # --- keys ---
 

@@ -29,6 +29,10 @@ PROCESSOR_LAG = Gauge(
 PROCESSOR_RETRIES = Counter(
     "leadlog_processor_retries", "Batches tried again because the store was away"
 )
+PENDING = Gauge(
+    "leadlog_pending",
+    "Touches whose deals follow a decision in pieces, and that are still to be looked at",
+)
 POLL_STATE = Gauge(
     "leadlog_poll_state", "1 for what the polling of an account does now", ("account", "state")
 )

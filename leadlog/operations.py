@@ -58,6 +58,8 @@ def _is_current(system: System, ends: dict[str, int]) -> bool:
         done = recorder.max_tracking_id(partition)
         if end >= 0 and (done is None or done < end):
             return False
+    if recorder.pending():
+        return False
     return bool(system.projected_position() >= recorder.last_position())
 
 

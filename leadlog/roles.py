@@ -188,7 +188,10 @@ async def _intake(system: System, roles: Collection[Role]) -> AsyncIterator[Gate
 def _runners(system: System, roles: Collection[Role]) -> list[Runner]:
     """The roles that are loops, each of one part or some, which they open."""
     parts: dict[Role, dict[str, Callable[[], Loop]]] = {
-        Role.PROCESSOR: {"processor": lambda: system.processor},
+        Role.PROCESSOR: {
+            "processor": lambda: system.processor,
+            "follower": lambda: system.following,
+        },
         Role.PROJECTOR: {
             "projector": lambda: system.projector,
             "inbox": lambda: system.inbox.projector,

@@ -14,6 +14,7 @@ from eventstore.deal_commands import DealCommands
 from eventstore.deal_joins import DealJoins
 from eventstore.explain import Explainer
 from eventstore.fingerprint import WrongKey, check_key
+from eventstore.following import Follower
 from eventstore.keyring import Keyring
 from eventstore.lookalikes_kept import Kept, LookalikesOf, similar_persons
 from eventstore.queries import Cards
@@ -26,6 +27,7 @@ from ingest.outbox.sqlite_store import SQLiteOutbox
 from ingest.outbox.store import OutboxStore
 from ingest.pollers.state import AccountState
 from ingest.processor.batch import BatchHandler
+from ingest.processor.following import FollowerLoop, Turn
 from ingest.processor.loop import ProcessorLoop
 from leadlog.lead_log import ClosableReader, EmbeddedLog, KafkaLog, LeadLog
 from leadlog.senders import Outlet, outlets_of
@@ -153,6 +155,22 @@ class System:
         return ProcessorLoop(self.log, handler, self.base.recorder, idle=_KAFKA_IDLE_S)
 
     @cached_property
+    def following(self) -> FollowerLoop:
+        """Beside the processor, whatever goes on in pieces."""
+        return FollowerLoop(Follower(self.base), self._turn)
+
+    @property
+    def _turn(self) -> Turn:
+        from projections.lease import Alone
+
+        events = self.settings.stores.events
+        if not events.startswith("postgresql:"):
+            return Alone()
+        from eventstore.recorders.postgres_lease import PostgresLease
+
+        return PostgresLease(events, "pieces")
+
+    @cached_property
     def analytics(self) -> "ClickHouse":
         from projections.clickhouse.client import ClickHouse
 
@@ -220,8 +238,9 @@ class System:
         return EventPublisher(self.base.recorder, beside(self.lead_log.topic))
 
     def drain(self) -> None:
-        """Process everything that is on the log, in this thread."""
+        """Process everything that is on the log, and what goes on in pieces, in this thread."""
         self._processor_loop.drain()
+        Follower(self.base).drain()
 
     def catch_up(self) -> None:
         """Process and project in this thread what nobody else can: from or into embedded stores."""

@@ -10,7 +10,7 @@ from eventstore.domain.deals import LOST, OPEN, WON, Deal
 from eventstore.domain.events import SEALED, Id
 from eventstore.mapper import to_event, to_state, topic, with_personal
 from eventstore.reading import Recorded
-from eventstore.rows import Card, Changes, Pair
+from eventstore.rows import Card, Changes, Pair, Pending
 from eventstore.vault import Key, new_key
 
 KeysOf = Callable[[Collection[Id]], dict[Id, Key]]
@@ -18,6 +18,7 @@ KeysOf = Callable[[Collection[Id]], dict[Id, Key]]
 encode = msgspec.msgpack.Encoder().encode
 decode_card = msgspec.msgpack.Decoder(Card).decode
 decode_pair = msgspec.msgpack.Decoder(Pair).decode
+decode_pending = msgspec.msgpack.Decoder(Pending).decode
 decode_deal = msgspec.msgpack.Decoder(Deal).decode
 
 _STANDING = {OPEN: 1, WON: 2, LOST: 2}

@@ -158,9 +158,6 @@ class PostgresCustomerRecorder(PostgresReading, PostgresProcessRecorder):
     def read(self, after: int, limit: int, *, personal: bool = False) -> Sequence[Recorded]:
         return recorded(self._rows(sql.READ, after, limit), self.keys, personal=personal)
 
-    def last_position(self) -> int:
-        return int(self._rows(sql.LAST_POSITION)[0][0])
-
     def heads(self, after: Id, limit: int) -> list[Id]:
         return [row[0] for row in self._rows(sql.HEADS, after, limit)]
 

@@ -11,9 +11,15 @@ from eventstore.domain.deals import Deal
 from eventstore.domain.events import Id
 from eventstore.reading import Recorded
 from eventstore.recorders import postgres_statements as sql
-from eventstore.recorders.coding import deal_rows, decode_card, decode_pair, recorded
+from eventstore.recorders.coding import (
+    deal_rows,
+    decode_card,
+    decode_pair,
+    decode_pending,
+    recorded,
+)
 from eventstore.recorders.postgres_writing import columns
-from eventstore.rows import Card, Hand, Pair
+from eventstore.rows import Card, Hand, Pair, Pending
 from eventstore.vault import Key
 
 Row = tuple[Any, ...]
@@ -77,6 +83,13 @@ class PostgresReading(ABC):
 
     def withdrawn(self, leaves: Collection[Id]) -> dict[tuple[Id, Id, Id], int]:
         return {(r[0], r[1], r[2]): r[3] for r in self._of(sql.WITHDRAWN_OF, leaves)}
+
+    def pending(self, ids: Collection[Id] | None = None) -> dict[Id, tuple[int, Pending]]:
+        rows = self._rows(sql.PENDING_ALL) if ids is None else self._of(sql.PENDING_OF, ids)
+        return {row[0]: (row[1], decode_pending(row[2])) for row in rows}
+
+    def last_position(self) -> int:
+        return int(self._rows(sql.LAST_POSITION)[0][0])
 
     def seen(self, event_ids: Collection[Id]) -> set[Id]:
         return {row[0] for row in self._of(sql.SEEN, event_ids)}

@@ -68,6 +68,9 @@ STATEMENTS = (
     "CREATE INDEX IF NOT EXISTS hand_on_b ON hand (b)",
     """CREATE TABLE IF NOT EXISTS withdrawn (
         a bytea, b bytea, lead bytea, times bigint, PRIMARY KEY (a, b, lead))""",
+    # Work that goes on in pieces; empty most of the time.
+    """CREATE TABLE IF NOT EXISTS pending (
+        id bytea PRIMARY KEY, version bigint NOT NULL, state bytea NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS ledger (
         account text, hour bigint, outcome text, deliveries bigint,
         PRIMARY KEY (account, hour, outcome)) WITH (fillfactor = 50)""",

@@ -43,6 +43,18 @@ DEAL_THREADS: Final = b"""
     INSERT INTO deal_thread SELECT * FROM unnest(%b::bytea[], %b::bytea[]) ON CONFLICT DO NOTHING"""
 GONE_DEALS: Final = b"""
     DELETE FROM deal USING unnest(%b::bytea[]) AS k (gone) WHERE id = k.gone"""
+NEW_PENDING: Final = b"""
+    INSERT INTO pending SELECT id, 1, state FROM unnest(%b::bytea[], %b::bytea[]) AS n (id, state)
+    RETURNING id"""
+PENDING: Final = b"""
+    UPDATE pending AS p SET state = n.state, version = p.version + 1
+    FROM unnest(%b::bytea[], %b::int8[], %b::bytea[]) AS n (id, version, state)
+    WHERE p.id = n.id AND p.version = n.version
+    RETURNING p.id"""
+DONE: Final = b"""
+    DELETE FROM pending USING unnest(%b::bytea[], %b::int8[]) AS k (gone, known)
+    WHERE id = k.gone AND version = k.known
+    RETURNING id"""
 PAIRS: Final = b"""
     INSERT INTO pair SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[])
     ON CONFLICT (a, b) DO UPDATE SET state = excluded.state"""
@@ -143,6 +155,10 @@ WITHDRAWN_OF: Final = b"""
     SELECT w.* FROM unnest(%b::bytea[]) AS k (leaf),
     LATERAL (SELECT a, b, lead, times FROM withdrawn
              WHERE a = k.leaf AND times > 0 OFFSET 0) AS w"""
+PENDING_ALL: Final = b"SELECT id, version, state FROM pending"
+PENDING_OF: Final = b"""
+    SELECT p.* FROM unnest(%b::bytea[]) AS k (id),
+    LATERAL (SELECT id, version, state FROM pending WHERE id = k.id LIMIT 1) AS p"""
 SEEN: Final = b"""
     SELECT k.event FROM unnest(%b::bytea[]) AS k (event),
     LATERAL (SELECT 1 FROM key WHERE event = k.event LIMIT 1) AS found"""

@@ -44,6 +44,7 @@ def write_rows(connection: Connection, changes: Changes, fresh: dict[Id, Key]) -
             [(leaf, c.person, version, encode(c)) for leaf, version, c in known],
         )
         _write_deals(connection, changes)
+        pending = _write_pending(connection, changes)
         _write(connection, sql.PAIRS, [(*key, encode(pair)) for key, pair in pairs if pair])
         for key, pair in pairs:
             if pair is None:
@@ -54,6 +55,8 @@ def write_rows(connection: Connection, changes: Changes, fresh: dict[Id, Key]) -
     expected = {(leaf, version + 1) for leaf, version, _ in known}
     if moved is not None and {tuple(row) for row in moved.fetchall()} != expected:
         raise IntegrityError("another writer changed a card meanwhile")
+    if sum(len(cursor.fetchall()) for cursor in pending if cursor) != len(changes.pending):
+        raise IntegrityError("another writer went on with this piece of work meanwhile")
     (transaction_id,) = transaction.fetchone() or ("",)
     return str(transaction_id)
 
@@ -96,6 +99,18 @@ def _write_deals(connection: Connection, changes: Changes) -> None:
     threads = sorted((thread, name) for name, _, deal in standing for thread in deal.threads)
     _write(connection, sql.DEAL_THREADS, threads)
     _write(connection, sql.GONE_DEALS, [(name,) for name, row in deals if row is None])
+
+
+def _write_pending(connection: Connection, changes: Changes) -> list[Cursor | None]:
+    pending = sorted(changes.pending.items())
+    new = [(name, encode(row)) for name, (version, row) in pending if row and not version]
+    moved = [(name, version, encode(row)) for name, (version, row) in pending if row and version]
+    done = [(name, version) for name, (version, row) in pending if row is None]
+    return [
+        _write(connection, sql.NEW_PENDING, new),
+        _write(connection, sql.PENDING, moved),
+        _write(connection, sql.DONE, done),
+    ]
 
 
 def _write(connection: Connection, query: bytes, rows: Collection[Sequence[Any]]) -> Cursor | None:

@@ -23,7 +23,7 @@ from eventstore.reading import Recorded
 from eventstore.recorders.coding import deal_row, encode, keys_for, recorded, stored
 from eventstore.recorders.sqlite_reading import SQLiteReading
 from eventstore.recorders.sqlite_schema import STATEMENTS
-from eventstore.rows import Card, Changes, Quarantine, Source
+from eventstore.rows import Card, Changes, Pending, Quarantine, Source
 from eventstore.vault import Key
 
 _PAGE_BYTES = 4096
@@ -172,9 +172,6 @@ class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
         )
         return recorded(rows, self.keys, personal=personal)
 
-    def last_position(self) -> int:
-        return int(self._rows("SELECT coalesce(max(position), 0) FROM stored_events")[0][0])
-
     def heads(self, after: Id, limit: int) -> list[Id]:
         """Leaf cards that head a person, in the order of their ids, above `after`."""
         rows = self._rows(
@@ -250,6 +247,7 @@ def _insert_rows(cursor: SQLiteCursor, changes: Changes, first: int) -> None:
         " DO UPDATE SET times = times + excluded.times",
         [(*key, times) for key, times in sorted(changes.withdrawn.items())],
     )
+    _write_pending(cursor, changes.pending)
     cursor.executemany(
         "INSERT INTO ledger VALUES (?,?,?,?) ON CONFLICT (account, hour, outcome)"
         " DO UPDATE SET deliveries = deliveries + excluded.deliveries",
@@ -275,6 +273,22 @@ def _write_cards(cursor: SQLiteCursor, cards: Mapping[Id, tuple[int, Card]]) -> 
     )
     if known and cursor.sqlite_cursor.rowcount != len(known):
         raise IntegrityError("another writer changed a card meanwhile")
+
+
+def _write_pending(cursor: SQLiteCursor, pending: Mapping[Id, tuple[int, Pending | None]]) -> None:
+    """Few at a time; one that another writer moved on is told."""
+    for name, (version, row) in sorted(pending.items()):
+        if row is None:
+            cursor.execute("DELETE FROM pending WHERE id = ? AND version = ?", (name, version))
+        elif version:
+            cursor.execute(
+                "UPDATE pending SET state = ?, version = version + 1 WHERE id = ? AND version = ?",
+                (encode(row), name, version),
+            )
+        else:
+            cursor.execute("INSERT INTO pending VALUES (?,1,?)", (name, encode(row)))
+        if cursor.sqlite_cursor.rowcount != 1:
+            raise IntegrityError("another writer went on with this piece of work meanwhile")
 
 
 def _write_deals(cursor: SQLiteCursor, deals: Mapping[Id, tuple[Id, Deal] | None]) -> None:

@@ -7,8 +7,14 @@ from typing import Any
 from eventstore.domain.deals import Deal
 from eventstore.domain.events import Id
 from eventstore.reading import Recorded
-from eventstore.recorders.coding import deal_rows, decode_card, decode_pair, recorded
-from eventstore.rows import Card, Hand, Pair
+from eventstore.recorders.coding import (
+    deal_rows,
+    decode_card,
+    decode_pair,
+    decode_pending,
+    recorded,
+)
+from eventstore.rows import Card, Hand, Pair, Pending
 from eventstore.vault import Key
 
 _MOST_PARAMETERS = 8192
@@ -117,6 +123,14 @@ class SQLiteReading(ABC):
     def withdrawn(self, leaves: Collection[Id]) -> dict[tuple[Id, Id, Id], int]:
         rows = self._in("SELECT a, b, lead, times FROM withdrawn WHERE times > 0 AND a IN", leaves)
         return {(row[0], row[1], row[2]): row[3] for row in rows}
+
+    def pending(self, ids: Collection[Id] | None = None) -> dict[Id, tuple[int, Pending]]:
+        columns = "SELECT id, version, state FROM pending"
+        rows = self._rows(columns) if ids is None else self._in(f"{columns} WHERE id IN", ids)
+        return {row[0]: (row[1], decode_pending(row[2])) for row in rows}
+
+    def last_position(self) -> int:
+        return int(self._rows("SELECT coalesce(max(position), 0) FROM stored_events")[0][0])
 
     def seen(self, event_ids: Collection[Id]) -> set[Id]:
         return {row[0] for row in self._in("SELECT event FROM key WHERE event IN", event_ids)}

@@ -51,6 +51,9 @@ STATEMENTS = (
     "CREATE INDEX IF NOT EXISTS hand_on_b ON hand (b)",
     """CREATE TABLE IF NOT EXISTS withdrawn (
         a BLOB, b BLOB, lead BLOB, times INTEGER, PRIMARY KEY (a, b, lead)) WITHOUT ROWID""",
+    # Work that goes on in pieces; empty most of the time.
+    """CREATE TABLE IF NOT EXISTS pending (
+        id BLOB PRIMARY KEY, version INTEGER NOT NULL, state BLOB NOT NULL) WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS ledger (
         account TEXT, hour INTEGER, outcome TEXT, deliveries INTEGER,
         PRIMARY KEY (account, hour, outcome)) WITHOUT ROWID""",

@@ -105,6 +105,8 @@ FIELDS: Final[dict[type[ev.Event], dict[str, str]]] = {
         "status": "by",
         "because": "because",
     },
+    ev.DealsAwaited: {"leaf": STREAM_IS, **_REDECIDED},
+    ev.DealsFollowed: {"leaf": STREAM_IS, "because": "because"},
     ev.CardsMerged: {"leaf": "one", "other": "other", **_DECISION},
     ev.CardsVetoed: {"leaf": "one", "other": "other", **_DECISION},
     ev.CardMarked: {"leaf": "leaf", "shared": "shared", **_DECISION},

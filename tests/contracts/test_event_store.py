@@ -20,7 +20,7 @@ from eventstore.domain.events import Id, LeadRecorded, NoteAdded, PersonFormed, 
 from eventstore.domain.pipeline import SALES
 from eventstore.orders import CommandRefused, order
 from eventstore.recorders.port import CustomerRecorder
-from eventstore.rows import Card, Changes, Hand, Pair, Quarantine
+from eventstore.rows import Card, Changes, Hand, Pair, Pending, Quarantine
 from eventstore.work import Policy
 
 
@@ -341,6 +341,23 @@ def test_withdrawals_add_up(recorder):
     recorder.save(Changes(withdrawn={(A, B, C): 1, (A, B, D): -2, (B, C, D): 1}))
     assert recorder.withdrawn([A]) == {(A, B, C): 2}
     assert recorder.withdrawn([A, B]) == {(A, B, C): 2, (B, C, D): 1}
+
+
+def test_work_in_pieces_goes_on_from_where_it_is_known_to_be(recorder):
+    one, other = Pending("deals", 0, 9), Pending("evidence", 3, 4)
+    recorder.save(Changes(pending={A: (0, one), B: (0, other)}))
+    assert recorder.pending() == {A: (1, one), B: (1, other)}
+    recorder.save(Changes(pending={A: (1, further := Pending("deals", 5, 9))}))
+    assert recorder.pending([A]) == {A: (2, further)}
+    for known in (0, 1, 3):
+        with pytest.raises(IntegrityError):
+            recorder.save(Changes(pending={A: (known, one)}))
+        with pytest.raises(IntegrityError):
+            recorder.save(Changes(pending={A: (known or 3, None)}))
+    recorder.save(Changes(pending={A: (2, None)}))
+    with pytest.raises(IntegrityError):
+        recorder.save(Changes(pending={A: (2, further)}))
+    assert recorder.pending() == {B: (1, other)}
 
 
 def test_event_ids_that_have_a_key_are_seen(recorder):

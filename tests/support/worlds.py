@@ -152,12 +152,17 @@ def groups(person: dict[bytes, bytes]) -> set[frozenset[bytes]]:
 
 def check(fed: Fed, facts: Facts) -> None:
     """The stored persons, shared flags and standing places are those of the oracle."""
+    assert check_partition(fed, facts) == fed.stored_stands()
+
+
+def check_partition(fed: Fed, facts: Facts) -> dict[bytes, bytes]:
+    """The stored persons and shared flags are the oracle's; gives where it has each lead stand."""
     person, shared, anchors = partition(facts)
     stored = fed.stored_persons()
     assert groups(person) == {frozenset(leaves) for leaves in stored.values()}
     cards = fed.base.recorder.cards(shared)
     assert shared == {leaf: card.shared for leaf, (_, card) in cards.items()}
-    assert anchors == fed.stored_stands()
+    return anchors
 
 
 def decision_id(number: int) -> str:

@@ -4,8 +4,8 @@ Three kinds of stream, each named by a UUID:
 
 - a lead's stream (its lead id): `LeadRecorded` once for each of its deliveries, then
   `TouchPlaced` whenever a re-decision moves it to another deal;
-- a leaf card's stream (its leaf id): decisions about it and the persons that it heads, and what
-  we wrote to it;
+- a leaf card's stream (its leaf id): decisions about it and the persons that it heads, whether
+  their deals are awaited, and what we wrote to it;
 - a deal's stream (its deal id).
 
 Fields and tags are stored for ever: `tests/unit/test_stored_names.py` freezes them. What
@@ -20,6 +20,8 @@ from eventstore.domain.events.cards import (
     CardMarked,
     CardsMerged,
     CardsVetoed,
+    DealsAwaited,
+    DealsFollowed,
     DecisionUndone,
     EvidenceWithdrawn,
     MatchingAdopted,
@@ -64,6 +66,8 @@ __all__ = [
     "DealRestored",
     "DealSeparated",
     "DealWithdrawn",
+    "DealsAwaited",
+    "DealsFollowed",
     "DealsJoined",
     "DealsParted",
     "Decision",
@@ -96,6 +100,8 @@ AnyEvent = (
     | TouchPlaced
     | PersonFormed
     | SharedChanged
+    | DealsAwaited
+    | DealsFollowed
     | CardsMerged
     | CardsVetoed
     | CardMarked

@@ -45,6 +45,32 @@ class SharedChanged(
     because: Id = b""
 
 
+class DealsAwaited(
+    Event,
+    frozen=True,
+    kw_only=True,
+    tag="da",
+    rename={"touches": "n", "because": "b", "at": "o"},
+):
+    """The deals of this person follow in pieces what changed who is whom (SEMANTICS 2.3.8).
+
+    Until `DealsFollowed` a touch that comes has no deal yet.
+    """
+
+    touches: int
+    """How many are concerned, as far as it was known."""
+    because: Id = b""
+    """The lead or the decision that caused it."""
+    at: int
+    """When that happened, milliseconds."""
+
+
+class DealsFollowed(Event, frozen=True, kw_only=True, tag="df", rename={"because": "b"}):
+    """The deals of this person are those of one run over all of its touches again."""
+
+    because: Id = b""
+
+
 class CardsMerged(Decision, frozen=True, kw_only=True, tag="M"):
     """A link by hand between two leaf cards (SEMANTICS 2.3.9)."""
 

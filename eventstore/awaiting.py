@@ -1,0 +1,37 @@
+"""Persons whose deals are awaited: a decision concerned too many touches for one transaction.
+
+Who is whom has changed already. The deals and touches of these persons stay as they are until
+`eventstore.following` has brought them after; a touch that comes meanwhile has no deal yet.
+"""
+
+from collections import Counter
+from collections.abc import Collection
+
+from eventstore.domain.events import DealsAwaited, Id
+from eventstore.rows import Card, Pending
+from eventstore.work import Work
+
+
+def await_deals(work: Work, persons: Collection[Id], *, because: Id, at: int) -> None:
+    """The deals of these persons follow later; one that follows already is begun anew."""
+    members = work.members(persons)
+    fresh = {person for person in persons if not members[person].awaits}
+    touches = _touches(work, {i: card for i, card in members.items() if card.person in fresh})
+    for leaf in sorted(members):
+        card = members[leaf]
+        if card.deals or card.person == leaf:
+            work.deals.spread(leaf)
+        if card.person == leaf:
+            known = work.pending(leaf)
+            count = known.of if known and leaf not in fresh else touches[leaf]
+            work.emit_card(leaf, DealsAwaited(touches=count, because=because, at=at))
+            card.awaits = card.events
+            work.put_pending(leaf, Pending("deals", 0, count))
+        elif card.awaits:  # the person is named after another leaf card by now
+            work.changing(leaf).awaits = 0
+            work.put_pending(leaf, None)
+
+
+def _touches(work: Work, members: dict[Id, Card]) -> Counter[Id]:
+    of_person = {(members[leaf].person, lead) for leaf, lead in work.appearances(members)}
+    return Counter(person for person, _ in of_person)

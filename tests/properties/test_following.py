@@ -1,0 +1,119 @@
+"""Deals that follow in pieces end as if they had been decided at once (SEMANTICS 2.3.8, 3.5).
+
+The same worlds as in test_partition, where hardly a touch is decided about at once: pieces are
+carried out between leads, commands and decisions, and killed anywhere.
+"""
+
+from typing import ClassVar
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, invariant, rule
+from support.decided_worlds import VALUES, World
+from support.worlds import check_partition, lead
+
+from eventstore.following import Follower
+from eventstore.replay import read_deals
+from eventstore.touches import bytes_of, deal_id
+
+
+class FollowedWorld(World):
+    """Who is whom is right at once; the deals are once nothing is pending any more."""
+
+    policy: ClassVar[dict] = {"most_touches_at_once": 1}
+
+    def __init__(self):
+        super().__init__()
+        self.work_in_pieces = iter(())
+        self.calls = 0
+
+    @initialize(numbers=st.lists(st.integers(0, 3), min_size=6, max_size=14))
+    def one_number_and_four_addresses(self, numbers):
+        """So much of one person that a decision about it takes several pieces."""
+        phone, mails = ("phone", VALUES["phone"][0], "claimed"), VALUES["email"]
+        for number, mail in enumerate(numbers, 40):
+            mailed = ("email", mails[mail], "claimed")
+            self.deliver(lead(number, *[phone, mailed][: 1 + number % 2], kind="message"))
+
+    @rule(
+        data=st.data(),
+        meanwhile=st.lists(
+            st.sampled_from(["nothing", "call", "call", "command", "new one"]),
+            min_size=2,
+            max_size=12,
+        ),
+    )
+    def carry_on(self, data, meanwhile):
+        """Piece by piece, of the same worker until it comes to an end, and what comes meanwhile."""
+        for what in meanwhile:
+            if next(self.work_in_pieces, None) is None:
+                piece = data.draw(st.integers(1, 3))
+                self.work_in_pieces = Follower(self.fed.base, piece=piece).pieces()
+                next(self.work_in_pieces, None)
+            if what == "call":
+                self.call(data)
+            elif what == "command" and self.open_deals():
+                ending = data.draw(st.sampled_from(["accept", "won", "lost"]))
+                self.command(data, ending, data.draw(st.integers(0, 60)))
+            elif what == "new one":
+                self.kill()
+
+    def call(self, data):
+        """More of those who are known, which decides nothing about who is whom."""
+        self.calls += 1
+        at = data.draw(st.integers(0, 60))
+        known = data.draw(st.sampled_from([("phone", 0), ("email", 0), ("email", 1)]))
+        identity = (known[0], VALUES[known[0]][known[1]], "claimed")
+        self.deliver(lead(100 + self.calls, identity, at=1_700_000_000 + at * 86_400, kind="call"))
+
+    @rule()
+    def kill(self):
+        self.work_in_pieces = iter(())
+
+    @invariant()
+    def persons_are_the_oracles(self):
+        if not self.fed.events:
+            return
+        facts = self.fed.facts(**self.by_hand())
+        check_partition(self.fed, facts)
+        if not self.fed.base.recorder.pending():
+            super().persons_are_the_oracles()
+
+    def open_deals(self):
+        """As commands find them, which need not be as the oracle has them yet."""
+        return sorted(name for name, row in self.rows().items() if row.status == "open")
+
+    def joined_deals(self):
+        stored = read_deals(self.fed.base.work(), self.names())
+        return sorted(name for name, deal in stored.items() if deal.into and not deal.withdrawn)
+
+    def rows(self):
+        rows = {i: row for i, (_, row) in self.fed.base.recorder.deal_rows(self.names()).items()}
+        for leaves in self.fed.stored_persons().values():
+            for _, card in self.fed.base.recorder.cards(leaves).values():
+                rows |= {deal.id: deal for deal in card.deals}
+        return rows
+
+    def names(self):
+        return {deal_id(bytes_of(lead_id), "sales") for lead_id in self.fed.events}
+
+    def teardown(self):
+        self.work_in_pieces = iter(())
+        Follower(self.fed.base, piece=2).drain()
+        if self.fed.events:
+            self.persons_are_the_oracles()
+        super().teardown()
+
+
+class CrowdedFollowedWorld(FollowedWorld):
+    """The same where hardly a deal has room in its person's row."""
+
+    policy: ClassVar[dict] = {"most_touches_at_once": 0, "most_deals_in_a_row": 1}
+
+
+FollowedWorld.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+TestFollowedWorld = FollowedWorld.TestCase
+CrowdedFollowedWorld.TestCase.settings = settings(
+    max_examples=60, stateful_step_count=30, deadline=None
+)
+TestCrowdedFollowedWorld = CrowdedFollowedWorld.TestCase

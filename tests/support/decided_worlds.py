@@ -1,0 +1,242 @@
+"""Random leads, and worlds of leads and decisions that are told the oracles step by step."""
+
+import tempfile
+from pathlib import Path
+from typing import ClassVar
+
+import msgspec
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from support.deals_oracle import check_deals, stored_deals
+from support.worlds import KEYRING, Fed, base, check, decision_id, lead
+
+from eventstore.deal_commands import DealCommands
+from eventstore.deal_joins import DealJoins
+from eventstore.domain.partition import partition
+from eventstore.orders import CommandRefused, order
+from eventstore.touches import bytes_of, own_leaf
+
+KINDS = ("phone", "email", "telegram", "visitor", "vk")
+VALUES = {
+    "phone": [f"+7912000000{n}" for n in range(4)],
+    "email": [f"{n}@example.ru" for n in range(4)],
+    "telegram": ["1", "2", "3"],
+    "visitor": ["a", "b"],
+    "vk": ["7"],
+}
+identity = st.sampled_from(KINDS).flatmap(
+    lambda kind: st.tuples(
+        st.just(kind),
+        st.sampled_from(VALUES[kind]),
+        st.just("claimed") if kind == "visitor" else st.sampled_from(["attested", "claimed"]),
+    )
+)
+identities = st.lists(identity, max_size=3, unique_by=lambda i: i[:2])
+event = st.builds(
+    lambda number, ids, at, delivery, kind, direction, thread, amount: lead(
+        number,
+        *ids,
+        at=1_700_000_000 + at * 86_400,
+        delivery=delivery,
+        kind=kind,
+        direction=direction,
+        thread=thread,
+        amount=amount,
+    ),
+    number=st.integers(0, 15),
+    ids=identities,
+    at=st.integers(0, 60),
+    delivery=st.sampled_from([0, 0, 0, 1, 2]),
+    kind=st.sampled_from(["form", "message", "call"]),
+    direction=st.sampled_from(["in", "in", "in", "out"]),
+    thread=st.sampled_from(["", "t1", "t2"]),
+    amount=st.sampled_from(["", "", "100", "250"]),
+)
+
+
+def new_fed(**policy) -> Fed:
+    return Fed(base(Path(tempfile.mkdtemp(prefix="leadlog-")) / "events.db", **policy))
+
+
+class World(RuleBasedStateMachine):
+    """Leads, amendments, marks, merges, vetoes, withdrawals and undos in any order."""
+
+    policy: ClassVar[dict] = {}
+
+    def __init__(self):
+        super().__init__()
+        self.fed = new_fed(**self.policy)
+        self.given = {}
+        self.decisions = []
+        self.merged = []
+        self.number = 0
+
+    def by(self):
+        self.number += 1
+        return order("anna", command=decision_id(self.number), at=1_800_000_000_000)
+
+    def leaves(self):
+        found = set()
+        for leaves in self.fed.stored_persons().values():
+            found |= leaves
+        return sorted(found)
+
+    @rule(event=event)
+    def deliver_any(self, event):
+        self.deliver(event)
+
+    def deliver(self, event):
+        event = self.given.setdefault(event.event_id, event)
+        known = self.fed.events.get(event.lead_id, [])
+        self.fed.feed(event)
+        if event in known:
+            self.fed.events[event.lead_id] = known
+
+    @precondition(lambda self: self.fed.events)
+    @rule(data=st.data(), number=st.integers(16, 30), at=st.integers(0, 60))
+    def deliver_alike(self, data, number, at):
+        """Somebody who is known comes again with the same identities."""
+        known = data.draw(st.sampled_from(sorted(self.fed.events)))
+        again = lead(number, at=1_700_000_000 + at * 86_400, kind="message")
+        identities = self.fed.folded(bytes_of(known)).identities
+        self.deliver(msgspec.structs.replace(again, identities=identities))
+
+    @precondition(lambda self: len(self.leaves()) > 1)
+    @rule(data=st.data(), kind=st.sampled_from(["merge", "veto"]))
+    def merge_or_veto(self, data, kind):
+        a, b = data.draw(
+            st.lists(st.sampled_from(self.leaves()), min_size=2, max_size=2, unique=True)
+        )
+        by = self.by()
+        try:
+            decided = getattr(self.fed.commands, kind)(a, b, by)
+        except CommandRefused:
+            return
+        self.decisions.append([decided.decision, kind, (a, b), True])
+        if kind == "merge":
+            self.fed.journal.append(("merge", len(self.decisions) - 1))
+
+    @precondition(lambda self: self.leaves())
+    @rule(data=st.data(), shared=st.booleans())
+    def mark(self, data, shared):
+        leaf = data.draw(st.sampled_from(self.leaves()))
+        try:
+            decided = self.fed.commands.mark(leaf, shared, self.by())
+        except CommandRefused:
+            return
+        self.decisions.append([decided.decision, "mark", (leaf, shared), True])
+
+    @precondition(lambda self: self.open_deals())
+    @rule(data=st.data(), what=st.sampled_from(["accept", "won", "lost"]), at=st.integers(0, 60))
+    def command(self, data, what, at):
+        deal = data.draw(st.sampled_from(self.open_deals()))
+        self.number += 1
+        by = order("", command=decision_id(self.number), at=1000 * (1_700_000_000 + at * 86_400))
+        commands = DealCommands(self.fed.base)
+        try:
+            if what == "accept":
+                commands.accept(deal, by)
+            else:
+                commands.close(deal, what, by, reason="price" if what == "lost" else "")
+        except CommandRefused:
+            return
+        events = self.fed.base.recorder.streams([deal], personal=False)[deal]
+        self.fed.journal.append(("command", deal, events[-1].event))
+
+    @precondition(lambda self: len(self.open_deals()) > 1)
+    @rule(data=st.data())
+    def join_deals(self, data):
+        a, b = data.draw(
+            st.lists(st.sampled_from(self.open_deals()), min_size=2, max_size=2, unique=True)
+        )
+        self.decide_deals(lambda joins, by: joins.join(a, b, by))
+
+    @precondition(lambda self: self.joined_deals())
+    @rule(data=st.data())
+    def part_deals(self, data):
+        deal = data.draw(st.sampled_from(self.joined_deals()))
+        self.decide_deals(lambda joins, by: joins.part(deal, by))
+
+    @precondition(lambda self: self.fed.events)
+    @rule(data=st.data())
+    def put_apart(self, data):
+        lead_id = bytes.fromhex(
+            data.draw(st.sampled_from(sorted(self.fed.events))).replace("-", "")
+        )
+        self.decide_deals(lambda joins, by: joins.put_apart(lead_id, by))
+
+    def decide_deals(self, decide):
+        try:
+            decided = decide(DealJoins(self.fed.base), self.by())
+        except CommandRefused:
+            return
+        ((hand, _),) = self.fed.base.work().decision(decided.decision)
+        self.decisions.append([decided.decision, hand.kind, (hand.a, hand.b), True])
+        self.fed.journal.append(("deals", len(self.decisions) - 1))
+
+    def joined_deals(self):
+        _placed, fates = stored_deals(self.fed) if self.fed.events else ({}, {})
+        return sorted(i for i, fate in fates.items() if fate[2])
+
+    def open_deals(self):
+        _placed, fates = stored_deals(self.fed) if self.fed.events else ({}, {})
+        return sorted(i for i, fate in fates.items() if fate[0] == "open")
+
+    @precondition(lambda self: self.decisions)
+    @rule(data=st.data())
+    def undo(self, data):
+        entry = data.draw(st.sampled_from(self.decisions))
+        try:
+            decided = self.fed.commands.undo(entry[0], self.by())
+        except CommandRefused:
+            return
+        entry[3] = not entry[3]
+        entry[0] = decided.decision
+
+    @precondition(lambda self: any(len(e[-1].identities) > 1 for e in self.fed.events.values()))
+    @rule(data=st.data())
+    def withdraw(self, data):
+        leads = sorted(k for k, e in self.fed.events.items() if len(e[-1].identities) > 1)
+        chosen = self.fed.events[data.draw(st.sampled_from(leads))][-1]
+        a, b = sorted(KEYRING.leaf(i.kind, i.value) for i in chosen.identities[:2])
+        key = (a, b, bytes.fromhex(chosen.lead_id.replace("-", "")))
+        decided = self.fed.commands.withdraw([key], self.by())
+        self.decisions.append([decided.decision, "withdraw", key, True])
+
+    @invariant()
+    def persons_are_the_oracles(self):
+        if not self.fed.events:
+            return
+        facts = self.fed.facts(**self.by_hand())
+        check(self.fed, facts)
+        about_deals = [
+            (self.fed.journal.index(("deals", n)), kind, *pair)
+            for n, (_, kind, pair, in_force) in enumerate(self.decisions)
+            if in_force and kind in {"join", "part", "own"}
+        ]
+        check_deals(self.fed, facts, self.merged, about_deals)
+
+    def by_hand(self):
+        """Facts by hand, cards of leads that have an identity by now read as where they stand."""
+        marks = {w[0]: w[1] for _, kind, w, force in self.decisions if force and kind == "mark"}
+        withdrawn = {w for _, kind, w, force in self.decisions if force and kind == "withdraw"}
+        _, _, anchors = partition(self.fed.facts(marks=marks))
+        moved = {own_leaf(lead_id): leaf for lead_id, leaf in anchors.items()}
+        latest = {}
+        for number, (_, kind, what, in_force) in enumerate(self.decisions):
+            if in_force and kind in {"merge", "veto"}:
+                pair = tuple(moved.get(leaf, leaf) for leaf in what)
+                known = latest.get(tuple(sorted(pair)))
+                if known is None or known[1] != kind:
+                    latest[tuple(sorted(pair))] = (number, kind, pair)
+        merges = [(n, pair) for n, kind, pair in sorted(latest.values()) if kind == "merge"]
+        self.merged = [(self.fed.journal.index(("merge", n)), pair) for n, pair in merges]
+        return {
+            "marks": marks,
+            "merges": [pair for _, pair in merges],
+            "vetoes": [pair for _, kind, pair in latest.values() if kind == "veto"],
+            "withdrawn": withdrawn,
+        }
+
+    def teardown(self):
+        self.fed.base.recorder.close()
