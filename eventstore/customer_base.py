@@ -5,9 +5,10 @@ each call has a working set of its own, and the recorder lets one writer in at a
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
+import msgspec
 from eventsourcing.persistence import IntegrityError, OperationalError
 
 from channels.sdk.lead import LeadContent
@@ -27,15 +28,13 @@ HOUR_MS = 3_600_000
 _MOST_TRIES = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Lead:
+class Lead(msgspec.Struct, frozen=True, gc=False):
     """A lead event off the log."""
 
     content: LeadContent
 
 
-@dataclass(frozen=True, slots=True)
-class Ignored:
+class Ignored(msgspec.Struct, frozen=True, gc=False):
     """An authentic delivery that is no lead: only counted, but for what it tells of ours."""
 
     account: str
@@ -44,8 +43,7 @@ class Ignored:
     receipts: tuple[Receipt, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Aside:
+class Aside(msgspec.Struct, frozen=True, gc=False):
     """A delivery for the quarantine."""
 
     item: Quarantine

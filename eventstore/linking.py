@@ -35,9 +35,10 @@ def open_cards(
 
 def _is_listed(work: Work, lead: LeadContent, leaf: Id) -> bool:
     """Whether the identity of this leaf card is on the list of shared ones."""
-    found = (i for i in lead.identities if work.keyring.leaf(i.kind, i.value) == leaf)
-    identity = next(found)
-    return work.policy.matching.is_listed(identity.kind, identity.value)
+    for identity in lead.identities:
+        if work.keyring.leaf(identity.kind, identity.value) == leaf:
+            return work.policy.matching.is_listed(identity.kind, identity.value)
+    raise LookupError(f"leaf card {leaf.hex()} is of no identity of its lead")
 
 
 def pair_up(work: Work, state: LeadState) -> tuple[bool, list[tuple[Id, Id]]]:

@@ -20,7 +20,7 @@ LinkKey = tuple[int, Id, int, int, int]
 """When, by which lead, by which rule and with which texts two leaf cards were linked first."""
 
 
-class Card(msgspec.Struct, array_like=True):
+class Card(msgspec.Struct, array_like=True, gc=False):
     """One leaf card, and the person that it heads. Mutable while a batch is decided."""
 
     person: Id
@@ -65,7 +65,7 @@ class Pending(msgspec.Struct, array_like=True, frozen=True):
     """Of `rematch`: the last leaf card that was judged."""
 
 
-class Pair(msgspec.Struct, array_like=True):
+class Pair(msgspec.Struct, array_like=True, gc=False):
     """Two leaf cards that came in one lead."""
 
     key: LinkKey | None = None

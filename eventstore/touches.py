@@ -1,6 +1,7 @@
 """A lead as a touch: where it stands, what deals see of it, which deal it would open."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from eventstore.domain.deals import Deal, Touch
 from eventstore.domain.events import DealOpened, Id
@@ -9,12 +10,16 @@ from eventstore.work import LeadState, Work
 
 JOIN_RULE = "unsorted deals of one person"
 """Who joined two deals where the rule did (SEMANTICS 3.4)."""
+_REMEMBERED = 4096
+"""Ids and times of some batches: within one, each is asked for several times."""
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def bytes_of(uuid_text: str) -> Id:
     return bytes.fromhex(uuid_text.replace("-", ""))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def milliseconds(timestamp: str) -> int:
     """A wire time in milliseconds since 1970."""
     return round(datetime.fromisoformat(timestamp).timestamp() * 1000)

@@ -5,7 +5,7 @@ batch as if they were stored.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 
@@ -80,8 +80,7 @@ class Policy:
         return self.pipelines.get(pipeline_id) or Pipeline(id=pipeline_id)
 
 
-@dataclass(slots=True)
-class LeadState:
+class LeadState(msgspec.Struct):
     """A recorded lead as its stream has it."""
 
     id: Id
@@ -92,7 +91,7 @@ class LeadState:
     newest: LeadRecorded
     leaf: Id
     deal: Id
-    event_ids: set[Id] = field(default_factory=set)
+    event_ids: set[Id] = msgspec.field(default_factory=set)
 
     @property
     def identities(self) -> Sequence[LeadIdentity]:

@@ -20,7 +20,7 @@ Proof = Literal["attested", "claimed"]
 CallState = Literal["ringing", "answered", "missed", "ended"]
 
 
-class _Plain(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class _Plain(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A frozen value that is written without its empty fields."""
 
 

@@ -5,9 +5,9 @@ that a property test holds equal to the library.
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
+import msgspec
 import phonenumbers
 
 _SHORT_CUT = re.compile(r"(?:\+7|8|7)?9[0-9]{9}")
@@ -16,8 +16,7 @@ _WORDS = re.compile(r"[^\W\d_]{4,}|sip:|@", re.IGNORECASE)
 _MIN_DIGITS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Phone:
+class Phone(msgspec.Struct, frozen=True, gc=False):
     """A number that can be dialled from anywhere."""
 
     value: str

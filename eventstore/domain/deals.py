@@ -22,7 +22,7 @@ BY_HAND: tuple[int, Id] = (1 << 62, b"")
 """Stands for the order of an amount that a person said: later than every order."""
 
 
-class Deal(msgspec.Struct, array_like=True):
+class Deal(msgspec.Struct, array_like=True, gc=False):
     """What a decision needs to know of a deal; kept in its person's row."""
 
     id: Id

@@ -4,9 +4,10 @@ One versioned piece of configuration. A lead is judged by the rules and the orde
 were in force when it was first recorded; limits and lists concern all leads at once.
 """
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from functools import lru_cache
 from itertools import combinations
 from typing import Final, Literal
@@ -101,7 +102,8 @@ class Matching(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def is_listed(self, kind: str, value: str) -> bool:
         text = f"{kind}:{value}"
-        return any(fnmatchcase(text, pattern) for pattern in self.shared)
+        exact, patterns = _listed(self.shared)
+        return text in exact or patterns.fullmatch(text) is not None
 
     def judge(self, a: LeadIdentity, b: LeadIdentity) -> tuple[int, str, Action]:
         """Position, name and action of the first rule that fits the pair."""
@@ -130,6 +132,15 @@ class Matching(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _CONTACT_FIRST = {"phone": 0, "email": 1}
+_WILDCARD = re.compile(r"[*?[]")
+
+
+@lru_cache(maxsize=16)
+def _listed(shared: tuple[str, ...]) -> tuple[frozenset[str], re.Pattern[str]]:
+    """A list of shared identities: those written out, and what the patterns among them fit."""
+    patterns = [text for text in shared if _WILDCARD.search(text)]
+    fits = "|".join(translate(pattern) for pattern in patterns) or "(?!)"
+    return frozenset(shared) - frozenset(patterns), re.compile(fits)
 
 
 @lru_cache(maxsize=64)

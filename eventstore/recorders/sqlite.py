@@ -33,6 +33,10 @@ _CACHED_STATEMENTS = 128
 _PATIENCE_S = 30
 _LOOK_AGAIN_S = 0.05
 
+# Python's module looks for an adapter of each blob, and makes and drops an exception for none:
+# a tenth of what a batch costs.
+sqlite3.register_adapter(bytes, bytes.__bytes__)
+
 
 class _Pool(SQLiteConnectionPool):
     """Connections as the store needs them; the library sets none of this (DESIGN §3)."""
