@@ -1,7 +1,6 @@
 """Which parts run in this process, wired: the only place that constructs them."""
 
 import asyncio
-import gc
 import os
 import signal
 import socket
@@ -23,6 +22,7 @@ from ingest.gateway.app import Gateway
 from ingest.processor.patience import until_done
 from leadlog import control
 from leadlog.addresses import addresses
+from leadlog.collector import settle_collector
 from leadlog.desk import desk_app
 from leadlog.lag import progress_of
 from leadlog.lead_log import KafkaLog
@@ -148,7 +148,7 @@ async def _serve(
             if companion is not None and address is not None:
                 runners.append(_beside(server, companion, system, address))
                 runners[-1].start(stop)
-        gc.freeze()  # what is there now stays: to look through it again costs a projector a third
+        settle_collector()
         await serving
     return 1 if any(runner.fault for runner in runners) or not server.started else 0
 

@@ -28,7 +28,7 @@ from ingest.outbox.store import OutboxStore
 from ingest.pollers.state import AccountState
 from ingest.processor.batch import BatchHandler
 from ingest.processor.following import FollowerLoop, Turn
-from ingest.processor.loop import ProcessorLoop
+from ingest.processor.loop import LANES, ProcessorLoop
 from leadlog.lead_log import ClosableReader, EmbeddedLog, KafkaLog, LeadLog
 from leadlog.senders import Outlet, outlets_of
 from leadlog.settings import ConfigurationError, Settings
@@ -143,16 +143,22 @@ class System:
             from ingest.processor.faust_app import FaustProcessor
 
             handler, positions = BatchHandler(self.base), self.base.recorder
-            folder = self.settings.data
-            return FaustProcessor(self.lead_log.topic, handler, positions, folder=folder)
+            folder, lanes = self.settings.data, self._lanes
+            topic = self.lead_log.topic
+            return FaustProcessor(topic, handler, positions, folder=folder, lanes=lanes)
         return self._processor_loop
 
     @cached_property
     def _processor_loop(self) -> ProcessorLoop:
-        handler = BatchHandler(self.base)
+        handler, positions = BatchHandler(self.base), self.base.recorder
         if isinstance(self.lead_log, EmbeddedLog):
-            return ProcessorLoop(self.log, handler, self.base.recorder)
-        return ProcessorLoop(self.log, handler, self.base.recorder, idle=_KAFKA_IDLE_S)
+            return ProcessorLoop(self.log, handler, positions)
+        return ProcessorLoop(self.log, handler, positions, idle=_KAFKA_IDLE_S, lanes=self._lanes)
+
+    @property
+    def _lanes(self) -> int:
+        """A file lets in one writer: there is nothing to wait for meanwhile."""
+        return 1 if "events" in self.settings.stores.embedded else LANES
 
     @cached_property
     def following(self) -> FollowerLoop:

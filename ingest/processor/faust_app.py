@@ -9,8 +9,6 @@ committed, since an agent's acknowledgements pass over what was lost (reference:
 import asyncio
 import threading
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -26,7 +24,8 @@ from ingest.log.kafka_topic import KafkaTopic
 from ingest.log.port import Logged
 from ingest.processor.batch import BatchHandler
 from ingest.processor.in_order import BATCH, InOrder
-from ingest.processor.loop import Positions
+from ingest.processor.lane import Lane
+from ingest.processor.loop import LANES, Positions
 from ingest.processor.patience import until_done
 from ingest.processor.watchdog import STUCK_AFTER_S, Watchdog
 
@@ -50,25 +49,31 @@ class FaustProcessor:
         folder: Path,
         group: str = GROUP,
         batch: int = BATCH,
+        lanes: int = LANES,
         session_timeout: float = _SESSION_S,
         stuck_after: float = STUCK_AFTER_S,
     ) -> None:
-        """`folder`: where Faust may make a directory, which stays empty. Times in seconds."""
+        """`folder`: where Faust may make a directory, which stays empty. Times in seconds.
+
+        `lanes`: how many batches are worked on at once, each of partitions of its own.
+        """
         self._topic = topic
         self._log = KafkaLogReader(topic)
-        self._in_order = InOrder(handler, positions, self._log, batch=batch)
         self._folder = folder
         self._group = group
         self._batch = batch
         self._session_timeout = session_timeout
-        self._thread = ThreadPoolExecutor(1, "processor-batch")
         self._stop = threading.Event()
+        self._lanes = [
+            Lane(InOrder(handler, positions, self._log, batch=batch), self._stop, f"lane-{number}")
+            for number in range(lanes)
+        ]
         self._app: faust.App | None = None
         self._watchdog = Watchdog(
             self._log,
             positions,
             mine=self._assigned,
-            excused=lambda: self._in_order.waiting,
+            excused=lambda: any(lane.in_order.waiting for lane in self._lanes),
             stuck_after=stuck_after,
         )
 
@@ -85,7 +90,8 @@ class FaustProcessor:
             asyncio.run(self._serve(stop))
         finally:
             self._stop.set()
-            self._thread.shutdown()
+            for lane in self._lanes:
+                lane.close()
             self._log.close()
 
     async def _serve(self, stop: threading.Event) -> None:
@@ -132,10 +138,15 @@ class FaustProcessor:
             await self._take(events)
 
     async def _take(self, events: Sequence[EventT[bytes]]) -> None:
-        records = [self._logged(event) for event in events]
-        loop = asyncio.get_running_loop()
-        take = partial(self._in_order.take, records, self._stop)
-        await loop.run_in_executor(self._thread, take)
+        """Hand them on. Faust counts them as done before they are: see `committable`."""
+        given: dict[Lane, list[Logged]] = {}
+        for event in events:
+            given.setdefault(self._lane(event.message.tp), []).append(self._logged(event))
+        for lane, records in given.items():
+            await lane.give(records)
+
+    def _lane(self, tp: TP) -> Lane:
+        return self._lanes[tp.partition % len(self._lanes)]
 
     def _logged(self, event: EventT[bytes]) -> Logged:
         message = event.message
@@ -163,7 +174,8 @@ class FaustProcessor:
         found: dict[TP, int] = {}
 
         def look() -> None:
-            found.update({tp: self._in_order.resume_after(self._named(tp)) + 1 for tp in tps})
+            for tp in tps:
+                found[tp] = self._lane(tp).in_order.resume_after(self._named(tp)) + 1
 
         until_done(look, self._stop)
         return found
@@ -171,7 +183,7 @@ class FaustProcessor:
     def committable(self, offsets: Mapping[TP, int]) -> dict[TP, int]:
         """The same offsets, none beyond what the event store has."""
         return {
-            tp: min(offset, self._in_order.done(self._named(tp)) + 1)
+            tp: min(offset, self._lane(tp).in_order.done(self._named(tp)) + 1)
             for tp, offset in offsets.items()
         }
 

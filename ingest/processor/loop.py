@@ -1,16 +1,22 @@
 """The plain runner: reads the log from where the event store stands, batch by batch."""
 
 import threading
+import time
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from functools import partial
-from typing import Protocol
+from typing import Final, Protocol
 
 from ingest.log.port import LeadLogReader
 from ingest.metrics import PROCESSOR_LAG
 from ingest.processor.batch import BatchHandler
 from ingest.processor.patience import until_done
 
+LANES: Final = 2
+"""Beside an event store on a server: one decides while the other waits for the server."""
 _BATCH = 500
 _IDLE_S = 0.02
+_LOOK_S = 0.2
+_LAG_EVERY_S = 1.0
 
 
 class Positions(Protocol):
@@ -20,7 +26,7 @@ class Positions(Protocol):
 
 
 class ProcessorLoop:
-    """One thread's loop over all partitions of a log."""
+    """A loop over all partitions of a log, or several, each over partitions of its own."""
 
     def __init__(
         self,
@@ -30,26 +36,35 @@ class ProcessorLoop:
         *,
         batch: int = _BATCH,
         idle: float = _IDLE_S,
+        lanes: int = 1,
     ) -> None:
-        """`idle`: seconds between looks at a log that had nothing new; a look at Kafka costs."""
+        """`idle`: seconds between looks at a log that had nothing new; a look at Kafka costs.
+
+        `lanes`: how many batches are worked on at once, each by a thread of its own.
+        """
         self._log = log
         self._handler = handler
         self._positions = positions
         self._batch = batch
         self._idle = idle
+        self._lanes = lanes
         self._after: dict[str, int] = {}
+        self._lag_due: dict[str, float] = {}
 
     def run(self, stop: threading.Event) -> None:
         """Process until `stop`; a store or a log that is away is waited for, however long."""
-        done = 0
-
-        def step() -> None:
-            nonlocal done
-            done = self.step(stop)
-
-        while not stop.is_set():
-            if until_done(step, stop) and not done:
-                stop.wait(self._idle)
+        if self._lanes == 1:
+            self._run(0, stop)
+            return
+        ending = threading.Event()
+        with ThreadPoolExecutor(self._lanes, "processor-lane") as pool:
+            lanes = [pool.submit(self._run, lane, ending) for lane in range(self._lanes)]
+            while not stop.is_set():
+                if wait(lanes, _LOOK_S, FIRST_EXCEPTION).done:
+                    break
+            ending.set()
+        for lane in lanes:
+            lane.result()
 
     def drain(self) -> int:
         """Process everything that is on the log now; gives how many records that were."""
@@ -59,17 +74,41 @@ class ProcessorLoop:
             done += count
         return done
 
-    def step(self, stop: threading.Event) -> int:
-        """Process at most one batch of each partition; gives the number of records."""
+    def step(self, stop: threading.Event, lane: int | None = None) -> int:
+        """Process at most one batch of each partition; gives the number of records.
+
+        Of every partition, or of those of a lane.
+        """
         done = 0
-        for partition in self._log.partitions():
+        every = self._log.partitions()
+        for partition in every if lane is None else every[lane :: self._lanes]:
             after = self._position(partition)
             records = self._log.read(partition, after, self._batch)
-            PROCESSOR_LAG.labels(partition).set(self._log.end(partition) - after if records else 0)
+            self._tell_lag(partition, after, more=bool(records))
             if records and until_done(partial(self._handler.handle, records), stop):
                 self._after[partition] = records[-1].offset
                 done += len(records)
         return done
+
+    def _run(self, lane: int, stop: threading.Event) -> None:
+        done = 0
+
+        def step() -> None:
+            nonlocal done
+            done = self.step(stop, lane)
+
+        while not stop.is_set():
+            if until_done(step, stop) and not done:
+                stop.wait(self._idle)
+
+    def _tell_lag(self, partition: str, after: int, *, more: bool) -> None:
+        """Where there is more to come, at most once a second: to ask Kafka takes a while."""
+        now = time.monotonic()
+        if not more:
+            PROCESSOR_LAG.labels(partition).set(0)
+        elif now >= self._lag_due.get(partition, now):
+            PROCESSOR_LAG.labels(partition).set(self._log.end(partition) - after)
+            self._lag_due[partition] = now + _LAG_EVERY_S
 
     def _position(self, partition: str) -> int:
         if partition not in self._after:

@@ -22,30 +22,35 @@ from eventstore.work import Policy
 from ingest.log.kafka_topic import KafkaTopic
 from ingest.log.port import Logged
 from ingest.processor.batch import BatchHandler
+from leadlog.collector import settle_collector
 
 KEYRING = Keyring(b"b" * 32)
 BATCH = 500
 _WITHIN_S = 0.02
+_NEVER = (0.0, 0.0)
 
 
 class Counted:
-    """From the first record to the last of so many; then `stop` is set."""
+    """From the first record to the last of so many, by whatever thread; then `stop` is set."""
 
     def __init__(self, count: int) -> None:
         self.stop = threading.Event()
         self._count = count
         self._left = count
-        self._began = (0.0, 0.0)
+        self._lock = threading.Lock()
+        self._began = _NEVER
 
     def begins(self) -> None:
         """Before a batch is worked on."""
-        if self._left == self._count:
+        if self._began == _NEVER:
             self._began = (time.perf_counter(), time.process_time())
 
     def ended(self, done: int) -> None:
         """After it."""
-        self._left -= done
-        if self._left <= 0 and not self.stop.is_set():
+        with self._lock:
+            self._left -= done
+            if self._left > 0 or self.stop.is_set():
+                return
             wall, cpu = (time.perf_counter(), time.process_time())
             took = {"wall_s": wall - self._began[0], "cpu_s": cpu - self._began[1]}
             sys.stdout.write(json.dumps({"items": self._count - self._left, **took}) + "\n")
@@ -70,12 +75,13 @@ def process(kind: str, topic: KafkaTopic, counted: Counted, folder: Path, postgr
     recorder = PostgresCustomerRecorder(postgres)
     base = CustomerBase(recorder, KEYRING, Policy.of(Matching(), [SALES]))
     handler = CountingHandler(base, counted)
+    settle_collector()
     if kind == "loop":
         from ingest.log.kafka_reader import KafkaLogReader
-        from ingest.processor.loop import ProcessorLoop
+        from ingest.processor.loop import LANES, ProcessorLoop
 
         reader = KafkaLogReader(topic)
-        ProcessorLoop(reader, handler, recorder).run(counted.stop)
+        ProcessorLoop(reader, handler, recorder, lanes=LANES).run(counted.stop)
         reader.close()
     else:
         from ingest.processor.faust_app import FaustProcessor

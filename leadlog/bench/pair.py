@@ -1,6 +1,5 @@
 """One benchmark: two sides that take turns, and what the rounds say."""
 
-import gc
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +10,8 @@ from statistics import median
 from typing import NamedTuple
 
 import msgspec
+
+from leadlog.collector import settle_collector
 
 ROUNDS = 5
 QUICK_ROUNDS = 2
@@ -130,7 +131,7 @@ def run(benchmark: Benchmark, setting: Setting, rounds: int) -> Result:
     ours: list[Sample] = []
     limits: list[Sample] = []
     with benchmark.open(setting) as sides:
-        gc.freeze()  # as a server does once it is ready
+        settle_collector()  # as a server does once it is ready
         for number in range(rounds):
             setting.progress(f"round {number + 1} of {rounds}")
             turns = [(sides.a, ours)]
