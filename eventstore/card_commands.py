@@ -30,6 +30,8 @@ Evidence = tuple[Id, Id, Id]
 """(leaf card, leaf card, lead), the lower leaf card first."""
 
 _PIECE = 500
+_SEALED_WITH = 2
+"""Leaf cards whose keys seal the reason, of decisions about many."""
 
 
 class CardCommands:
@@ -124,11 +126,15 @@ class CardCommands:
             known = work.decision(decision)
             if not known:
                 raise NotThere(f"no decision {UUID(bytes=decision)}")
-            refuse_stale(work, by, _named_by(work, decision))
+            named = _named_by(work, decision)
+            refuse_stale(work, by, named)
             rows = [row for row in known if row[1]]
             if not rows:
                 raise CommandRefused("the decision is undone already; undo that undo instead")
-            event = DecisionUndone(actor=by.actor, at=by.at, reason=reason, undone=decision)
+            about = tuple(sorted(named)[:_SEALED_WITH])
+            event = DecisionUndone(
+                actor=by.actor, at=by.at, reason=reason, about=about, undone=decision
+            )
             work.decide_by_hand("undo", decision, decision, by.command, event)
             return _switch(work, rows, in_force=False)
 
@@ -204,7 +210,9 @@ def _withdraw_more(
     fresh = tuple(item for item in items if item not in done)
     if not fresh:
         return set()
-    event = EvidenceWithdrawn(actor=by.actor, at=by.at, reason=reason, items=fresh)
+    event = EvidenceWithdrawn(
+        actor=by.actor, at=by.at, reason=reason, about=fresh[0][:_SEALED_WITH], items=fresh
+    )
     if before:
         work.emit(by.command, event)
     else:

@@ -145,10 +145,12 @@ class CardView:
                 shown.append({**shown_deal(known, []), **more})
         return shown
 
-    def _deal_streams(self, standing: Iterable[Told]) -> dict[Id, list[Recorded]]:
+    def _deal_streams(
+        self, standing: Iterable[Told], *, personal: bool = False
+    ) -> dict[Id, list[Recorded]]:
         ids = {deal_id(told.lead, told.newest.pipeline) for told in standing}
         ids |= {told.deal for told in standing if told.deal}
-        streams = self._source.streams(ids, personal=False)
+        streams = self._source.streams(ids, personal=personal)
         return {
             deal: list(events)
             for deal, events in streams.items()
@@ -157,7 +159,7 @@ class CardView:
 
     def _deal_entries(self, standing: list[Told], upto: int | None) -> list[Json]:
         found: list[Json] = []
-        for events in self._deal_streams(standing).values():
+        for events in self._deal_streams(standing, personal=True).values():
             opened = events[0].event
             pipeline = opened.pipeline if isinstance(opened, DealOpened) else ""
             known = [e for e in events if upto is None or e.position <= upto]

@@ -36,6 +36,8 @@ class _Found:
 
     deal: Deal
     pipeline: Pipeline
+    leaf: Id
+    """The leaf card where it stands."""
     head: Id
     version: int
     events: Sequence[Recorded]
@@ -144,7 +146,9 @@ class DealCommands:
             deal,
             by,
             ("note", text),
-            lambda _: [NoteAdded(command=by.command, actor=by.actor, at=by.at, text=text)],
+            lambda found: [
+                NoteAdded(command=by.command, actor=by.actor, at=by.at, text=text, leaf=found.leaf)
+            ],
         )
 
     def _run(self, deal: Id, by: Orders, asked: Asked, decide: "Decide") -> int:
@@ -172,11 +176,12 @@ class DealCommands:
             raise NotThere(f"no deal {UUID(bytes=deal)}")
         opened = events[0].event
         work.load_leads([opened.lead])
-        head = work.known_card(work.leads[opened.lead].leaf).person
+        leaf = work.leads[opened.lead].leaf
+        head = work.known_card(leaf).person
         row = work.deals.one(head, deal)
         if row is not None:
             pipeline = work.policy.pipeline(opened.pipeline)
-            return _Found(row, pipeline, head, events[-1].version, events)
+            return _Found(row, pipeline, leaf, head, events[-1].version, events)
         raise CommandRefused("the deal was joined into another one, or withdrawn; see `deal show`")
 
 

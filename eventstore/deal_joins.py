@@ -43,7 +43,12 @@ class DealJoins:
             _refuse_unlike(work, one, other)
             earlier, later = sorted((one, other), key=lambda n: work.order_of(n.stored.opened.lead))
             event = DealsJoined(
-                actor=by.actor, at=by.at, reason=reason, deal=later.id, into=earlier.id
+                actor=by.actor,
+                at=by.at,
+                reason=reason,
+                about=(one.leaf, other.leaf),
+                deal=later.id,
+                into=earlier.id,
             )
             work.decide_by_hand("join", later.id, earlier.id, by.command, event)
             return {one.leaf, other.leaf}
@@ -61,9 +66,12 @@ class DealJoins:
                 raise CommandRefused(
                     "the deal is joined into no other; to part a touch from it, name the lead"
                 )
-            event = DealsParted(actor=by.actor, at=by.at, reason=reason, deal=deal, into=into)
+            leaves = (named.leaf, _named(work, into).leaf)
+            event = DealsParted(
+                actor=by.actor, at=by.at, reason=reason, about=leaves, deal=deal, into=into
+            )
             work.decide_by_hand("part", deal, into, by.command, event)
-            return {named.leaf, _named(work, into).leaf}
+            return set(leaves)
 
         return carry_out(self._base, by, ("part", deal, reason), decide, dry_run=dry_run)
 
@@ -82,9 +90,12 @@ class DealJoins:
                 raise CommandRefused("the lead opened its deal itself")
             if state.deal:
                 _refuse_stale(work, state.deal, by)
-            event = TouchParted(actor=by.actor, at=by.at, reason=reason, lead=lead, deal=own)
+            leaf = stand(work, state)
+            event = TouchParted(
+                actor=by.actor, at=by.at, reason=reason, about=(leaf,), lead=lead, deal=own
+            )
             work.decide_by_hand("own", lead, own, by.command, event)
-            return {stand(work, state)}
+            return {leaf}
 
         return carry_out(self._base, by, ("own", lead, reason), decide, dry_run=dry_run)
 

@@ -7,10 +7,11 @@ import msgspec
 from msgspec.structs import replace
 
 from eventstore.domain.deals import LOST, OPEN, WON, Deal
-from eventstore.domain.events import SEALED, Id
-from eventstore.mapper import to_event, to_state, topic, with_personal
+from eventstore.domain.events import Event, Id
+from eventstore.mapper import Personal, to_event, to_state, topic, with_personal
 from eventstore.reading import Recorded
 from eventstore.rows import Card, Changes, Pair, Pending
+from eventstore.sealing import sealed_with, typed
 from eventstore.vault import Key, new_key
 
 KeysOf = Callable[[Collection[Id]], dict[Id, Key]]
@@ -39,11 +40,7 @@ def deal_rows(rows: Iterable[Any]) -> dict[Id, tuple[Id, Deal]]:
 
 def keys_for(changes: Changes, known: KeysOf) -> tuple[dict[Id, Key], dict[Id, Key]]:
     """The keys that the personal parts are sealed with, and those of them that are new."""
-    leaves = {
-        event.leaf
-        for _, _, event, personal in changes.events
-        if personal is not None and isinstance(event, SEALED)
-    }
+    leaves = {leaf for _, _, event, part in changes.events for leaf in _sealing(event, part)}
     found = known(leaves)
     fresh = {leaf: new_key() for leaf in leaves - found.keys()}
     return found | fresh, fresh
@@ -52,8 +49,19 @@ def keys_for(changes: Changes, known: KeysOf) -> tuple[dict[Id, Key], dict[Id, K
 def stored(changes: Changes, keys: dict[Id, Key]) -> Iterator[tuple[Id, int, str, bytes]]:
     """Stream, version, topic and state of each event, in recorded order."""
     for stream, version, event, personal in changes.events:
-        key = keys.get(getattr(event, "leaf", b""))
-        yield stream, version, topic(event), to_state(event, personal, stream=stream, key=key)
+        found = [keys[leaf] for leaf in _sealing(event, personal)]
+        yield stream, version, topic(event), to_state(event, personal, stream=stream, keys=found)
+
+
+def _sealing(event: Event, personal: Personal | None) -> tuple[Id, ...]:
+    """The leaf cards with whose keys something of this event is to be sealed."""
+    text = typed(event)
+    if personal is None and not text:
+        return ()
+    leaves = sealed_with(event)
+    if text and not leaves:
+        raise ValueError(f"a text typed into {type(event).__name__} that no leaf card's key seals")
+    return leaves
 
 
 def recorded(rows: Sequence[Any], keys_of: KeysOf, *, personal: bool) -> list[Recorded]:
@@ -62,16 +70,14 @@ def recorded(rows: Sequence[Any], keys_of: KeysOf, *, personal: bool) -> list[Re
     found = list(map(Recorded, positions, times, streams, versions, map(to_event, states)))
     if not personal:
         return found
-    keys = keys_of({e.event.leaf for e in found if isinstance(e.event, SEALED)})
+    sealing = [sealed_with(event.event) for event in found]
+    keys = keys_of({leaf for leaves in sealing for leaf in leaves})
     return [
         replace(
             opened,
             event=with_personal(
-                opened.event,
-                row[4],
-                stream=opened.stream,
-                key=keys.get(getattr(opened.event, "leaf", b"")),
+                opened.event, row[4], stream=opened.stream, keys=[keys.get(leaf) for leaf in leaves]
             ),
         )
-        for opened, row in zip(found, rows, strict=True)
+        for opened, row, leaves in zip(found, rows, sealing, strict=True)
     ]

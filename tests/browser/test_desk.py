@@ -135,7 +135,7 @@ def test_a_deal_is_accepted_moved_and_lost_on_the_card(server, new_page):
     late.get_by_role("region", name="Deals").get_by_text("Move on").click()
     late.get_by_role("button", name="Won").click()
     expect(late.get_by_role("heading", level=1)).to_contain_text("409")
-    expect(late.get_by_text("StageEntered offer")).to_be_visible()
+    expect(late.get_by_text("Deal moved to “Offer”")).to_be_visible()
 
     deals.get_by_text("Move on").click()
     deals.locator("form[action$=lost]").get_by_label("Reason").select_option("price")

@@ -391,7 +391,7 @@ def test_the_first_event_of_a_stream_is_read_alone(recorder):
 
 def test_what_formed_persons_since_a_position_is_told(recorder):
     shared = (B, 1, SharedChanged(shared=True, by="mark"), None)
-    noted = (A, 3, NoteAdded(command=C, actor="anna", at=1, text="x"), None)
+    noted = (A, 3, NoteAdded(command=C, actor="anna", at=1, text="x", leaf=A), None)
     recorder.save(Changes(events=[formed(A), formed(A, 2), shared, noted, formed(C)]))
     assert {one.position for one in recorder.formed([A, B, B], 1)} == {2, 3}
     assert recorder.formed([A, B], 4) == recorder.formed([], 0) == []

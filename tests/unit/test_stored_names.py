@@ -145,11 +145,17 @@ def test_an_event_stored_by_the_first_version_is_read():
         "EvidenceWithdrawn": events.EvidenceWithdrawn(
             actor="boris", at=1, items=((sixteen(1), sixteen(2), sixteen(3)),)
         ),
+        "NoteAdded": events.NoteAdded(
+            command=sixteen(6), actor="anna", at=3, text="call the husband"
+        ),
+        "CardsMerged": events.CardsMerged(
+            actor="anna", at=4, reason="one voice", one=sixteen(2), other=sixteen(3)
+        ),
     }
 
 
 def opened(state):
-    return mapper.with_personal(mapper.to_event(state), state, stream=sixteen(5), key=sixteen(7))
+    return mapper.with_personal(mapper.to_event(state), state, stream=sixteen(5), keys=[sixteen(7)])
 
 
 def sixteen(number):

@@ -9,8 +9,9 @@ Three kinds of stream, each named by a UUID:
 - a deal's stream (its deal id).
 
 Fields and tags are stored for ever: `tests/unit/test_stored_names.py` freezes them. What
-identifies a person is only in the `personal` part of `SEALED` events, which the mapper seals;
-everything else may be read by anybody who may read numbers.
+identifies a person is only in the field `personal` and in texts that people type, which the mapper
+seals (eventstore.sealing says with which keys); everything else may be read by anybody who may
+read numbers.
 
 A file for each subject; everybody else imports from here.
 """
@@ -51,7 +52,6 @@ from eventstore.domain.events.leads import Campaign, LeadIdentity, LeadRecorded,
 from eventstore.domain.events.replies import ReplyProgressed, ReplySent, ReplyWritten
 
 __all__ = [
-    "SEALED",
     "AmountSet",
     "AnyEvent",
     "Campaign",
@@ -91,9 +91,6 @@ __all__ = [
     "TouchParted",
     "TouchPlaced",
 ]
-
-SEALED = (LeadRecorded, ReplyWritten)
-"""Events with a personal part, sealed with the key of the leaf card in their field `leaf`."""
 
 AnyEvent = (
     LeadRecorded

@@ -103,7 +103,10 @@ class OwnerSet(DealCommand, frozen=True, kw_only=True, tag="H"):
 
 
 class NoteAdded(DealCommand, frozen=True, kw_only=True, tag="N"):
-    text: str = msgspec.field(name="x")
+    text: str = msgspec.field(default="", name="x")
+    """Typed by a person; sealed (see eventstore.sealing)."""
+    leaf: Id = msgspec.field(default=b"", name="l")
+    """The leaf card whose key seals it: where the deal stood then."""
 
 
 class DealJoined(
