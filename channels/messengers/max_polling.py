@@ -16,7 +16,7 @@ import msgspec
 from channels.sdk.delivery import PollItem
 from channels.sdk.errors import RetryLater, StopAdapter
 from channels.sdk.http_api import Answer, HttpApi
-from channels.sdk.poller import Batch
+from channels.sdk.poller import Batch, BotCursor, resumed
 from channels.sdk.read import as_dict, as_int, as_list, as_text
 from channels.sdk.times import Timestamp
 
@@ -28,11 +28,9 @@ _UNREADABLE: Final = 3
 _MARKER: Final = re.compile(rb'"marker"\s*:\s*(\d{1,18})')
 
 
-class Cursor(msgspec.Struct, frozen=True):
+class Cursor(BotCursor, frozen=True):
     """Up to where updates are stored."""
 
-    bot: str = ""
-    """Markers of another bot mean nothing: a digest of the token."""
     marker: int | None = None
 
 
@@ -58,7 +56,7 @@ class MaxPoller:
 
     async def batches(self, cursor: str) -> AsyncGenerator[Batch, None]:
         async with HttpApi(self._api_url, ca_file=self._ca_file) as api:
-            known = self._known(cursor)
+            known = resumed(cursor, Cursor(self._bot))
             while True:
                 asked = {"limit": str(_MOST), "timeout": str(self._wait_s)}
                 if known.marker is not None:
@@ -68,13 +66,6 @@ class MaxPoller:
                 items, known = self._read(answer, known)
                 yield Batch(items, msgspec.json.encode(known).decode())
                 await asyncio.sleep(_BETWEEN_CALLS_S)
-
-    def _known(self, cursor: str) -> Cursor:
-        try:
-            known = msgspec.json.decode(cursor, type=Cursor)
-        except msgspec.DecodeError:
-            return Cursor(self._bot)
-        return known if known.bot == self._bot else Cursor(self._bot)
 
     def _read(self, answer: Answer, known: Cursor) -> tuple[tuple[PollItem, ...], Cursor]:
         if answer.status != 200:

@@ -13,7 +13,9 @@ off comes again, and the ids of the lead events make one effect of it.
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+import msgspec
 
 from channels.sdk.delivery import PollItem
 
@@ -43,3 +45,22 @@ class Poller(Protocol):
         a long pause. What these say goes to logs and pages: no secret, nobody's data.
         """
         ...
+
+
+class BotCursor(msgspec.Struct, frozen=True):
+    """A place in the updates of one bot; to another bot it means nothing."""
+
+    bot: str = ""
+    """What tells bots apart, without a secret."""
+
+
+C = TypeVar("C", bound=BotCursor)
+
+
+def resumed(cursor: str, beginning: C) -> C:
+    """The stored cursor, or `beginning` where there is none of the same bot."""
+    try:
+        known = msgspec.json.decode(cursor, type=type(beginning))
+    except msgspec.DecodeError:
+        return beginning
+    return known if known.bot == beginning.bot else beginning

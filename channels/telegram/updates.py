@@ -15,7 +15,7 @@ import msgspec
 from channels.sdk.delivery import PollItem
 from channels.sdk.errors import RetryLater, StopAdapter
 from channels.sdk.http_api import Answer, HttpApi
-from channels.sdk.poller import Batch
+from channels.sdk.poller import Batch, BotCursor, resumed
 from channels.sdk.read import as_dict, as_int, as_list, as_text
 from channels.sdk.times import Timestamp, parse_time
 
@@ -32,11 +32,9 @@ _UNREADABLE: Final = 3
 _UPDATE_ID: Final = re.compile(rb'"update_id"\s*:\s*(\d{1,18})')
 
 
-class Cursor(msgspec.Struct, frozen=True):
+class Cursor(BotCursor, frozen=True):
     """Up to where updates are stored."""
 
-    bot: str = ""
-    """Ids of another bot mean nothing."""
     offset: int = 0
     """The id to go on with; 0: from the first that Telegram still has."""
     at: int = 0
@@ -63,18 +61,11 @@ class TelegramPoller:
 
     async def batches(self, cursor: str) -> AsyncGenerator[Batch, None]:
         async with HttpApi(self._api_url) as api:
-            known = self._known(cursor)
+            known = resumed(cursor, Cursor(self._bot))
             while True:
                 answer = await self._asked(api, known)
                 items, known = self._read(answer, known)
                 yield Batch(items, msgspec.json.encode(known).decode())
-
-    def _known(self, cursor: str) -> Cursor:
-        try:
-            known = msgspec.json.decode(cursor, type=Cursor)
-        except msgspec.DecodeError:
-            return Cursor(self._bot)
-        return known if known.bot == self._bot else Cursor(self._bot)
 
     async def _asked(self, api: HttpApi, known: Cursor) -> Answer:
         singly = self._unreadable >= _UNREADABLE

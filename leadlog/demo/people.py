@@ -4,11 +4,11 @@ Nobody real is meant: the numbers are of codes that no operator has, the mail do
 for examples (RFC 2606), the account ids are beyond those given out.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
 
 from leadlog.demo.names import CITIES, FIRST_NAMES, LAST_NAMES, latin
+from leadlog.phone_spellings import SPELLINGS, Spelling
 
 _CODES = ("907", "935", "972", "973", "974", "975", "976")
 _MAIL = ("post.example", "mail.example", "pochta.example")
@@ -16,21 +16,7 @@ _OFFICE = "+74950000777"
 _FIRST_TELEGRAM = 9_000_000_000_000
 _FIRST_VK = 1_900_000_000
 _COMES_AGAIN = 0.14
-
-Spelling = Callable[[str], str]
-"""How somebody types ten digits."""
-
-SPELLINGS: tuple[Spelling, ...] = (
-    lambda d: f"+7 ({d[:3]}) {d[3:6]}-{d[6:8]}-{d[8:]}",
-    lambda d: f"8 {d[:3]} {d[3:6]} {d[6:8]} {d[8:]}",
-    lambda d: f"8({d[:3]}){d[3:]}",
-    lambda d: f"8{d}",
-    lambda d: f"+7{d}",
-    lambda d: f"7{d}",
-    lambda d: d,
-    lambda d: f"{d[:3]} {d[3:6]}-{d[6:8]}-{d[8:]}",
-    lambda d: f"+7-{d[:3]}-{d[3:6]}-{d[6:]}",
-)
+_SPELLINGS: tuple[Spelling, ...] = (*SPELLINGS, lambda d: f"{d[:3]} {d[3:6]}-{d[6:8]}-{d[8:]}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +88,7 @@ class People:
 
 def typed_phone(person: Person, rng: Random) -> str:
     """The person's number as a form gets it."""
-    return rng.choice(SPELLINGS)(person.phone.removeprefix("+7"))
+    return rng.choice(_SPELLINGS)(person.phone.removeprefix("+7"))
 
 
 def typed_email(person: Person, rng: Random) -> str:

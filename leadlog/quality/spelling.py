@@ -1,10 +1,11 @@
-"""How people write what they are called and reached by: eight ways for a phone, and slips.
+"""How people write what they are called and reached by, with slips.
 
 Everything is drawn from the generator that is given, so that a seed gives the same text.
 """
 
 from random import Random
 
+from leadlog.phone_spellings import SPELLINGS
 from leadlog.quality.names import SHORT, Name
 
 _LATIN = {
@@ -15,17 +16,6 @@ _LATIN = {
 }  # fmt: skip
 _OTHER_LATIN = _LATIN | {"х": "h", "ц": "c", "й": "i", "ю": "iu", "я": "ia", "щ": "sch", "ё": "yo"}
 _NATIONAL = 10
-PHONES = (
-    lambda d: f"+7 ({d[:3]}) {d[3:6]}-{d[6:8]}-{d[8:]}",
-    lambda d: f"8 {d[:3]} {d[3:6]} {d[6:8]} {d[8:]}",
-    lambda d: f"8({d[:3]}){d[3:]}",
-    lambda d: f"8{d}",
-    lambda d: f"+7{d}",
-    lambda d: f"7{d}",
-    lambda d: d,
-    lambda d: f"+7-{d[:3]}-{d[3:6]}-{d[6:]}",
-)
-"""Eight spellings of the ten digits of one Russian number."""
 
 
 def latin(text: str, *, other: bool = False) -> str:
@@ -38,7 +28,7 @@ def latin(text: str, *, other: bool = False) -> str:
 
 def typed_phone(value: str, rng: Random) -> str:
     """An E.164 number of Russia as a form gets it."""
-    return rng.choice(PHONES)(value[-_NATIONAL:])
+    return rng.choice(SPELLINGS)(value[-_NATIONAL:])
 
 
 def typed_email(value: str, rng: Random) -> str:

@@ -8,12 +8,12 @@ from rapidfuzz.distance import Levenshtein
 
 from channels.sdk.phones import parse_phone
 from eventstore.domain.matching import Matching
+from leadlog.phone_spellings import SPELLINGS
 from leadlog.quality.choices import Choice, persons
 from leadlog.quality.people import Cause
 from leadlog.quality.promise import barred_identities, broken
 from leadlog.quality.run import KEYRING, processed
 from leadlog.quality.russian import run
-from leadlog.quality.spelling import PHONES
 from leadlog.quality.visits import russian_leads
 
 LEADS = 2_000
@@ -52,7 +52,7 @@ def test_another_seed_gives_others(data):
 
 
 def test_a_phone_has_eight_spellings_and_all_are_one_number():
-    spelled = {write("9071234567") for write in PHONES}
+    spelled = {write("9071234567") for write in SPELLINGS}
     assert len(spelled) == 8
     assert {parse_phone(text).value for text in spelled} == {"+79071234567"}
 
