@@ -10,6 +10,7 @@ from servers.fixtures import (
     own_kafka,
     own_postgres,
     postgres,
+    shared_kafka,
 )
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "own_kafka",
     "own_postgres",
     "postgres",
+    "shared_kafka",
 ]
 
 settings.register_profile(

@@ -29,12 +29,16 @@ from ingest.processor.loop import LANES, Positions
 from ingest.processor.patience import until_done
 from ingest.processor.watchdog import STUCK_AFTER_S, Watchdog
 
-GROUP: Final = "leadlog-processor"
 _WITHIN_S: Final = 0.02
 _LOOK_S: Final = 0.2
 _SESSION_S: Final = 15.0
 _BUFFERED: Final = 1000
 _log = structlog.get_logger(__name__)
+
+
+def group_of(topic: KafkaTopic) -> str:
+    """The consumer group of its processors: a group over two topics would stop for both."""
+    return f"leadlog-processor-{topic.name}"
 
 
 class FaustProcessor:
@@ -47,7 +51,6 @@ class FaustProcessor:
         positions: Positions,
         *,
         folder: Path,
-        group: str = GROUP,
         batch: int = BATCH,
         lanes: int = LANES,
         session_timeout: float = _SESSION_S,
@@ -60,7 +63,6 @@ class FaustProcessor:
         self._topic = topic
         self._log = KafkaLogReader(topic)
         self._folder = folder
-        self._group = group
         self._batch = batch
         self._session_timeout = session_timeout
         self._stop = threading.Event()
@@ -110,7 +112,7 @@ class FaustProcessor:
 
     def _new_app(self) -> faust.App:
         app = faust.App(
-            self._group,
+            group_of(self._topic),
             broker=";".join(f"kafka://{server}" for server in self._topic.servers),
             autodiscover=False,
             broker_session_timeout=self._session_timeout,

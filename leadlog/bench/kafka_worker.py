@@ -86,8 +86,7 @@ def process(kind: str, topic: KafkaTopic, counted: Counted, folder: Path, postgr
     else:
         from ingest.processor.faust_app import FaustProcessor
 
-        group = f"bench-{topic.name}"
-        FaustProcessor(topic, handler, recorder, folder=folder, group=group).run(counted.stop)
+        FaustProcessor(topic, handler, recorder, folder=folder).run(counted.stop)
 
 
 def take(topic: KafkaTopic, counted: Counted, folder: Path) -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from chaos import history
 from support.leadlog_up import Leadlog
+from support.waiting import wait_until
 
 TESTS = Path(__file__).parents[1]
-_REACHED_WITHIN_S = 60
+_REACHED_WITHIN_S = 120
 _LONGEST_S = 1.5
 _WHILE_STARTING = 0.2
 """The part of the kills that come before the server is ready."""
@@ -31,6 +32,11 @@ def load(server: Leadlog, *, seed: int, connections: int = 8) -> Iterator[Path]:
         assert client.wait(60) == 0, "the client failed: its history is worth nothing"
     finally:
         client.kill()
+
+
+def until_accepted(path: Path, count: int) -> None:
+    """Return once the server has said yes to so many posts of the client with this history."""
+    wait_until(lambda: path.exists() and path.read_bytes().count(b'"end": "ok"') >= count)
 
 
 def kill_at_random(server: Leadlog, kills: int, rng: random.Random) -> None:
@@ -52,12 +58,17 @@ def kill_at(server: Leadlog, point: str, nth: int) -> None:
     """Run a server that kills itself at the nth pass of a fault point; then one that does not."""
     server.kill()
     server.start(fault=f"{point}:{nth}:kill", ready=False)
+    wait_for_its_end(server, point)
+    server.start()
+
+
+def wait_for_its_end(server: Leadlog, point: str) -> None:
+    """Of a server that is to kill itself at that fault point."""
     end = time.monotonic() + _REACHED_WITHIN_S
     while server.process.poll() is None:
-        assert time.monotonic() < end, f"{point} was not reached {nth} times: the run is void"
+        assert time.monotonic() < end, f"{point} was not reached in time: the run is void"
         time.sleep(0.02)
     assert server.process.returncode == -signal.SIGKILL, f"it ended otherwise:\n{server.said()}"
-    server.start()
 
 
 def told(paths: list[Path]) -> history.Told:

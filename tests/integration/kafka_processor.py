@@ -64,7 +64,7 @@ def main(runner: str, url: str, folder: str, stuck_after: str, database: str = "
             handler,
             base.recorder,
             folder=Path(folder),
-            session_timeout=6.0,
+            session_timeout=3.0,
             stuck_after=float(stuck_after),
         ).run(stop)
 

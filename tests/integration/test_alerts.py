@@ -4,12 +4,13 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
 import yaml
 from servers.process import ServerFault
 from support.deployment import DEPLOY, ROOT
 
 PROMTOOL = ROOT / ".servers/promtool/usr/bin/promtool"
-STORY = Path(__file__).with_name("alerts.yml")
+STORIES = [Path(__file__).with_name(name) for name in ("alerts.yml", "alerts_of_days.yml")]
 RULES = DEPLOY / "prometheus/rules.yml"
 
 
@@ -42,14 +43,15 @@ def test_prometheus_takes_the_expressions_of_boards(tmp_path):
     promtool("check", "rules", tmp_path / "shown.yml")
 
 
-def test_alerts_come_when_they_should_and_only_then(tmp_path):
-    story = tmp_path / "alerts.yml"
-    story.write_text(STORY.read_text("utf-8").replace("RULES", str(RULES)), "utf-8")
-    promtool("test", "rules", story)
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.stem)
+def test_alerts_come_when_they_should_and_only_then(tmp_path, story):
+    played = tmp_path / "alerts.yml"
+    played.write_text(story.read_text("utf-8").replace("RULES", str(RULES)), "utf-8")
+    promtool("test", "rules", played)
 
 
 def test_every_alert_has_a_story():
     rules = yaml.safe_load(RULES.read_text("utf-8"))["groups"]
-    story = STORY.read_text("utf-8")
-    named = set(re.findall(r'alertname="(\w+)", alertstate="firing"', story))
+    told = "".join(story.read_text("utf-8") for story in STORIES)
+    named = set(re.findall(r'alertname="(\w+)", alertstate="firing"', told))
     assert named == {rule["alert"] for group in rules for rule in group["rules"]}

@@ -2,14 +2,15 @@
 
 import json
 import subprocess
-import sys
 from uuid import uuid5
 
 import pytest
+from support.leadlog_up import LEADLOG
+from typer.testing import CliRunner
 
 from channels.sdk.ids import NAMESPACE
-
-MAIN = "import sys; from leadlog.cli import main; main()"
+from leadlog.cli import app
+from leadlog.control import OperationFailed
 
 
 def lead(number: int, *identities: tuple[str, str, str], hour: int, **more) -> str:
@@ -30,15 +31,15 @@ def lead(number: int, *identities: tuple[str, str, str], hour: int, **more) -> s
 def leadlog(tmp_path_factory):
     data = tmp_path_factory.mktemp("cards")
 
-    def call(*words, status=0, text=None):
-        done = subprocess.run(
-            [sys.executable, "-c", MAIN, *words, "--data", str(data), "--json"],
-            input=text, capture_output=True, text=True, check=False, timeout=60,
-        )  # fmt: skip
-        assert done.returncode == status, done.stderr
-        return (
-            [json.loads(line) for line in done.stdout.splitlines()] if status == 0 else done.stderr
-        )
+    def call(*words, status=0):
+        """In this process; the results, or what is said where `status` is the exit's."""
+        done = CliRunner().invoke(app, [*words, "--data", str(data), "--json"])
+        if status:
+            assert isinstance(done.exception, OperationFailed)
+            assert done.exception.status == status
+            return str(done.exception)
+        assert done.exit_code == 0, done.exception
+        return [json.loads(line) for line in done.stdout.splitlines()]
 
     story = [
         lead(1, ("phone", "+79120000001", "claimed"), ("email", "anna@x.ru", "claimed"), hour=9,
@@ -47,9 +48,20 @@ def leadlog(tmp_path_factory):
         lead(2, ("telegram", "77", "attested"), hour=10, text="Сколько стоит?"),
         '{"schema": 1',
     ]  # fmt: skip
-    (told,) = call("feed", "-", "--wait", text="\n".join(story))
+    (told,) = alone(data, "feed", "-", "--wait", text="\n".join(story))
     assert told == {"appended": 2, "duplicate": 1, "quarantined": 1}
+    call.audit = lambda: alone(data, "audit", "--full")
     return call
+
+
+def alone(data, *words, text=None):
+    """In a process of its own: it starts the engine of analytics, once for each process."""
+    done = subprocess.run(
+        [LEADLOG, *words, "--data", str(data), "--json"],
+        input=text, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def ids(cards) -> list[int]:
@@ -115,7 +127,7 @@ def test_a_card_is_shown_as_it_was_known(leadlog):
 
 
 def test_the_audit_holds_after_all_of_it(leadlog):
-    (told,) = leadlog("audit", "--full")
+    (told,) = leadlog.audit()
     assert told["ok"]
     assert told["deliveries"] == {"accepted": 2, "ignored": 0, "quarantined": 1, "duplicate": 1}
     assert told["leads"] == {"log": 2, "events": 2, "analytics": 2}

@@ -60,7 +60,7 @@ class Stack:
     def get(self, name: str, path: str, *, token: str = "") -> httpx.Response:
         url = f"http://127.0.0.1:{self.ports[name]}{path}"
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx.get(url, headers=headers, trust_env=False, timeout=30)
+        return httpx.get(url, headers=headers, trust_env=False, verify=False, timeout=30)
 
     def secret(self, name: str) -> str:
         return (self._folder / "secrets" / name).read_text()

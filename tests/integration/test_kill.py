@@ -1,22 +1,18 @@
-"""Some kills by -9 under load; `make chaos` has many more, at any moment and at every point."""
-
-import random
-import time
+"""Killed by -9 under load at two points; `make chaos` has all of them, and any moment."""
 
 from chaos.checker import check
-from chaos.crashes import kill_at, kill_at_random, load, told
+from chaos.crashes import load, told, wait_for_its_end
 from support.leadlog_up import Leadlog
 
 SEED = 3
+KILLS = (("log.after_commit", 20), ("processor.before_commit", 3))
 
 
 def test_a_killed_server_comes_back_with_everything_it_accepted(tmp_path):
     with Leadlog(tmp_path) as server:
-        server.start()
         with load(server, seed=SEED, connections=4) as path:
-            time.sleep(1)
-            kill_at_random(server, 1, random.Random(SEED))
-            kill_at(server, "log.after_commit", 20)
-            kill_at(server, "processor.before_commit", 3)
-            time.sleep(1)
+            for point, nth in KILLS:
+                server.start(fault=f"{point}:{nth}:kill", ready=False)
+                wait_for_its_end(server, point)
+            server.start()
         check(server, told([path]))

@@ -9,9 +9,11 @@ already. Without the last one a stand-in takes ClickHouse's place: see clickhous
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import pytest
 from servers.clickhouse import ClickHouseServer
@@ -19,32 +21,42 @@ from servers.kafka import KafkaServer
 from servers.postgres import PostgresServer, fresh_database
 
 
+class Server(Protocol):
+    """What these servers have in common."""
+
+    def start(self) -> None: ...
+
+
+S = TypeVar("S", bound=Server)
+
+
 @pytest.fixture(scope="session")
-def kafka() -> Iterator[str]:
-    """The address of a Kafka that all tests of the session share; it is never stopped."""
+def kafka(request: pytest.FixtureRequest) -> str:
+    """The address of a Kafka that all tests of the session share."""
     if given := os.environ.get("LEADLOG_TEST_KAFKA"):
-        yield given
-        return
-    with _folder("kafka") as folder:
-        server = KafkaServer(folder)
-        server.start()
-        try:
-            yield server.address
-        finally:
-            server.stop()
+        return given
+    server: KafkaServer = request.getfixturevalue("shared_kafka")
+    return server.address
 
 
-@pytest.fixture(scope="module")
-def breakable_kafka() -> Iterator[KafkaServer]:
-    """A Kafka for the tests of one file, which may break it and must mend it again."""
-    with _own_kafka() as server:
+@pytest.fixture(scope="session")
+def shared_kafka() -> Iterator[KafkaServer]:
+    """For the other fixtures: tests ask for `kafka`, or for `breakable_kafka`."""
+    with _kafka() as server:
         yield server
+
+
+@pytest.fixture
+def breakable_kafka(shared_kafka: KafkaServer) -> Iterator[KafkaServer]:
+    """The same, for a test that may break it; the next test finds it mended."""
+    yield shared_kafka
+    shared_kafka.mend()
 
 
 @pytest.fixture
 def own_kafka() -> Iterator[KafkaServer]:
     """A Kafka for one test, which may do to it what it likes."""
-    with _own_kafka() as server:
+    with _kafka() as server:
         yield server
 
 
@@ -54,25 +66,15 @@ def postgres() -> Iterator[str]:
     if given := os.environ.get("LEADLOG_TEST_POSTGRES"):
         yield given
         return
-    with _folder("postgres") as folder:
-        server = PostgresServer(folder)
-        server.start()
-        try:
-            yield server.url()
-        finally:
-            server.stop()
+    with _postgres() as server:
+        yield server.url()
 
 
 @pytest.fixture
 def own_postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL for one test, which may stop and kill it."""
-    with _folder("postgres") as folder:
-        server = PostgresServer(folder)
-        server.start()
-        try:
-            yield server
-        finally:
-            server.stop()
+    with _postgres() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -81,25 +83,15 @@ def clickhouse() -> Iterator[str]:
     if given := os.environ.get("LEADLOG_TEST_CLICKHOUSE"):
         yield given
         return
-    with _folder("clickhouse") as folder:
-        server = ClickHouseServer(folder)
-        server.start()
-        try:
-            yield server.url()
-        finally:
-            server.stop()
+    with _clickhouse() as server:
+        yield server.url()
 
 
 @pytest.fixture
 def own_clickhouse() -> Iterator[ClickHouseServer]:
     """A stand-in of ClickHouse for one test, which may stop and kill it."""
-    with _folder("clickhouse") as folder:
-        server = ClickHouseServer(folder)
-        server.start()
-        try:
-            yield server
-        finally:
-            server.kill()
+    with _clickhouse() as server:
+        yield server
 
 
 @pytest.fixture
@@ -109,14 +101,21 @@ def database(postgres: str) -> str:
 
 
 @contextmanager
-def _own_kafka() -> Iterator[KafkaServer]:
-    with _folder("kafka") as folder:
-        server = KafkaServer(folder)
+def _running(name: str, make: Callable[[Path], S], end: Callable[[S], None]) -> Iterator[S]:
+    """A server in a folder that goes with it."""
+    with _folder(name) as folder:
+        server = make(folder)
         server.start()
         try:
             yield server
         finally:
-            server.kill()
+            end(server)
+
+
+# Nobody needs their data any more; but a PostgreSQL that is killed leaves shared memory behind.
+_kafka = partial(_running, "kafka", partial(KafkaServer, short_lived=True), KafkaServer.kill)
+_postgres = partial(_running, "postgres", PostgresServer, PostgresServer.stop)
+_clickhouse = partial(_running, "clickhouse", ClickHouseServer, ClickHouseServer.kill)
 
 
 @contextmanager

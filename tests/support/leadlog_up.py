@@ -62,7 +62,7 @@ class Leadlog:
             return False
 
     def get(self, path: str) -> httpx.Response:
-        return httpx.get(self.url + path, trust_env=False, timeout=10)
+        return httpx.get(self.url + path, trust_env=False, verify=False, timeout=10)
 
     def said(self) -> str:
         return self.output.read_text(errors="replace")[-4000:]
