@@ -35,7 +35,6 @@ class LeadLog(Protocol):
     """One log of one test. `arguments` make the same log in another process (see `opened`)."""
 
     arguments: tuple[str, ...]
-    refuses_within_s: float
 
     async def writer(self) -> LeadLogWriter: ...
 
@@ -45,8 +44,6 @@ class LeadLog(Protocol):
 
 
 class SQLiteLeadLog:
-    refuses_within_s = 8.0
-
     def __init__(self, path: str) -> None:
         self.path = Path(path)
         self.arguments = ("sqlite", path)
@@ -62,8 +59,6 @@ class SQLiteLeadLog:
 
 
 class KafkaLeadLog:
-    refuses_within_s = 5.0
-
     def __init__(self, url: str, server: KafkaServer | None = None) -> None:
         self.topic = KafkaTopic.of(url)
         self.server = server
@@ -82,8 +77,6 @@ class KafkaLeadLog:
 
 
 class SpooledLeadLog(KafkaLeadLog):
-    refuses_within_s = 13.0
-
     def __init__(self, url: str, path: str, server: KafkaServer | None = None) -> None:
         super().__init__(url, server)
         self.path = Path(path)

@@ -1,10 +1,15 @@
 """The servers that other tests rest on are the real ones, and survive what is done to them."""
 
+import subprocess
+import sys
+
 import psycopg
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from contracts.lead_logs import ENVIRONMENT
 from servers.kafka import KafkaServer
 from servers.postgres import PostgresServer, fresh_database
+from servers.process import free_port
 
 
 async def _create(address: str, topic: str) -> None:
@@ -57,3 +62,12 @@ def test_a_killed_postgres_keeps_what_it_committed(own_postgres: PostgresServer)
     own_postgres.start()
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT number FROM kept").fetchone() == (7,)
+
+
+def test_a_port_that_was_given_is_given_to_no_other_process() -> None:
+    port = free_port()
+    ask = f"from servers.process import _claimed; print(_claimed({port}))"
+    done = subprocess.run(
+        [sys.executable, "-c", ask], env=ENVIRONMENT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"

@@ -1,5 +1,6 @@
 """A server of ours as a child process: it dies with us, and tells why it did not start."""
 
+import random
 import shutil
 import signal
 import socket
@@ -12,6 +13,9 @@ from pathlib import Path
 _STOP_WITHIN_S = 20
 # What is to die with its parent dies with the thread that started it: this one lives to the end.
 _STARTER = ThreadPoolExecutor(1, "server-starter")
+_OURS = range(12_000, 32_000)
+"""Below the ports that Linux gives to whoever names none."""
+_CLAIMS: list[socket.socket] = []
 
 
 class ServerFault(Exception):
@@ -19,11 +23,29 @@ class ServerFault(Exception):
 
 
 def free_port() -> int:
-    """A port of the loopback that nobody has now."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        port: int = held.getsockname()[1]
-        return port
+    """A port of the loopback that is the caller's while this process lives, bound or not.
+
+    It is none of those that the kernel gives out by itself, and no other test process gets it.
+    """
+    for port in random.sample(_OURS, len(_OURS)):
+        if _claimed(port):
+            return port
+    raise ServerFault(f"all ports from {_OURS.start} to {_OURS.stop} are taken")
+
+
+def _claimed(port: int) -> bool:
+    """Whether it is ours: by a name that one socket of this machine can have, kept for ever."""
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0leadlog-tests-port-{port}")
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+    except OSError:
+        claim.close()
+        return False
+    _CLAIMS.append(claim)
+    return True
 
 
 class ServerProcess:
