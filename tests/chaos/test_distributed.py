@@ -68,7 +68,7 @@ def test_kills_of_roles_and_servers_lose_invent_and_double_nothing(place, tmp_pa
     gateways = [cluster.processes[name].port for name, role in ROLES.items() if role == "gateway"]
     flood = Flood(gateways, posts, seed=SEED)
     flood.start()
-    killed = kill(cluster, servers, rng)
+    killed = kill(cluster, servers, rng, flood)
     flood.wait(SETTLED_WITHIN_S)
     cluster.wait_until_ready()
     desk = cluster.processes["gateway-1"]
@@ -105,8 +105,8 @@ def deliveries(rng):
     return posts, {post.lead for post in fresh}, {post.event for post in fresh}
 
 
-def kill(cluster, servers, rng):
-    """Kill and restart, one after the other; the servers every tenth time.
+def kill(cluster, servers, rng, flood):
+    """Kill and restart, one after the other, over the whole flood; the servers every tenth time.
 
     Every tenth time, too, a processor is stopped for so long that its partitions are given to
     others; then it wakes and goes on with what it had in hand.
@@ -114,6 +114,8 @@ def kill(cluster, servers, rng):
     killed, asleep = [], {}
     for number in range(KILLS):
         time.sleep(rng.uniform(0.2, 2.0))
+        while flood.left > DELIVERIES * (1 - number / KILLS):
+            time.sleep(0.05)
         awake = sorted(ROLES.keys() - asleep.keys())
         if number % 10 == 5:
             name = SERVERS[number // 10 % len(SERVERS)]
