@@ -4,7 +4,6 @@ Who is whom has changed already. The deals and touches of these persons stay as 
 `eventstore.following` has brought them after; a touch that comes meanwhile has no deal yet.
 """
 
-from collections import Counter
 from collections.abc import Collection
 
 from eventstore.domain.events import DealsAwaited, Id
@@ -23,7 +22,7 @@ def await_deals(work: Work, persons: Collection[Id], *, because: Id, at: int) ->
             work.deals.spread(leaf)
         if card.person == leaf:
             known = work.pending(leaf)
-            count = known.of if known and leaf not in fresh else touches[leaf]
+            count = known.of if known and leaf not in fresh else touches.get(leaf, 0)
             work.emit_card(leaf, DealsAwaited(touches=count, because=because, at=at))
             card.awaits = card.events
             work.put_pending(leaf, Pending("deals", 0, count))
@@ -32,6 +31,10 @@ def await_deals(work: Work, persons: Collection[Id], *, because: Id, at: int) ->
             work.put_pending(leaf, None)
 
 
-def _touches(work: Work, members: dict[Id, Card]) -> Counter[Id]:
-    of_person = {(members[leaf].person, lead) for leaf, lead in work.appearances(members)}
-    return Counter(person for person, _ in of_person)
+def _touches(work: Work, members: dict[Id, Card]) -> dict[Id, int]:
+    """At least so many touches each person has: those with one of the identities."""
+    found: dict[Id, int] = {}
+    for leaf, count in work.appearance_counts(members).items():
+        person = members[leaf].person
+        found[person] = max(count, found.get(person, 0))
+    return found

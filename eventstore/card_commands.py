@@ -22,14 +22,10 @@ from eventstore.domain.events import (
     Id,
 )
 from eventstore.orders import CommandRefused, NotThere, Orders, StaleVersion
-from eventstore.rejudging import rejudge
 from eventstore.rows import Hand
+from eventstore.withdrawing import PIECE, Evidence, switch, withdraw, withdrawn_by
 from eventstore.work import Work
 
-Evidence = tuple[Id, Id, Id]
-"""(leaf card, leaf card, lead), the lower leaf card first."""
-
-_PIECE = 500
 _SEALED_WITH = 2
 """Leaf cards whose keys seal the reason, of decisions about many."""
 
@@ -199,8 +195,10 @@ def _withdraw_more(
 ) -> set[Id]:
     """A piece of a withdrawal, as one transaction decides it; what it did before is left out."""
     asked_before(work, by.command, meant)
-    before = _withdrawn_by(work, by.command)
-    done = {item for earlier in before for item in earlier}
+    done = set(withdrawn_by(work, by.command))
+    before = bool(done)
+    if before and work.undoing(by.command):
+        raise CommandRefused("the withdrawal was undone before it had come to its end")
     if before:  # leads that came since it was begun were not meant
         begun = work.order_of(by.command)
         work.load_orders({(lead, 1) for _, _, lead in items})
@@ -218,7 +216,7 @@ def _withdraw_more(
     else:
         work.decide_by_hand("withdraw", by.command, by.command, by.command, event)
     work.decided_on("evidence", {(a, b) for a, b, _ in fresh}, by.command)
-    return _withdraw(work, fresh, 1)
+    return withdraw(work, fresh)
 
 
 def _named_by(work: Work, decision: Id) -> set[Id]:
@@ -278,25 +276,10 @@ def _switch(work: Work, rows: list[tuple[Hand, bool]], *, in_force: bool) -> set
             case "join" | "part" | "own":
                 leaves |= leaves_concerned(work, hand)
             case "withdraw":
-                for items in _withdrawn_by(work, hand.decision):
-                    leaves |= _withdraw(work, items, 1 if in_force else -1)
+                leaves |= switch(work, hand.decision, in_force=in_force)
             case "undo":
                 # Of several undos of one decision, each keeps it out of force.
-                leaves |= _switch(work, work.decision(hand.a), in_force=not work.undone(hand.a))
-    return leaves
-
-
-def _withdrawn_by(work: Work, decision: Id) -> list[tuple[Evidence, ...]]:
-    events = work.source.streams([decision], personal=False).get(decision, ())
-    return [e.event.items for e in events if isinstance(e.event, EvidenceWithdrawn)]
-
-
-def _withdraw(work: Work, items: Iterable[Evidence], times: int) -> set[Id]:
-    leaves: set[Id] = set()
-    for key in items:
-        work.changes.withdrawn[key] = work.changes.withdrawn.get(key, 0) + times
-        leaves |= {key[0], key[1]}
-    rejudge(work, leaves)
+                leaves |= _switch(work, work.decision(hand.a), in_force=not work.undoing(hand.a))
     return leaves
 
 
@@ -304,7 +287,7 @@ def _pieces(evidence: Iterable[Evidence]) -> Iterable[list[Evidence]]:
     piece: list[Evidence] = []
     for item in evidence:
         piece.append(item)
-        if len(piece) == _PIECE:
+        if len(piece) == PIECE:
             yield piece
             piece = []
     if piece:

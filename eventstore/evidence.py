@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from eventstore.card_commands import Evidence
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import Id, LeadRecorded
 from eventstore.judging import judged
 from eventstore.reading import Recorded
+from eventstore.withdrawing import Evidence
 from eventstore.work import LeadState, Work
 
 _PAGE = 2000

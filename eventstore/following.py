@@ -24,6 +24,7 @@ from eventstore.redecide import place_again, record_deal, stored_deals, within_r
 from eventstore.replay import Play, StoredDeal, read_deals
 from eventstore.rows import Pending
 from eventstore.touches import deal_id, stand
+from eventstore.withdrawing import carry_on
 from eventstore.work import LeadState, Work
 
 PIECE = 500
@@ -292,12 +293,15 @@ class Follower:
 
     def pieces(self) -> Iterator[Pending]:
         """Everything that there is to do now; gives after each transaction how far it is."""
-        for name in sorted(self._base.recorder.pending()):
-            yield from follow(self._base, name, piece=self._piece)
+        for name, (_, row) in sorted(self._base.recorder.pending().items()):
+            if row.kind == "deals":
+                yield from follow(self._base, name, piece=self._piece)
+            else:
+                yield from carry_on(self._base, name)
 
     def left(self) -> int:
         """Touches that are still to be looked at, as far as it is known."""
-        return sum(row.of - row.done for _, row in self._base.recorder.pending().values())
+        return sum(row.left for _, row in self._base.recorder.pending().values())
 
     def drain(self) -> None:
         """Do everything, what comes meanwhile included."""

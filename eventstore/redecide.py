@@ -7,6 +7,7 @@ once where few touches are concerned, else in pieces (see eventstore.following).
 
 from collections.abc import Collection, Iterable
 
+from channels.sdk.lead import MAX_IDENTITIES
 from eventstore.awaiting import await_deals
 from eventstore.domain.events import (
     DealJoined,
@@ -56,7 +57,7 @@ def within_reach(
     """
     while True:
         members = work.members(persons)
-        if most is not None and any(card.awaits for card in members.values()):
+        if most is not None and _is_much(work, members, most):
             return None
         appearing = {lead for _, lead in work.appearances(members)}
         if most is not None and len(appearing) > most:
@@ -74,6 +75,13 @@ def within_reach(
         if not beyond:
             return members, here
         persons |= beyond
+
+
+def _is_much(work: Work, members: dict[Id, Card], most: int) -> bool:
+    """Surely more than so many leads, without reading them; or awaited as it is."""
+    if any(card.awaits for card in members.values()):
+        return True
+    return work.appearance_counts(members).total() > most * MAX_IDENTITIES
 
 
 def stored_deals(work: Work, leads: Collection[LeadState]) -> dict[Id, StoredDeal]:

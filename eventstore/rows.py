@@ -63,6 +63,12 @@ class Pending(msgspec.Struct, array_like=True, frozen=True):
     of: int
     after: Id = b""
     """Of `rematch`: the last leaf card that was judged."""
+    back: bool = False
+    """Of `evidence`: it is given back, and what is done grows less."""
+
+    @property
+    def left(self) -> int:
+        return self.done if self.back else self.of - self.done
 
 
 class Pair(msgspec.Struct, array_like=True, gc=False):
@@ -172,6 +178,9 @@ class Source(Protocol):
 
     def appearances(self, leaves: Collection[Id]) -> set[tuple[Id, Id]]:
         """(leaf card, lead) for every lead that brought one of these identities."""
+
+    def appearance_counts(self, leaves: Collection[Id]) -> dict[Id, int]:
+        """Leaf card → how many leads brought its identity; without those that none brought."""
 
     def hands(self, leaves: Collection[Id]) -> list[Hand]:
         """Decisions in force that name one of these leaf cards, in recorded order."""

@@ -4,6 +4,7 @@ Everything that decides reads through here, so that a decision sees those before
 batch as if they were stored.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -206,6 +207,11 @@ class Work:
         ours = {entry for entry in self.changes.appearances if entry[0] in wanted}
         return self.source.appearances(wanted) | ours
 
+    def appearance_counts(self, leaves: Collection[Id]) -> Counter[Id]:
+        """How many leads brought each of these identities; one of this batch may count twice."""
+        ours = Counter(leaf for leaf, _ in self.changes.appearances if leaf in leaves)
+        return ours + Counter(self.source.appearance_counts(leaves))
+
     def hands(self, leaves: Collection[Id]) -> list[Hand]:
         """Merges, vetoes and marks in force on these leaf cards, in recorded order.
 
@@ -253,9 +259,9 @@ class Work:
         found |= {(h.a, h.b): (h, f) for h, f in self.changes.hands if h.decision == decision}
         return list(found.values())
 
-    def undone(self, decision: Id) -> bool:
-        """Whether an undo of this decision is in force."""
-        return any(hand.kind == "undo" for hand in self._hands([decision]))
+    def undoing(self, decision: Id) -> Id:
+        """The undo of this decision that is in force; empty where there is none."""
+        return next((h.decision for h in self._hands([decision]) if h.kind == "undo"), b"")
 
     def persons_before(self, leaves: Collection[Id]) -> set[Id]:
         """The persons to whom these leaf cards belonged at the last commit."""
@@ -294,11 +300,11 @@ class Work:
 
     def put_pending(self, name: Id, row: Pending | None) -> None:
         """It is as far as this now; None: done."""
-        known = self.pending(name)
+        self.pending(name)
         version = self._moved_on[name]
         if row is None and not version:
             self.changes.pending.pop(name, None)
-        elif row != known:
+        else:
             self.changes.pending[name] = (version, row)
 
     # --- keys ---

@@ -31,7 +31,7 @@ PROCESSOR_RETRIES = Counter(
 )
 PENDING = Gauge(
     "leadlog_pending",
-    "Touches whose deals follow a decision in pieces, and that are still to be looked at",
+    "Touches, items of evidence and cards that a decision is still to be carried out for",
 )
 POLL_STATE = Gauge(
     "leadlog_poll_state", "1 for what the polling of an account does now", ("account", "state")

@@ -70,6 +70,9 @@ class PostgresReading(ABC):
     def appearances(self, leaves: Collection[Id]) -> set[tuple[Id, Id]]:
         return {(row[0], row[1]) for row in self._of(sql.APPEARANCES_OF, leaves)}
 
+    def appearance_counts(self, leaves: Collection[Id]) -> dict[Id, int]:
+        return {row[0]: row[1] for row in self._of(sql.APPEARANCE_COUNTS, leaves) if row[1]}
+
     def hands(self, leaves: Collection[Id]) -> list[Hand]:
         found = {Hand(*row) for row in self._of(sql.HANDS_ON, leaves)}
         return sorted(found, key=lambda hand: hand.position)

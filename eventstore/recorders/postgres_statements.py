@@ -142,6 +142,9 @@ PAIRS_AFTER: Final = b"""
 APPEARANCES_OF: Final = b"""
     SELECT k.leaf, p.lead FROM unnest(%b::bytea[]) AS k (leaf),
     LATERAL (SELECT lead FROM appearance WHERE leaf = k.leaf OFFSET 0) AS p"""
+APPEARANCE_COUNTS: Final = b"""
+    SELECT k.leaf, (SELECT count(*) FROM appearance WHERE leaf = k.leaf)
+    FROM unnest(%b::bytea[]) AS k (leaf)"""
 HANDS_ON: Final = b"""
     SELECT h.* FROM unnest(%b::bytea[]) AS k (leaf),
     LATERAL ((SELECT decision, kind, a, b, position FROM hand WHERE in_force AND a = k.leaf)

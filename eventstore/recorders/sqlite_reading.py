@@ -107,6 +107,10 @@ class SQLiteReading(ABC):
         rows = self._in("SELECT leaf, lead FROM appearance WHERE leaf IN", leaves)
         return {(row[0], row[1]) for row in rows}
 
+    def appearance_counts(self, leaves: Collection[Id]) -> dict[Id, int]:
+        sql = "SELECT leaf, count(*) FROM appearance WHERE leaf IN"
+        return dict(self._in(sql, leaves, "GROUP BY leaf"))
+
     def hands(self, leaves: Collection[Id]) -> list[Hand]:
         return self._hands("in_force AND", leaves)
 
@@ -177,10 +181,11 @@ class SQLiteReading(ABC):
             found |= {(row[0], row[1]): row[2] for row in rows}
         return found
 
-    def _in(self, sql: str, values: Collection[Id]) -> list[Any]:
+    def _in(self, sql: str, values: Collection[Id], then: str = "") -> list[Any]:
         """Run `… IN` over any number of ids by one statement: they go as one text, cut there."""
         ids = [value for value in values if len(value) == _ID_BYTES]
-        return self._rows(f"{sql} ({_CUT})", (len(ids), b"".join(ids))) if ids else []
+        cut = (len(ids), b"".join(ids))
+        return self._rows(f"{sql} ({_CUT}) {then}", cut) if ids else []
 
 
 def _chunks(values: list[Any], size: int) -> Iterable[list[Any]]:

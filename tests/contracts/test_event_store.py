@@ -309,6 +309,12 @@ def test_appearances_are_a_set(recorder):
     assert recorder.appearances([A, B, D]) == {(A, C), (A, D), (A, E), (B, C)}
 
 
+def test_appearances_are_counted(recorder):
+    recorder.save(Changes(appearances={(A, C), (A, D), (B, C)}))
+    assert recorder.appearance_counts([A, B, C]) == {A: 2, B: 1}
+    assert recorder.appearance_counts([]) == {}
+
+
 def test_decisions_stand_where_their_events_stand(recorder):
     recorder.save(Changes(events=[formed(A), formed(B)]))
     merge, veto = Hand(C, "merge", A, B, -2), Hand(D, "veto", B, E, -1)

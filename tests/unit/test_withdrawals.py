@@ -5,8 +5,10 @@ from support.worlds import Fed, base, decision_id, lead
 
 from eventstore.domain.matching import Matching
 from eventstore.evidence import Selection, select
+from eventstore.following import Follower
 from eventstore.orders import CommandRefused, order
 from eventstore.touches import bytes_of
+from eventstore.withdrawing import PIECE
 
 FORMS = 520
 """More than a piece."""
@@ -29,6 +31,12 @@ def form(number: int, **more):
     )
 
 
+def evidence_withdrawn(fed):
+    """How many withdrawals hold what, by everybody's leaf cards."""
+    leaves = {leaf for found in fed.stored_persons().values() for leaf in found}
+    return fed.base.recorder.withdrawn(leaves)
+
+
 def one_form(fed):
     return select(fed.base, Selection(rule="one form"))
 
@@ -45,9 +53,66 @@ def test_all_links_of_a_rule_are_withdrawn_in_pieces_with_progress(fed):
     assert decided.changed.persons == 2 * FORMS
 
 
-def test_a_large_withdrawal_is_undone_as_one(fed):
+def test_a_large_withdrawal_is_undone_in_pieces(fed):
     decided = fed.commands.withdraw(one_form(fed), order("anna"))
     fed.commands.undo(decided.decision, order("anna"))
+    assert persons(fed) == 2 * FORMS
+    left = [row.left for row in Follower(fed.base).pieces()]
+    assert left == [FORMS - PIECE, 0]
+    assert persons(fed) == FORMS
+    assert not fed.base.recorder.pending()
+
+
+def test_an_undo_that_was_killed_goes_on_where_it_stood(fed):
+    decided = fed.commands.withdraw(one_form(fed), order("anna"))
+    fed.commands.undo(decided.decision, order("anna"))
+    next(Follower(fed.base).pieces())
+    assert persons(fed) == 2 * FORMS - PIECE
+    assert [row.left for row in Follower(fed.base).pieces()] == [0]
+    assert persons(fed) == FORMS
+
+
+def test_the_undo_of_an_undo_that_goes_on_turns_it_round(fed):
+    decided = fed.commands.withdraw(one_form(fed), order("anna"))
+    undone = fed.commands.undo(decided.decision, order("anna"))
+    next(pieces := Follower(fed.base).pieces())
+    again = fed.commands.undo(undone.decision, order("anna"))
+    list(pieces)
+    assert persons(fed) == 2 * FORMS
+    fed.commands.undo(again.decision, order("anna"))
+    Follower(fed.base).drain()
+    assert persons(fed) == FORMS
+    assert not evidence_withdrawn(fed)
+
+
+def test_two_who_undo_the_same_give_back_each_item_once(fed):
+    decided = fed.commands.withdraw(one_form(fed), order("anna"))
+    fed.commands.undo(decided.decision, order("anna"))
+    one, other = (Follower(fed.base).pieces() for _ in range(2))
+    while next(one, None) or next(other, None):
+        pass
+    assert not evidence_withdrawn(fed)
+    assert persons(fed) == FORMS
+
+
+def test_a_dry_run_of_a_large_undo_counts_everybody(fed):
+    decided = fed.commands.withdraw(one_form(fed), order("anna"))
+    told = fed.commands.undo(decided.decision, order("anna"), dry_run=True)
+    assert told.changed.persons == 2 * FORMS
+    assert not fed.base.recorder.pending()
+
+
+def test_a_withdrawal_that_was_undone_does_not_go_on(fed):
+    by = order("anna", command=decision_id(1))
+
+    def killed(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fed.commands.withdraw(one_form(fed), by, progress=killed)
+    fed.commands.undo(by.command, order("anna"))
+    with pytest.raises(CommandRefused, match="undone"):
+        fed.commands.withdraw(one_form(fed), by)
     assert persons(fed) == FORMS
 
 
@@ -66,6 +131,7 @@ def test_a_withdrawal_that_was_killed_goes_on_where_it_stood(fed):
     events = fed.base.recorder.streams([by.command], personal=False)[by.command]
     assert sum(len(recorded.event.items) for recorded in events) == FORMS
     fed.commands.undo(by.command, order("anna"))
+    Follower(fed.base).drain()
     assert persons(fed) == FORMS
 
 
