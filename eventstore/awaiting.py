@@ -7,7 +7,7 @@ Who is whom has changed already. The deals and touches of these persons stay as 
 from collections.abc import Collection
 
 from eventstore.domain.events import DealsAwaited, Id
-from eventstore.rows import Card, Pending
+from eventstore.rows import Card, Pending, Source
 from eventstore.work import Work
 
 
@@ -38,3 +38,13 @@ def _touches(work: Work, members: dict[Id, Card]) -> dict[Id, int]:
         person = members[leaf].person
         found[person] = max(count, found.get(person, 0))
     return found
+
+
+def told_pending(source: Source, cards: Collection[Card]) -> dict[str, dict[str, int]]:
+    """What an answer about the persons of these leaf cards says while their deals are awaited."""
+    heads = {card.person for card in cards if card.awaits}
+    rows = [row for _, row in source.pending(heads).values()] if heads else []
+    if not rows:
+        return {}
+    touches, done = sum(row.of for row in rows), sum(row.done for row in rows)
+    return {"pending": {"touches": touches, "done": done}}

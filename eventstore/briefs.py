@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 
+from eventstore.awaiting import told_pending
 from eventstore.domain.events import Id
 from eventstore.queries import Cards
 from eventstore.rows import Card
@@ -42,6 +43,7 @@ def briefs(cards: Cards, persons: Sequence[Id], newest: Newest) -> list[Json]:
             [told[lead] for lead in chosen[person] if lead in told],
             len(brought[person]),
         )
+        | told_pending(source, leaves[person].values())
         for person in persons
         if person in leaves[person]
     ]

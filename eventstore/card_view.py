@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from channels.sdk.lead import Identity
+from eventstore.awaiting import told_pending
 from eventstore.card_changes import decision_word
 from eventstore.customer_base import CustomerBase
 from eventstore.deal_story import deal_known, history, shown_deal
@@ -51,7 +52,8 @@ class CardView:
             "name": next((t.name for t in reversed(standing) if t.name), ""),
             "leaves": [leaf for _, leaf in leaves],
             "leads": [text_id(told.lead) for told in standing],
-            "deals": self._deals(self._rows(head, cards[head]), standing, everything),
+            "deals": self._deals(self._rows(head, cards[head], standing), standing, everything),
+            **(told_pending(self._source, cards.values()) if upto is None else {}),
             **carried(standing),
         }
         if timeline:
@@ -112,8 +114,14 @@ class CardView:
 
     # --- deals ---
 
-    def _rows(self, head: Id, card: Card) -> list[Deal]:
-        """The person's deals by their openers, wherever they are kept."""
+    def _rows(self, head: Id, card: Card, standing: Iterable[Told]) -> list[Deal]:
+        """The person's deals by their openers, wherever they are kept.
+
+        While they are awaited: those of its touches as they were put last.
+        """
+        if card.awaits:
+            named = {told.deal for told in standing if told.deal}
+            return [deal for _, deal in self._source.deal_rows(named).values()]
         if not card.many_deals:
             return card.deals
         return [deal for _, deal in self._source.deals_of([head]).values()]

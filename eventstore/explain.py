@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from itertools import combinations
 from typing import Any, NamedTuple
 
+from eventstore.awaiting import told_pending
 from eventstore.domain.events import CardsMerged, Id
 from eventstore.judging import judged
 from eventstore.queries import Cards
@@ -49,6 +50,7 @@ class Explainer:
             "links": self._shown(links),
             "apart_without": [],
             "withdrawn": self._withdrawn(work, members),
+            **told_pending(work.source, members.values()),
         }
 
     def two(self, a: Id, b: Id) -> Json:
@@ -65,6 +67,7 @@ class Explainer:
             "links": self._shown(chain(links, a, b)),
             "apart_without": [text_id(fact) for fact in facts],
             "withdrawn": self._withdrawn(work, members),
+            **told_pending(work.source, members.values()),
         }
 
     def _apart(self, work: Work, a: Id, b: Id) -> Json:
@@ -84,6 +87,7 @@ class Explainer:
             "apart_without": [],
             "because": _because(both, vetoes, crossing, found),
             "withdrawn": self._withdrawn(work, ours, theirs),
+            **told_pending(work.source, both.values()),
         }
         if vetoes:
             told["vetoes"] = [text_id(veto.decision) for veto in vetoes]

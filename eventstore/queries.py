@@ -123,6 +123,7 @@ class Cards:
         cards = {leaf: card for leaf, (_, card) in self._source.cards(leaves).items()}
         for leaf, card in cards.items():
             card.person, card.moved_to, card.deals, card.many_deals = head, b"", [], False
+            card.awaits = 0
             card.shared = shared.get(leaf, card.listed)
         if head in cards:
             cards[head].deals = self._deals_known(told.values(), upto)

@@ -19,7 +19,7 @@ def list_all(system: System, arguments: Arguments) -> Iterator[Any]:
     for card in system.cards.all(with_leads=True, everything=everything, after=after):
         for deal in card["deals"]:
             if status in (None, deal["status"]):
-                yield {**deal, "person": card["id"], "name": card["name"]}
+                yield {**deal, **_of_card(card)}
 
 
 def show(system: System, arguments: Arguments) -> Iterator[Any]:
@@ -33,13 +33,18 @@ def show(system: System, arguments: Arguments) -> Iterator[Any]:
     others = [d for d in card["deals"] if d["id"] != deal["id"] and alike.items() <= d.items()]
     yield {
         **deal,
-        "person": card["id"],
-        "name": card["name"],
+        **_of_card(card),
         "version": max(entry["version"] for entry in told),
         "also_open": [other["id"] for other in others],
         "timeline": touches,
         "history": sorted(told, key=lambda entry: entry["version"]),
     }
+
+
+def _of_card(card: dict[str, Any]) -> dict[str, Any]:
+    """What a deal is told with of its person."""
+    told = {"person": card["id"], "name": card["name"]}
+    return told | ({"pending": card["pending"]} if "pending" in card else {})
 
 
 def command(system: System, arguments: Arguments) -> Iterator[Any]:

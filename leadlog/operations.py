@@ -66,7 +66,11 @@ def _is_current(system: System, ends: dict[str, int]) -> bool:
 def _funnel(system: System, arguments: Arguments) -> Iterator[Any]:
     from projections.funnel.service import funnel
 
-    yield msgspec.to_builtins(funnel(system.reports, system.settings.sales_pipelines, arguments))
+    found = msgspec.to_builtins(funnel(system.reports, system.settings.sales_pipelines, arguments))
+    left = sum(row.left for _, row in system.base.recorder.pending().values())
+    if left and not arguments.get("as_of"):  # what was known then had nothing to do with now
+        found["pending"] = left
+    yield found
 
 
 def _feed(system: System, arguments: Arguments) -> Iterator[Any]:

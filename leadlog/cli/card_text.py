@@ -16,6 +16,7 @@ def table(found: Found) -> None:
     for card in found:
         identities = ", ".join(leaf["value"] for leaf in card["leaves"][:3])
         deals = ", ".join(f"{deal['stage']} ({deal['status']})" for deal in card["deals"][:3])
+        deals += f" [yellow]{following(card)}[/yellow]" if "pending" in card else ""
         shown.add_row(card["id"], card["name"], identities, str(len(card["leads"])), deals)
     Console().print(shown)
 
@@ -28,6 +29,8 @@ def cards(found: Found, *, most: int) -> None:
         for leaf in card["leaves"]:
             shared = "  shared" if leaf["shared"] else ""
             console.print(f"  {leaf['kind']:10} {leaf['value']:28} {leaf['proof']}{shared}")
+        if "pending" in card:
+            console.print(f"  [yellow]{following(card)}[/yellow]")
         for deal in card["deals"]:
             console.print(f"  deal {deal['id']}  {deal.get('stage', '')}  {deal['status']}")
         for name, text in card["fields"].items():
@@ -39,6 +42,12 @@ def cards(found: Found, *, most: int) -> None:
             console.print(_entry(entry), markup=False)
         if "version" in card:
             console.print(f"  version {card['version']}", markup=False)
+
+
+def following(card: dict[str, Any]) -> str:
+    """How far the deals are that follow a decision about many touches."""
+    pending = card["pending"]
+    return f"deals follow: {pending['done']:,} of {pending['touches']:,} touches done"
 
 
 def _entry(entry: dict[str, Any]) -> str:
@@ -56,6 +65,8 @@ def explanations(found: Found) -> None:
     console = Console()
     for one in found:
         console.print("one person" if one["together"] else f"apart: {one['because']}")
+        if "pending" in one:
+            console.print(f"  [yellow]{following(one)}[/yellow]")
         for link in one["links"]:
             rule = f"{link['rule']} (version {link['version']})"
             what = rule if link["version"] else link["rule"]

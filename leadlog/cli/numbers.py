@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from leadlog.cli.ask import AsJson, Config, Data, ask, settings, write_json
+from leadlog.cli.ask import AsJson, Config, Data, ask, note, settings, write_json
 
 
 def add_to(app: typer.Typer) -> None:
@@ -47,6 +47,8 @@ def funnel(
     if as_json or shape == "json":
         write_json([found])
         return
+    if left := found.get("pending"):
+        note(f"deals of {left:,} touches still follow a decision; these numbers are without them")
     from projections.funnel.render import render
 
     sys.stdout.write(render(found, shape).rstrip("\n") + "\n")
@@ -73,6 +75,8 @@ def audit(
         for name in ("deliveries", "leads", "positions"):
             told = "  ".join(f"{key} {value:,}" for key, value in found[name].items())
             console.print(f"{name:10} {told}", highlight=False)
+        if found["pending"]:
+            console.print(f"pending    deals of {found['pending']:,} touches follow a decision")
         verdict = "[green]nothing lost, nothing doubled[/green]"
         console.print(verdict if found["ok"] else f"[red]difference: {found['difference']}[/red]")
     if not found["ok"]:

@@ -6,10 +6,14 @@ import pytest
 from support.deals_oracle import check_deals
 from support.worlds import KEYRING, Fed, base, check, check_partition, decision_id, lead
 
+from eventstore.briefs import briefs
 from eventstore.deal_commands import DealCommands
 from eventstore.domain.events import TouchPlaced
+from eventstore.explain import Explainer
 from eventstore.following import Follower, follow
 from eventstore.orders import CommandRefused, order
+from eventstore.queries import Cards
+from eventstore.told import text_id
 from eventstore.touches import bytes_of, deal_id
 
 PHONE = ("phone", "+79120000001", "claimed")
@@ -173,12 +177,34 @@ def test_a_dry_run_tells_what_would_become_of_the_deals(fed):
     assert not pending(fed)
 
 
-def test_a_person_who_is_joined_to_one_whose_deals_are_awaited_waits_with_it(fed):
-    fed.feed(lead(60, ("telegram", "1", "attested"), at=1_600_000_000))
+def test_a_person_who_is_joined_to_one_whose_deals_are_awaited_waits_with_it(tmp_path):
+    """Also where the person keeps the name of the one that nobody waited for."""
+    fed = Fed(base(tmp_path / "events.db", most_touches_at_once=4))
+    account = ("telegram", "1", "attested")
+    fed.feed(lead(60, account, at=1_600_000_000))
+    fed.feed(*(form(n, n % 2) for n in range(LEADS)))
     crossed(fed)
-    fed.feed(lead(61, ("telegram", "1", "attested"), email(0), at=1_700_000_700, kind="message"))
+    fed.feed(lead(61, account, email(0), at=1_700_000_700, kind="message"))
     assert deal_of(fed, 61) == b""
     Follower(fed.base).drain()
     check(fed, fed.facts())
     check_deals(fed, fed.facts(), [])
-    assert not pending(fed)
+    fed.base.recorder.close()
+
+
+def test_whoever_reads_a_card_meanwhile_is_told_how_far_its_deals_are(fed):
+    cards = Cards(fed.base)
+    name = f"phone:{PHONE[1]}"
+    assert "pending" not in cards.show(name)
+    crossed(fed)
+    told = {"pending": {"touches": LEADS + 1, "done": 0}}
+    assert told.items() <= cards.show(name).items()
+    assert told.items() <= Explainer(cards).person(PHONE_LEAF).items()
+    assert told.items() <= briefs(cards, [PHONE_LEAF], lambda leaves: [])[0].items()
+    assert [deal["id"] for deal in cards.show(name)["deals"]] == [text_id(own_deal(0))]
+    pieces = Follower(fed.base, piece=LEADS).pieces()
+    next(pieces)
+    assert cards.show("email:0@x.ru")["pending"] == {"touches": 6, "done": 6}
+    list(pieces)
+    assert "pending" not in cards.show(name)
+    assert Follower(fed.base).left() == 0
