@@ -16,17 +16,17 @@ from typing import Any
 from channels.registry import AnyAdapter, make_adapter
 from channels.sdk.adapter import PollingAdapter
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
+from ingest.log.kafka_access import KafkaAccess
+from ingest.log.port import LeadLogReader
 from ingest.log.sqlite import connect
-from leadlog import control, machine, outbox_check
-from leadlog.lag import progress_of
+from leadlog import lag_check, machine, outbox_check
 from leadlog.lead_log import EmbeddedLog
 from leadlog.machine import Finding
 from leadlog.polling import finding, is_called
+from leadlog.remedy import remedy_of
 from leadlog.settings import ConfigurationError, Settings
 from leadlog.system import System
 
-_LOOK_AGAIN_S = 1.0
-_MUCH_LAG = 10_000
 _HOUR_MS = 3_600_000
 _QUIET_H = 7 * 24
 _OPEN_TYPES = frozenset({"webform"})
@@ -70,7 +70,7 @@ def examine(system: System) -> Iterator[Finding]:
     if stores_are_open:
         yield _quarantine(system)
         yield _guarded("messages", outbox_check.examine, system)
-        yield from _lag(system)
+        yield from lag_check.examine(system)
 
 
 def desk(settings: Settings) -> Finding:
@@ -91,9 +91,15 @@ def _guarded(subject: str, check: Callable[[System], Finding], system: System) -
     try:
         return check(system)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding
-        told = f"cannot be used: {type(error).__name__}: {error}"
-        remedy = "see the message; `df`, rights and the address in [stores] are the usual causes"
-        return Finding(subject, "broken", told, remedy)
+        return _unusable(subject, error)
+
+
+def _unusable(subject: str, error: BaseException) -> Finding:
+    if remedy := remedy_of(error):
+        return Finding(subject, "broken", str(error), remedy)
+    told = f"cannot be used: {type(error).__name__}: {error}"
+    remedy = "see the message; `df`, rights and the address in [stores] are the usual causes"
+    return Finding(subject, "broken", told, remedy)
 
 
 def _identity_key(settings: Settings) -> Finding:
@@ -115,15 +121,26 @@ def _identity_key(settings: Settings) -> Finding:
 
 def _log(system: System) -> Finding:
     if not isinstance(system.lead_log, EmbeddedLog):
-        ends = {partition: system.log.end(partition) for partition in system.log.partitions()}
-        told = f"answers, {len(ends)} partitions, {sum(ends.values()) + len(ends):,} records so far"
-        return Finding("stores.log", "good", told)
+        return _kafka(system.settings.kafka.access, system.log)
     path = system.lead_log.path
     connection = connect(path)
     try:
         return _durable("stores.log", connection, path)
     finally:
         connection.close()
+
+
+def _kafka(access: KafkaAccess, log: LeadLogReader) -> Finding:
+    ends = {partition: log.end(partition) for partition in log.partitions()}
+    how = f"by {access.protocol}" + (f" as {access.user}" if access.user else "")
+    records = sum(ends.values()) + len(ends)
+    told = f"answers {how}, {len(ends)} partitions, {records:,} records so far"
+    if access.user and access.sasl == "PLAIN" and not access.tls:
+        remedy = (
+            "set tls = true in [kafka] and the port of a TLS listener, or sasl to SCRAM-SHA-512"
+        )
+        return Finding("stores.log", "odd", f"{told}; the password goes in the clear", remedy)
+    return Finding("stores.log", "good", told)
 
 
 def _events(system: System) -> Finding:
@@ -229,39 +246,3 @@ def _quarantine(system: System) -> Finding:
         return Finding("quarantine", "good", "empty")
     remedy = "leadlog quarantine list, then show, retry"
     return Finding("quarantine", "odd", f"{waiting:,} deliveries wait for a look", remedy)
-
-
-def _lag(system: System) -> Iterator[Finding]:
-    before = _behind(system)
-    address = control.running(system.settings.data)
-    served = address is not None and address.pid == os.getpid()
-    if served and any(before.values()):
-        time.sleep(_LOOK_AGAIN_S)
-        after = _behind(system)
-    else:
-        after = before
-    for name, behind in before.items():
-        yield lag(name, behind, after[name], served=served)
-
-
-def _behind(system: System) -> dict[str, int]:
-    return {role: progress.lag for role, progress in progress_of(system).items()}
-
-
-def lag(name: str, before: int, after: int, *, served: bool) -> Finding:
-    """How far a role is behind, seen twice a second apart while a server runs."""
-    subject = f"lag of {name}"
-    if after < 0:
-        told = f"it has passed the end of what it reads by {-after:,}: an older copy was put back"
-        return Finding(
-            subject, "broken", told, "put back the newer copy: new leads are passed over"
-        )
-    if not served:
-        told = f"{after:,} behind, for no server runs" if after else "none; no server runs"
-        return Finding(subject, "good", told, "leadlog up" if after else "")
-    if before > 0 and after >= before:
-        told = f"{after:,} behind, and not catching up"
-        return Finding(subject, "broken", told, "look at its log; /readyz tells its state")
-    if after > _MUCH_LAG:
-        return Finding(subject, "odd", f"{after:,} behind, catching up", "wait, then look again")
-    return Finding(subject, "good", f"{after:,} behind" if after else "none")

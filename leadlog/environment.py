@@ -24,6 +24,10 @@ _TEXT_TABLES = {
         *("log", "events", "analytics", "inbox", "spool"),
         *("log_file", "events_file", "analytics_file", "inbox_file"),
     ),
+    "kafka": (
+        *("tls", "ca_file", "cert_file", "key_file"),
+        *("user", "password", "password_file", "sasl"),
+    ),
     "keys": ("identity", "identity_file"),
     "processor": ("runner",),
     "mail": (*("host", "port", "protocol", "max_bytes", "max_connections", "tls_cert", "tls_key"),),

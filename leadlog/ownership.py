@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from eventsourcing.persistence import OperationalError
 
 from ingest.log.port import LogUnavailable
+from leadlog.remedy import remedy_of
 from leadlog.role_names import Role
 from leadlog.settings import Settings
 
@@ -89,7 +90,22 @@ def _told_of(settings: Settings) -> Iterator[None]:
     except BrokenPipeError:
         raise  # not of the stores: nobody reads what a command prints
     except (OSError, sqlite3.OperationalError, OperationalError, LogUnavailable) as error:
-        where, look = str(settings.data), "its disk, and who may write there"
-        if not settings.stores.embedded:
-            where, look = "the stores", "whether the servers in [stores] are up: leadlog doctor"
-        raise DataUnusable(f"cannot work on {where}: {error}; look at {look}") from error
+        if _is_of_a_server(error, settings.stores.embedded):
+            where = "the stores"
+            look = remedy_of(error) or "is the server up, and the way to it open? leadlog doctor"
+        else:
+            where, look = str(settings.data), "look at its disk, and who may write there"
+        raise DataUnusable(f"cannot work on {where}: {error}; {look}") from error
+
+
+def _is_of_a_server(error: Exception, embedded: Collection[str]) -> bool:
+    """Whether it tells of a server that is away, not of a file or a disk."""
+    match error:
+        case LogUnavailable():
+            return "log" not in embedded
+        case OperationalError():
+            return "events" not in embedded
+        case OSError():  # those of the file system have a number
+            return error.errno is None or isinstance(error, (ConnectionError, TimeoutError))
+        case _:
+            return False

@@ -63,7 +63,7 @@ class Readiness:
     def _log(self) -> str:
         match self._log_fault():
             case (at, why) if (ago := self._clock() - at) < _REMEMBERED_S:
-                return f"{why} ({ago:.0f} s ago); free or add space, or see the log of the server"
+                return f"{why} ({ago:.0f} s ago); what to do: leadlog doctor"
             case _:
                 return OK
 

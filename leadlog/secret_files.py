@@ -9,6 +9,7 @@ from leadlog.toml_lines import Place
 
 _SECRETS = {
     "stores": ("log", "events", "analytics", "inbox"),
+    "kafka": ("password",),
     "keys": ("identity",),
     "desk": ("token",),
 }

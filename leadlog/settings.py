@@ -14,10 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import SALES, Pipeline
+from ingest.log.kafka_access import KafkaAccess, Mechanism
 from leadlog.environment import lay_over
 from leadlog.secret_files import read_files
 from leadlog.setting_faults import Places, at, of_accounts, of_desk, of_domain, of_model
-from leadlog.store_faults import of_stores
+from leadlog.store_faults import of_kafka, of_stores
 from leadlog.toml_lines import lines_of
 
 DEFAULT_FILE = Path("leadlog.toml")
@@ -69,6 +70,33 @@ class Stores(_Table):
         return frozenset(n for n, url in given.items() if url.startswith(("sqlite:", "chdb:")))
 
 
+class Kafka(_Table):
+    """How the servers of `stores.log` are spoken to; see ingest.log.kafka_access.KafkaAccess."""
+
+    tls: bool = False
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    user: str = ""
+    password: str = Field(default="", repr=False)
+    sasl: Mechanism = "SCRAM-SHA-512"
+
+    @field_validator("ca_file", "cert_file", "key_file")
+    @classmethod
+    def _absolute(cls, file: str) -> str:
+        """See Settings._absolute."""
+        return str(Path(file).absolute()) if file else ""
+
+    @field_validator("sasl", mode="before")
+    @classmethod
+    def _in_capitals(cls, name: Any) -> Any:
+        return name.upper() if isinstance(name, str) else name
+
+    @property
+    def access(self) -> KafkaAccess:
+        return KafkaAccess(**self.model_dump())
+
+
 class Keys(_Table):
     """The key of identities as hexadecimal digits; empty: the file identity.key in `data`."""
 
@@ -114,6 +142,7 @@ class Settings(_Table):
     data: Path = Field(default=Path("data"), validate_default=True)
     server: Server = Server()
     stores: Stores = Stores()
+    kafka: Kafka = Kafka()
     keys: Keys = Keys()
     processor: Processing = Processing()
     mail: Mail = Mail()
@@ -157,6 +186,8 @@ def load(
     unread = {place[:2] for place, _ in placed}
     try:
         settings = Settings.model_validate(table)
+        if ("kafka", "password_file") not in unread:
+            placed += of_kafka(settings.kafka.access)
     except ValidationError as error:
         faults += of_model(error, Settings, places)
     placed += of_stores(table.get("stores"), table.get("keys"))

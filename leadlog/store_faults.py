@@ -3,10 +3,13 @@
 Addresses are not repeated: they may hold a password.
 """
 
+import ssl
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 from typing import Any, Final
 
+from ingest.log.kafka_access import KafkaAccess
 from leadlog.toml_lines import Place
 
 _SCHEMES: Final = {
@@ -40,6 +43,31 @@ def of_stores(table: Any, keys: Any) -> Iterator[tuple[Place, str]]:
     if isinstance(identity, str) and identity and not _is_key(identity):
         told = f"keys.identity: {2 * _KEY_BYTES} hexadecimal digits are needed, or more"
         yield ("keys", "identity"), told
+
+
+def of_kafka(access: KafkaAccess) -> Iterator[tuple[Place, str]]:
+    """What is wrong with [kafka]: its files are read as they will be. No password is repeated."""
+    if access.user and not access.password:
+        yield ("kafka", "user"), "kafka.user: a user has a password; give it as kafka.password_file"
+    if access.password and not access.user:
+        yield ("kafka", "password"), "kafka.password: whose is it? set kafka.user"
+    for name in ("ca_file", "cert_file", "key_file"):
+        if getattr(access, name) and not access.tls:
+            yield ("kafka", name), f"kafka.{name}: only TLS has certificates; set kafka.tls = true"
+    if access.key_file and not access.cert_file:
+        yield ("kafka", "key_file"), "kafka.key_file: there is no cert_file that it belongs to"
+    if not access.tls:
+        return
+    for name, alone in (
+        ("ca_file", replace(access, cert_file="")),
+        ("cert_file", replace(access, ca_file="")),
+    ):
+        file = getattr(access, name)
+        try:
+            alone.tls_context()
+        except (OSError, ssl.SSLError) as error:
+            told = error.strerror or str(error)
+            yield ("kafka", name), f"kafka.{name}: cannot be used: {file}: {told}; it must be PEM"
 
 
 def _of_store(name: str, url: str) -> str:

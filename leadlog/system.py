@@ -70,7 +70,7 @@ class System:
         from ingest.log.kafka_topic import KafkaTopic
 
         spool = self.settings.path(stores.spool) if stores.spool else None
-        return KafkaLog(KafkaTopic.of(stores.log), self.keyring, spool)
+        return KafkaLog(KafkaTopic.of(stores.log, self.settings.kafka.access), self.keyring, spool)
 
     @cached_property
     def base(self) -> CustomerBase:

@@ -6,10 +6,12 @@ from servers.fixtures import (
     clickhouse,
     database,
     kafka,
+    kafka_cluster,
     own_clickhouse,
     own_kafka,
     own_postgres,
     postgres,
+    secured_kafka,
     shared_kafka,
 )
 
@@ -18,10 +20,12 @@ __all__ = [
     "clickhouse",
     "database",
     "kafka",
+    "kafka_cluster",
     "own_clickhouse",
     "own_kafka",
     "own_postgres",
     "postgres",
+    "secured_kafka",
     "shared_kafka",
 ]
 

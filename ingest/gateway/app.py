@@ -146,8 +146,8 @@ class Gateway:
             return problem(413, "the delivery is too large to be kept", str(error))
         except LogUnavailable as error:
             LOG_UNAVAILABLE.inc()
-            self.log_fault = (time.monotonic(), str(error))
-            return unavailable(str(error))
+            self.log_fault = (time.monotonic(), str(error))  # names hosts: not for whoever asks
+            return unavailable("the lead log does not take it now")
         self.log_fault = None
         faultpoint("gateway.after_append")
         return None

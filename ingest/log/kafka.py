@@ -201,7 +201,7 @@ class KafkaLogWriter:
     async def _connect(self) -> None:
         await asyncio.wait_for(prepare(self._topic), _CONNECT_S)
         producer = AIOKafkaProducer(
-            bootstrap_servers=list(self._topic.servers),
+            **self._topic.client_settings(),
             acks="all",
             enable_idempotence=True,
             linger_ms=0,
@@ -230,7 +230,8 @@ class KafkaLogWriter:
         why = str(error) or type(error).__name__
         if self._why != why:
             self._why = why
-            _log.warning("lead_log.away", topic=self._topic.name, error=self._why)
+            remedy = getattr(error, "remedy", None)
+            _log.warning("lead_log.away", topic=self._topic.name, error=why, remedy=remedy)
 
 
 async def abandon(producer: AIOKafkaProducer) -> None:

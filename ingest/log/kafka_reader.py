@@ -74,7 +74,8 @@ class KafkaLogReader:
         except AWAY as error:
             if isinstance(error, TimeoutError):  # a consumer may live and yet give nothing for ever
                 asyncio.run_coroutine_threadsafe(self._disconnect(), self._loop)
-            raise LogUnavailable(f"Kafka is away: {type(error).__name__}: {error}") from error
+            why = str(error) or type(error).__name__
+            raise LogUnavailable(f"Kafka is away: {why}") from error
 
     def _named(self, partition: str) -> TopicPartition:
         number = partition.removeprefix(self._topic.partition_prefix)
@@ -175,7 +176,7 @@ class KafkaLogReader:
 
     async def _started(self) -> AIOKafkaConsumer:
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=list(self._topic.servers),
+            **self._topic.client_settings(),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
         )

@@ -6,13 +6,16 @@
 import asyncio
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, for_code
+from aiokafka.errors import KafkaConnectionError, KafkaError, NodeNotReadyError, for_code
+
+from ingest.log.kafka_access import OPEN, KafkaAccess
+from ingest.log.kafka_reach import Unreachable, why_not
 
 AWAY = (KafkaError, OSError, TimeoutError)
 """What aiokafka raises while the cluster, or the way to it, is away."""
@@ -24,6 +27,8 @@ _DAY_MS = 86_400_000
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _ALREADY_EXISTS = 36
 _UNKNOWN_TOPIC = 3
+_NO_RIGHT = (29, 31)  # of a topic, of the cluster
+_RIGHTS = "docs/servers.md has the rights that it needs (kafka-acls.sh --add)"
 _ADMIN_TIMEOUT_MS = 10_000
 _VISIBLE_WITHIN_S = 10.0
 
@@ -45,23 +50,30 @@ class KafkaTopic:
     min_insync: int | None = None
     """None: one less than the replicas, so that one broker may be away."""
     retention_days: int = 7
+    access: KafkaAccess = OPEN
 
     @classmethod
-    def of(cls, url: str) -> "KafkaTopic":
+    def of(cls, url: str, access: KafkaAccess = OPEN) -> "KafkaTopic":
         """Read a URL; ValueError says what is wrong with it."""
         parts = urlsplit(url)
+        if "@" in parts.netloc:
+            raise ValueError("user and password of Kafka stand in [kafka], not in the address")
         servers = tuple(filter(None, parts.netloc.split(",")))
         name = parts.path.strip("/")
         if parts.scheme != "kafka" or not servers or not _NAME.fullmatch(name):
             raise ValueError(f"{url!r} is no lead log; write kafka://host:9092/topic")
-        return cls(servers, name, **dict(_settings(url, parts.query)))
+        return cls(servers, name, **dict(_settings(url, parts.query)), access=access)
+
+    def client_settings(self) -> dict[str, Any]:
+        """The servers and how to speak to them: what every client is made with. Raises OSError."""
+        return {"bootstrap_servers": list(self.servers), **self.access.client_settings()}
 
     @property
     def partition_prefix(self) -> str:
         return f"{self.name}-"
 
 
-_SETTINGS = tuple(field.name for field in fields(KafkaTopic))[2:]
+_SETTINGS = ("partitions", "replication", "min_insync", "retention_days")
 
 
 def _settings(url: str, query: str) -> Iterator[tuple[str, int]]:
@@ -103,25 +115,30 @@ Wanted = Callable[[KafkaTopic, int], dict[str, str]]
 async def prepare(topic: KafkaTopic, wanted: Wanted = of_lead_log) -> int:
     """Make the topic where it is missing, else check it; gives the number of its partitions.
 
-    Raises TopicDiffers, and what aiokafka raises while the cluster is away.
+    Raises TopicDiffers, and what aiokafka raises while the cluster is away: Unreachable, with the
+    reason, where one can be found.
     """
-    admin = AIOKafkaAdminClient(
-        bootstrap_servers=list(topic.servers), request_timeout_ms=_ADMIN_TIMEOUT_MS
-    )
+    admin = AIOKafkaAdminClient(**topic.client_settings(), request_timeout_ms=_ADMIN_TIMEOUT_MS)
     try:
         await admin.start()
-        found = await _describe(admin, topic.name)
-        if found is None:
-            await _create(admin, topic, wanted)
-            found = await _until_visible(admin, topic.name)
-        differences = [
-            *_shape_differences(topic, found),
-            *_config_differences(
-                topic, wanted(topic, _replicas(found)), await _config(admin, topic.name)
-            ),
-        ]
+        return await _prepare(admin, topic, wanted)
+    except (KafkaConnectionError, NodeNotReadyError) as error:
+        raise await why_not(topic.servers, topic.access) or error from error
     finally:
         await admin.close()
+
+
+async def _prepare(admin: AIOKafkaAdminClient, topic: KafkaTopic, wanted: Wanted) -> int:
+    found = await _describe(admin, topic.name)
+    if found is None:
+        await _create(admin, topic, wanted)
+        found = await _until_visible(admin, topic.name)
+    differences = [
+        *_shape_differences(topic, found),
+        *_config_differences(
+            topic, wanted(topic, _replicas(found)), await _config(admin, topic.name)
+        ),
+    ]
     if differences:
         lines = "\n".join(f"  {line}" for line in differences)
         raise TopicDiffers(f"Kafka's topic {topic.name!r} is not fit for us:\n{lines}")
@@ -202,5 +219,7 @@ def _replicas(found: list[dict[str, Any]]) -> int:
 
 
 def _raise(code: int, what: str) -> None:
+    if code in _NO_RIGHT:
+        raise Unreachable(f"{what}: its user has no right to", _RIGHTS)
     if code:
         raise for_code(code)(what)

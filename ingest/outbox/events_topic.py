@@ -33,6 +33,7 @@ def beside(lead_log: KafkaTopic) -> KafkaTopic:
         name=NAME if lead_log.name == _USUAL_LOG else f"{lead_log.name}.events",
         replication=lead_log.replication,
         min_insync=lead_log.min_insync,
+        access=lead_log.access,
     )
 
 
@@ -58,7 +59,7 @@ async def last_position(topic: KafkaTopic, partitions: int) -> int:
     Call it when no transaction of a writer is open: a writer that has just started sees to that.
     """
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=list(topic.servers),
+        **topic.client_settings(),
         enable_auto_commit=False,
         isolation_level="read_committed",
     )

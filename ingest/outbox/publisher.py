@@ -109,7 +109,7 @@ class EventPublisher:
         """From where the topic stands, with a producer of its own, until something fails."""
         partitions = await self._in_time(prepare_events(self._topic))
         producer = AIOKafkaProducer(
-            bootstrap_servers=list(self._topic.servers),
+            **self._topic.client_settings(),
             transactional_id=f"{self._topic.name}-publisher",
             compression_type="gzip",
             max_request_size=MOST_BYTES,

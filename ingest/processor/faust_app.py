@@ -17,7 +17,9 @@ import structlog
 from faust.streams import Stream
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, EventT, StreamT
+from faust.types.auth import CredentialsT
 
+from ingest.log.kafka_access import KafkaAccess
 from ingest.log.kafka_reader import KafkaLogReader
 from ingest.log.kafka_records import type_of
 from ingest.log.kafka_topic import KafkaTopic
@@ -114,6 +116,7 @@ class FaustProcessor:
         app = faust.App(
             group_of(self._topic),
             broker=";".join(f"kafka://{server}" for server in self._topic.servers),
+            broker_credentials=credentials(self._topic.access),
             autodiscover=False,
             broker_session_timeout=self._session_timeout,
             broker_heartbeat_interval=self._session_timeout / 5,
@@ -188,6 +191,19 @@ class FaustProcessor:
             tp: min(offset, self._lane(tp).in_order.done(self._named(tp)) + 1)
             for tp, offset in offsets.items()
         }
+
+
+def credentials(access: KafkaAccess) -> CredentialsT | None:
+    """How Faust is told what every other client of Kafka is told as settings. Raises OSError."""
+    context = access.tls_context()
+    if access.user:
+        return faust.SASLCredentials(
+            username=access.user,
+            password=access.password,
+            ssl_context=context,
+            mechanism=access.sasl,
+        )
+    return faust.SSLCredentials(context) if context else None
 
 
 class _Consumer(driver.Consumer):

@@ -42,9 +42,9 @@ class Server:
 
 def _on_kafka(log: str) -> int:
     from ingest.log.kafka_reader import KafkaLogReader
-    from ingest.log.kafka_topic import KafkaTopic
+    from leadlog.bench.kafka_topics import bench_topic
 
-    reader = KafkaLogReader(KafkaTopic.of(log))
+    reader = KafkaLogReader(bench_topic(log))
     try:
         return sum(reader.end(partition) + 1 for partition in reader.partitions())
     finally:

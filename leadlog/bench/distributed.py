@@ -45,15 +45,15 @@ def opened(setting: Setting, *, runner: str) -> Iterator[Sides]:
 
 def _append(url: str, count: int, number: int) -> None:
     from ingest.log.kafka import append_now
-    from ingest.log.kafka_topic import KafkaTopic
     from ingest.log.port import Record
+    from leadlog.bench.kafka_topics import bench_topic
     from leadlog.bench.kafka_worker import KEYRING
 
     first = number * count
     leads = logged_leads(count, Mix(), seed=time.time_ns(), first=first)
     records = [Record(lead.type, lead.value) for lead in leads]
     for start in range(0, count, _CHUNK):
-        append_now(KafkaTopic.of(url), KEYRING, records[start : start + _CHUNK])
+        append_now(bench_topic(url), KEYRING, records[start : start + _CHUNK])
 
 
 def _taken(kind: str, url: str, count: int, folder: Path, postgres: str) -> Sample:

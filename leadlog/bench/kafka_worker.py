@@ -22,6 +22,7 @@ from eventstore.work import Policy
 from ingest.log.kafka_topic import KafkaTopic
 from ingest.log.port import Logged
 from ingest.processor.batch import BatchHandler
+from leadlog.bench.kafka_topics import bench_topic
 from leadlog.collector import settle_collector
 
 KEYRING = Keyring(b"b" * 32)
@@ -96,10 +97,13 @@ def take(topic: KafkaTopic, counted: Counted, folder: Path) -> None:
     import faust
     from faust.types import StreamT
 
+    from ingest.processor.faust_app import credentials
+
     async def work() -> None:
         app = faust.App(
             f"noop-{topic.name}",
             broker=";".join(f"kafka://{server}" for server in topic.servers),
+            broker_credentials=credentials(topic.access),
             autodiscover=False,
             consumer_auto_offset_reset="earliest",
             datadir=folder / "noop",
@@ -130,9 +134,9 @@ def take(topic: KafkaTopic, counted: Counted, folder: Path) -> None:
 def main(kind: str, url: str, count: str, folder: str, postgres: str) -> None:
     counted = Counted(int(count))
     if kind == "noop":
-        take(KafkaTopic.of(url), counted, Path(folder))
+        take(bench_topic(url), counted, Path(folder))
     else:
-        process(kind, KafkaTopic.of(url), counted, Path(folder), postgres)
+        process(kind, bench_topic(url), counted, Path(folder), postgres)
 
 
 if __name__ == "__main__":

@@ -134,9 +134,9 @@ async def _writer(kind: str, log: str) -> LeadLogWriter:
     if kind == "ours":
         return SQLiteLogWriter(Path(log))
     from ingest.log.kafka import KafkaLogWriter
-    from ingest.log.kafka_topic import KafkaTopic
+    from leadlog.bench.kafka_topics import bench_topic
 
-    writer = KafkaLogWriter(KafkaTopic.of(log), Keyring(b"b" * 32))
+    writer = KafkaLogWriter(bench_topic(log), Keyring(b"b" * 32))
     await writer.start()
     return writer
 
@@ -150,12 +150,13 @@ async def _store(kind: str, log: str) -> Store | None:
 async def _send_and_wait(log: str) -> Store:
     from aiokafka import AIOKafkaProducer
 
-    from ingest.log.kafka_topic import KafkaTopic, prepare
+    from ingest.log.kafka_topic import prepare
+    from leadlog.bench.kafka_topics import bench_topic
 
-    topic = KafkaTopic.of(log)
+    topic = bench_topic(log)
     await prepare(topic)
     producer = AIOKafkaProducer(
-        bootstrap_servers=list(topic.servers), acks="all", enable_idempotence=True, linger_ms=0
+        **topic.client_settings(), acks="all", enable_idempotence=True, linger_ms=0
     )
     await producer.start()
 

@@ -36,7 +36,8 @@ def bench(
         Path, typer.Option(help="Where to work, on the disk that is meant; some 4 GB for flat.")
     ] = _CACHE,
     kafka: Annotated[
-        str, typer.Option(help="host:port of a Kafka, for those on distributed stores.")
+        str,
+        typer.Option(help="host:port of a Kafka, for those on distributed stores; see [kafka]."),
     ] = "",
     postgres: Annotated[
         str, typer.Option(help="URL of an empty PostgreSQL database, likewise.")
@@ -48,6 +49,7 @@ def bench(
     Figures of a machine that is busy with something else are marked as not for publishing.
 
     Those on distributed stores run only where both servers are given; `make bench` starts some.
+    How Kafka is spoken to stands in \\[kafka] of leadlog.toml, or in LEADLOG_KAFKA_… variables.
 
     Example: [bold]leadlog bench accept-16 processor[/bold]
     """

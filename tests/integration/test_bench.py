@@ -1,18 +1,23 @@
 """`leadlog bench` runs and tells what it measured; no figure is asserted, machines differ."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from servers.kafka_security import PASSWORD, USER
 
 LEADLOG = str(Path(sys.executable).with_name("leadlog"))
 
 
-def bench(*arguments, cache):
+def bench(*arguments, cache, **settings):
     command = [LEADLOG, "bench", *arguments, "--quick", "--rounds", "1", "--cache", str(cache)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    environ = {**os.environ, **settings}
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=300, env=environ
+    )
 
 
 def test_pairs_are_measured_and_told_as_json(tmp_path):
@@ -43,11 +48,18 @@ def test_an_unknown_name_is_answered_with_those_that_there_are(tmp_path):
 
 
 def test_pairs_on_distributed_stores_are_measured_where_the_servers_are_given(
-    kafka, database, tmp_path
+    secured_kafka, database, tmp_path
 ):
     names = ("kafka-accept", "kafka-faust", "kafka-loop", "postgres-append")
-    servers = ("--kafka", kafka, "--postgres", database)
-    done = bench(*names, *servers, "--json", cache=tmp_path)
+    security = secured_kafka.security
+    servers = ("--kafka", security.address("SECURE"), "--postgres", database)
+    access = {
+        "LEADLOG_KAFKA_TLS": "true",
+        "LEADLOG_KAFKA_CA_FILE": str(security.authority.file),
+        "LEADLOG_KAFKA_USER": USER,
+        "LEADLOG_KAFKA_PASSWORD": PASSWORD,
+    }
+    done = bench(*names, *servers, "--json", cache=tmp_path, **access)
     assert done.returncode == 0, done.stderr
     assert [json.loads(line)["name"] for line in done.stdout.splitlines()] == [*names]
 

@@ -18,6 +18,8 @@ from typing import Protocol, TypeVar
 import pytest
 from servers.clickhouse import ClickHouseServer
 from servers.kafka import KafkaServer
+from servers.kafka_cluster import KafkaCluster
+from servers.kafka_security import Security
 from servers.postgres import PostgresServer, fresh_database
 
 
@@ -42,8 +44,14 @@ def kafka(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def shared_kafka() -> Iterator[KafkaServer]:
     """For the other fixtures: tests ask for `kafka`, or for `breakable_kafka`."""
-    with _kafka() as server:
+    with _running("kafka", _secured, KafkaServer.kill) as server:
         yield server
+
+
+@pytest.fixture
+def secured_kafka(shared_kafka: KafkaServer) -> KafkaServer:
+    """The same, for a test that looks into its `security`."""
+    return shared_kafka
 
 
 @pytest.fixture
@@ -58,6 +66,13 @@ def own_kafka() -> Iterator[KafkaServer]:
     """A Kafka for one test, which may do to it what it likes."""
     with _kafka() as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def kafka_cluster() -> Iterator[KafkaCluster]:
+    """Three nodes of Kafka for the tests of one file, which may kill them and must `start` them."""
+    with _running("kafka", KafkaCluster, KafkaCluster.kill) as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="session")
@@ -110,6 +125,10 @@ def _running(name: str, make: Callable[[Path], S], end: Callable[[S], None]) -> 
             yield server
         finally:
             end(server)
+
+
+def _secured(folder: Path) -> KafkaServer:
+    return KafkaServer(folder, short_lived=True, security=Security(folder))
 
 
 # Nobody needs their data any more; but a PostgreSQL that is killed leaves shared memory behind.

@@ -1,63 +1,124 @@
-"""Apache Kafka in KRaft mode, one node: broker and controller in one process."""
+"""Apache Kafka in KRaft mode: each node is broker and controller in one process."""
 
 import asyncio
 import socket
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
+from servers.kafka_security import Security
 from servers.process import ServerFault, ServerProcess, free_port, program
 
 VERSION = "4.1.1"
 LIBS = Path(__file__).parents[2] / ".servers" / f"kafka-{VERSION}" / "libs"
 _START_WITHIN_S = 60
 _SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+_HEAP = "512m"
 _PROPERTIES = """\
 process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:{controller}
+node.id={node}
+controller.quorum.voters={voters}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{more_listeners}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}{more_advertised}
 log.dirs={folder}/log
 auto.create.topics.enable=false
 offsets.topic.num.partitions=4
-offsets.topic.replication.factor=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+offsets.topic.replication.factor={replicas}
+transaction.state.log.replication.factor={replicas}
+transaction.state.log.min.isr={min_insync}
+share.coordinator.state.topic.replication.factor={replicas}
+share.coordinator.state.topic.min.isr={min_insync}
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 """
 
 
-class KafkaServer:
-    """Keeps its port and its data over a stop and a start. `folder` is for it alone."""
+@dataclass(frozen=True)
+class Seat:
+    """A node's place in its cluster."""
 
-    def __init__(self, folder: Path, *, short_lived: bool = False) -> None:
-        """`short_lived`: half the work of starting, and slower once it has run for a minute."""
+    node: int
+    controllers: tuple[int, ...]
+    """The ports of all controllers, of node 1 first."""
+    cluster: str
+    """The id that all nodes are formatted with."""
+
+    @property
+    def properties(self) -> dict[str, object]:
+        size = len(self.controllers)
+        voters = [f"{n}@127.0.0.1:{port}" for n, port in enumerate(self.controllers, 1)]
+        return {
+            "node": self.node,
+            "voters": ",".join(voters),
+            "controller": self.controllers[self.node - 1],
+            "replicas": size,
+            "min_insync": max(1, size - 1),
+        }
+
+
+def new_cluster_id() -> str:
+    return uuid4().hex[:22]
+
+
+class KafkaServer:
+    """One node. Keeps its ports and its data over a stop and a start. `folder` is for it alone."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        seat: Seat | None = None,
+        heap: str = _HEAP,
+        short_lived: bool = False,
+        security: Security | None = None,
+    ) -> None:
+        """Alone in its cluster without a `seat`; with `security` it listens by TLS as well.
+
+        `short_lived`: half the work of starting, and slower once it has run for a minute.
+        """
         self._folder = folder
+        self._heap = heap
         self._tuning = _SHORT_LIVED if short_lived else ()
         self._properties = folder / "server.properties"
         self._process: ServerProcess | None = None
+        self.security = security
         self.port = free_port()
-        self._format(free_port())
+        self._format(seat or Seat(1, (free_port(),), new_cluster_id()))
 
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
     def start(self) -> None:
+        """Return once it takes topics."""
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self) -> None:
+        """Start the process alone: of a cluster, no node is ready before most of them are."""
         self._process = ServerProcess(
             "Kafka",
-            [*self._java(), *self._tuning, "-Xmx512m", "kafka.Kafka", str(self._properties)],
+            [
+                *self._java(),
+                *self._tuning,
+                f"-Xmx{self._heap}",
+                "kafka.Kafka",
+                str(self._properties),
+            ],
             log=self._folder / "server.log",
         )
-        self._process.wait_until(self._takes_topics, _START_WITHIN_S)
+
+    def wait_until_ready(self) -> None:
+        self._started.wait_until(self._takes_topics, _START_WITHIN_S)
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.running
 
     def stop(self) -> None:
         self._started.stop()
@@ -91,12 +152,21 @@ class KafkaServer:
             raise ServerFault("Kafka was not started")
         return self._process
 
-    def _format(self, controller: int) -> None:
+    def _format(self, seat: Seat) -> None:
+        more = self.security
         self._properties.write_text(
-            _PROPERTIES.format(port=self.port, controller=controller, folder=self._folder)
+            _PROPERTIES.format(
+                **seat.properties,
+                port=self.port,
+                folder=self._folder,
+                more_listeners=more.listeners if more else "",
+                more_advertised=more.advertised if more else "",
+            )
+            + (more.properties if more else "")
         )
         command = [*self._java(), "-Xmx128m", "kafka.tools.StorageTool", "format"]
-        arguments = ["-t", uuid4().hex[:22], "-c", str(self._properties)]
+        arguments = ["-t", seat.cluster, "-c", str(self._properties)]
+        arguments += more.format_arguments if more else []
         done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
         if done.returncode:
             raise ServerFault(f"Kafka's storage cannot be formatted:\n{done.stdout}{done.stderr}")

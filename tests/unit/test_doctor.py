@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from leadlog import doctor, machine
+from leadlog import doctor, lag_check, machine
+from leadlog.lag import Progress
 from leadlog.settings import Desk, Server, Settings
 
 GIB = 1024**3
@@ -86,18 +87,20 @@ def test_the_clock(state, now, step, ahead_s):
 @pytest.mark.parametrize(
     ("state", "before", "after", "served"),
     [
-        ("good", 0, 0, True),
-        ("good", 500, 20, True),
-        ("odd", 90_000, 50_000, True),
-        ("broken", 5, 5, True),
-        ("broken", 5, 900, True),
-        ("good", 5, 5, False),
-        ("broken", -3, -3, True),
-        ("broken", -3, -3, False),
+        ("good", (7, 7), (7, 7), True),
+        ("good", (0, 500), (480, 500), True),
+        ("good", (0, 5), (5, 10), True),
+        ("odd", (0, 90_000), (40_000, 90_000), True),
+        ("broken", (0, 5), (0, 5), True),
+        ("broken", (0, 5), (0, 900), True),
+        ("good", (0, 5), (0, 5), False),
+        ("broken", (5, 2), (5, 2), True),
+        ("broken", (5, 2), (5, 2), False),
     ],
 )
 def test_lag(state, before, after, served):
-    assert doctor.lag("processor", before, after, served=served).state == state
+    found = lag_check.lag("processor", Progress(*before), Progress(*after), served=served)
+    assert found.state == state
 
 
 @pytest.mark.parametrize(
@@ -123,8 +126,8 @@ def test_everything_that_is_not_good_says_what_to_do():
         machine.file_system("nfs"),
         machine.clock(NOW_S, 0, NOW_S * 2000),
         machine.clock(NOW_S, 9, 0),
-        doctor.lag("processor", 1, 1, served=True),
-        doctor.lag("processor", 99_999, 99_998, served=True),
+        lag_check.lag("inbox", Progress(0, 1), Progress(0, 1), served=True),
+        lag_check.lag("processor", Progress(0, 99_999), Progress(1, 99_999), served=True),
     ]
     assert [
         finding.remedy for finding in found if finding.state == "good" or not finding.remedy

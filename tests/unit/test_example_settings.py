@@ -10,7 +10,18 @@ from channels.registry import BUILT_IN
 from eventstore.domain.matching import Matching, Rule
 from eventstore.domain.pipeline import SALES, Pipeline, Stage
 from leadlog.account_fields import fields_of
-from leadlog.settings import Desk, Keys, Logging, Mail, Processing, Server, Settings, Stores, load
+from leadlog.settings import (
+    Desk,
+    Kafka,
+    Keys,
+    Logging,
+    Mail,
+    Processing,
+    Server,
+    Settings,
+    Stores,
+    load,
+)
 
 EXAMPLE = Path(__file__).parents[2] / "leadlog.example.toml"
 COMMON = {"type", "name", "country", "timezone", "secret_path"}
@@ -50,6 +61,7 @@ def test_what_it_shows_as_default_is_the_default():
     [
         (Server, "server"),
         (Stores, "stores"),
+        (Kafka, "kafka"),
         (Keys, "keys"),
         (Processing, "processor"),
         (Mail, "mail"),

@@ -72,11 +72,12 @@ def sender():
 
 
 async def test_a_log_that_is_away_is_a_503_that_says_when_to_come_again(sender):
-    sender.log.fault = LogUnavailable("the disk is full")
+    sender.log.fault = LogUnavailable("kafka-1.internal:9092: it refuses the user 'leadlog'")
     status, headers, body = await sender.post()
     assert status == 503
     assert headers[b"retry-after"] == b"5"
-    assert json.loads(body)["title"] == "the disk is full"
+    assert json.loads(body)["title"] == "the lead log does not take it now"
+    assert b"internal" not in body
     assert "send the same again" in json.loads(body)["detail"]
 
 

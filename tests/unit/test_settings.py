@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.log.kafka_access import KafkaAccess
 from leadlog.settings import ConfigurationError, load
 
 MANGO = '[[accounts]]\ntype = "mango"\nname = "office"\nkey = "k"\nsalt = "s"\n'
@@ -340,6 +341,61 @@ def test_an_address_of_no_analytics_is_told(faults, url, told):
     (fault,) = faults(f"[stores]\nanalytics = '{url}'\n")
     assert told in fault
     assert "cret" not in fault
+
+
+# --- how Kafka is spoken to ---
+
+
+def test_the_password_of_kafka_comes_from_a_file_and_all_else_from_the_environment(
+    loaded, tmp_path
+):
+    (tmp_path / "password").write_text("p@ss/word\n")
+    access = loaded(
+        f"[kafka]\npassword_file = '{tmp_path}/password'\n",
+        LEADLOG_KAFKA_TLS="true",
+        LEADLOG_KAFKA_USER="leadlog",
+        LEADLOG_KAFKA_SASL="scram-sha-256",
+    ).kafka.access
+    assert access == KafkaAccess(
+        tls=True, user="leadlog", password="p@ss/word", sasl="SCRAM-SHA-256"
+    )
+    assert "p@ss" not in repr(access)
+
+
+def test_what_kafka_is_told_must_fit_together_and_no_password_is_repeated(faults, tmp_path):
+    found = faults(f"[kafka]\npassword = 'hunter2'\nca_file = '{tmp_path}'\nkey_file = 'key'\n")
+    assert found == [
+        "leadlog.toml line 2: kafka.password: whose is it? set kafka.user",
+        "leadlog.toml line 3: kafka.ca_file: only TLS has certificates; set kafka.tls = true",
+        "leadlog.toml line 4: kafka.key_file: only TLS has certificates; set kafka.tls = true",
+        "leadlog.toml line 4: kafka.key_file: there is no cert_file that it belongs to",
+    ]
+
+
+def test_a_user_of_kafka_without_a_password_is_refused(faults):
+    (fault,) = faults("[kafka]\nuser = 'leadlog'\n")
+    assert fault.endswith("give it as kafka.password_file")
+
+
+def test_a_file_of_certificates_is_looked_into_before_anything_starts(faults, tmp_path):
+    (tmp_path / "none.pem").write_text("no certificate\n")
+    missing, none = faults(
+        f"[kafka]\ntls = true\nca_file = 'missing.pem'\ncert_file = '{tmp_path}/none.pem'\n"
+    )
+    assert missing.startswith("leadlog.toml line 3: kafka.ca_file: cannot be used: ")
+    assert "missing.pem: No such file" in missing
+    assert none.startswith("leadlog.toml line 4: kafka.cert_file: cannot be used: none.pem")
+
+
+def test_an_unknown_way_to_prove_a_password_is_told_with_those_that_are(faults):
+    (fault,) = faults("[kafka]\nsasl = 'gssapi'\n")
+    assert "'PLAIN', 'SCRAM-SHA-256' or 'SCRAM-SHA-512'" in fault
+
+
+def test_a_password_in_the_address_of_kafka_is_refused_and_not_repeated(faults):
+    (fault,) = faults("[stores]\nlog = 'kafka://leadlog:hunter2@host:9092/leads'\n")
+    assert "stand in [kafka]" in fault
+    assert "hunter2" not in fault
 
 
 def test_only_kafka_has_a_spool(faults):
