@@ -53,7 +53,8 @@ EVENTS_PUBLISHED = Counter(
     "leadlog_events_published", "Domain events published on Kafka for others to consume"
 )
 PUBLISHER_LAG = Gauge(
-    "leadlog_publisher_lag", "Domain events that are recorded and not published yet"
+    "leadlog_publisher_lag",
+    "Domain events that are recorded and not published yet; 0 for one that stands by",
 )
 OUTBOX_MESSAGES = Gauge(
     "leadlog_outbox_messages",

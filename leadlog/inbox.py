@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import Id
+from eventstore.lease import Lease
 from eventstore.queries import Cards
 from leadlog.settings import Settings
 from projections.inbox.index import NameIndex, open_engine
 from projections.inbox.search import NameSearch, Page
-from projections.lease import Lease
 from projections.runner import Projector
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from eventstore.explain import Explainer
 from eventstore.fingerprint import WrongKey, check_key
 from eventstore.following import Follower
 from eventstore.keyring import Keyring
+from eventstore.lease import Lease
 from eventstore.lookalikes_kept import Kept, LookalikesOf, similar_persons
 from eventstore.queries import Cards
 from eventstore.recorders.port import CustomerRecorder
@@ -39,7 +40,6 @@ if TYPE_CHECKING:  # the engine of analytics takes a quarter of a second to impo
     from leadlog.inbox import Inbox
     from projections.clickhouse.client import ClickHouse
     from projections.facts.table import FactTable
-    from projections.lease import Lease
     from projections.reports import Reports
     from projections.runner import Projector
 
@@ -217,15 +217,21 @@ class System:
 
         return Inbox.open(self.settings, self.base, self.cards, lease=self._lease("inbox"))
 
-    def _lease(self, store: str) -> "Lease | None":
+    def _lease(self, store: str) -> Lease | None:
         """The right to project into a store that several processes reach; None for an embedded."""
-        events, target = self.settings.stores.events, getattr(self.settings.stores, store)
-        if store in self.settings.stores.embedded or not events.startswith("postgresql:"):
+        if store in self.settings.stores.embedded:
+            return None
+        place = urlsplit(getattr(self.settings.stores, store))
+        return self._lease_of(f"{store} {place.hostname}:{place.port}{place.path}")
+
+    def _lease_of(self, name: str) -> Lease | None:
+        """None where one process alone has the events."""
+        events = self.settings.stores.events
+        if not events.startswith("postgresql:"):
             return None
         from eventstore.recorders.postgres_lease import PostgresLease
 
-        place = urlsplit(target)
-        return PostgresLease(events, f"{store} {place.hostname}:{place.port}{place.path}")
+        return PostgresLease(events, name)
 
     def projected_position(self) -> int:
         """The last position that analytics have, whoever projects."""
@@ -241,7 +247,9 @@ class System:
 
         if not isinstance(self.lead_log, KafkaLog):
             raise TypeError("domain events are published on Kafka only")
-        return EventPublisher(self.base.recorder, beside(self.lead_log.topic))
+        topic = beside(self.lead_log.topic)
+        lease = self._lease_of(f"publisher {topic.name}")
+        return EventPublisher(self.base.recorder, topic, lease=lease)
 
     def drain(self) -> None:
         """Process everything that is on the log, and what goes on in pieces, in this thread."""

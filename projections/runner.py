@@ -14,9 +14,9 @@ from typing import Final, Protocol
 
 import structlog
 
+from eventstore.lease import Alone, Lease
 from eventstore.reading import EventReader, Recorded
 from projections.clickhouse.client import StoreInUse
-from projections.lease import Alone, Lease
 from projections.metrics import PROJECTOR_LAG
 
 BLOCK: Final = 40_000

@@ -25,7 +25,7 @@ _SERVER_KEEPS_ALIVE: Final = (
 
 
 class PostgresLease:
-    """See projections.lease.Lease. `name` is what the holder may do, in this database and schema.
+    """See eventstore.lease.Lease. `name` is what the holder may do, in this database and schema.
 
     Not through a pooler that shares sessions. Whoever holds it must ask `held` more often than
     every `silence_s`.

@@ -18,6 +18,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import ProducerFenced
 
 from eventstore.customer_base import TRANSIENT
+from eventstore.lease import Alone, Lease
 from eventstore.reading import EventReader, Recorded
 from ingest.faults import faultpoint
 from ingest.log.kafka import abandon
@@ -36,6 +37,7 @@ _LOOK_S: Final = 0.1
 _END_WITHIN_S: Final = 2.0
 _PAUSES_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 _GIVE_WAY_S: Final = 30.0
+_STAND_BY_S: Final = 1.0
 _log = structlog.get_logger(__name__)
 
 
@@ -44,13 +46,17 @@ class PublishedAhead(Exception):
 
 
 class EventPublisher:
-    """One for a topic. A second one takes over: Kafka then refuses what the first one sends."""
+    """One for a topic: who has the lease; others stand by.
+
+    Should two publish at once, Kafka refuses what the earlier one sends.
+    """
 
     def __init__(
         self,
         reader: EventReader,
         topic: KafkaTopic,
         *,
+        lease: Lease | None = None,
         page: int = PAGE,
         idle: float = IDLE_S,
         within: float = _WITHIN_S,
@@ -61,6 +67,8 @@ class EventPublisher:
         """
         self._reader = reader
         self._topic = topic
+        self._lease = lease or Alone()
+        self._leads: bool | None = None
         self._page = page
         self._idle = idle
         self._within = within
@@ -76,7 +84,10 @@ class EventPublisher:
 
         Raises TopicDiffers and PublishedAhead: going on would lose events, or mix two stores up.
         """
-        asyncio.run(self._run(stop))
+        try:
+            asyncio.run(self._run(stop))
+        finally:
+            self._lease.release()
 
     async def _run(self, stop: threading.Event) -> None:
         publishing = asyncio.create_task(self._follow(stop))
@@ -92,7 +103,11 @@ class EventPublisher:
         while not stop.is_set():
             before = self._done
             try:
-                await self._publish(stop)
+                if await self._has_lease():
+                    await self._publish(stop)
+                else:
+                    PUBLISHER_LAG.set(0)  # told by the one that publishes
+                    await _wait(stop, _STAND_BY_S)
             except ProducerFenced:
                 _log.warning("publisher_gives_way", topic=self._topic.name, for_s=_GIVE_WAY_S)
                 await _wait(stop, _GIVE_WAY_S)
@@ -117,7 +132,7 @@ class EventPublisher:
         try:
             await self._in_time(producer.start())  # ends what another, or an earlier one, had begun
             await self._resume(partitions)
-            while not stop.is_set():
+            while not stop.is_set() and await self._has_lease():
                 page = await asyncio.to_thread(self._reader.read, self._done, self._page)
                 if page:
                     await self._in_time(_send(producer, self._topic.name, page))
@@ -128,6 +143,13 @@ class EventPublisher:
                     await _wait(stop, self._idle)
         finally:
             await abandon(producer)
+
+    async def _has_lease(self) -> bool:
+        leads = await asyncio.to_thread(self._lease.held)
+        if leads != self._leads:
+            _log.info("publisher_leads" if leads else "publisher_stands_by", topic=self._topic.name)
+        self._leads = leads
+        return leads
 
     async def _resume(self, partitions: int) -> None:
         self._done = await self._in_time(last_position(self._topic, partitions))

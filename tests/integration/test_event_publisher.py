@@ -10,9 +10,10 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import msgspec
 import pytest
@@ -20,6 +21,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from contracts.lead_logs import ENVIRONMENT
 from integration.kafka_processor import base_in
+from support.waiting import wait_until
 
 from channels.sdk.ids import event_id, lead_id
 from channels.sdk.lead import Campaign, Identity, LeadEvent, Profile
@@ -27,7 +29,9 @@ from eventstore.card_commands import CardCommands
 from eventstore.customer_base import CustomerBase
 from eventstore.deal_commands import DealCommands
 from eventstore.domain.events import DealOpened
+from eventstore.lease import Lease
 from eventstore.orders import order
+from eventstore.recorders.postgres_lease import PostgresLease
 from ingest.log.kafka_topic import KafkaTopic, TopicDiffers
 from ingest.log.port import Logged
 from ingest.log.records import lead_record
@@ -174,6 +178,44 @@ def run_until(place: Place, position: int) -> None:
         raise faults[0]
 
 
+class Watched:
+    """A lease that tells whether it was asked for in vain."""
+
+    def __init__(self, lease: Lease) -> None:
+        self._lease = lease
+        self.refused = False
+
+    def held(self) -> bool:
+        held = self._lease.held()
+        self.refused = self.refused or not held
+        return held
+
+    def release(self) -> None:
+        self._lease.release()
+
+
+class publishing:  # noqa: N801 - read as `with publishing(place, lease):`
+    """A publisher in a thread, until the end of the block or `end`."""
+
+    def __init__(self, place: Place, lease: Lease) -> None:
+        self.lease = Watched(lease)
+        reader = place.base.recorder
+        self.publisher = EventPublisher(reader, place.topic, lease=self.lease, idle=0.02)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self.publisher.run, args=(self._stop,))
+
+    def end(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+
 def told(record: ConsumerRecord) -> int:
     return int(dict(record.headers)["ce_id"])
 
@@ -288,6 +330,24 @@ def test_a_publisher_that_was_asleep_is_refused_and_doubles_nothing(place, start
     place.until_said("publisher_gives_way")
     place.feed_many(20)
     place.until_published(len(place.positions))
+    check_once_and_in_order(place)
+
+
+def test_of_two_publishers_one_works_until_it_ends_and_the_other_takes_over(place, database):
+    """The lease is on PostgreSQL, as the event store is where there are two."""
+    first, second = (publishing(place, PostgresLease(database, "publisher")) for _ in range(2))
+    with ExitStack() as both:
+        both.enter_context(first)
+        place.feed_many(20)
+        wait_until(lambda: first.publisher.position == place.positions[-1])
+        both.enter_context(second)
+        wait_until(lambda: second.lease.refused)
+        place.feed_many(20)
+        wait_until(lambda: first.publisher.position == place.positions[-1])
+        assert second.publisher.position == 0, "it took a turn"
+        first.end()
+        place.feed_many(20)
+        wait_until(lambda: second.publisher.position == place.positions[-1])
     check_once_and_in_order(place)
 
 

@@ -1,13 +1,14 @@
-"""Who projects: one process for each projection, and whoever else runs stands by.
+"""Who follows the event store into one target: one process, and whoever else runs stands by.
 
-Two at once would still double nothing (see `FactTable`), but each would do the other's work.
+Two at once would still double nothing (see `FactTable`, `EventPublisher`), but each would do the
+other's work.
 """
 
 from typing import Protocol
 
 
 class Lease(Protocol):
-    """The right to write one projection. For one thread at a time.
+    """The right to write one target. For one thread at a time.
 
     On PostgreSQL it is eventstore.recorders.postgres_lease.PostgresLease.
     """
@@ -15,7 +16,7 @@ class Lease(Protocol):
     def held(self) -> bool:
         """Whether it is ours, now or a second ago; takes it where nobody has it.
 
-        Asked before each block. May take seconds where the way to whoever grants it is broken,
+        Asked before each page. May take seconds where the way to whoever grants it is broken,
         and raises what that one raises: then it is not ours.
         """
 
