@@ -15,7 +15,7 @@ from servers.process import ServerFault, ServerProcess, free_port, program
 
 VERSION = "4.1.1"
 LIBS = Path(__file__).parents[2] / ".servers" / f"kafka-{VERSION}" / "libs"
-_START_WITHIN_S = 60
+_START_WITHIN_S = 120
 _SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 _HEAP = "512m"
 _PROPERTIES = """\
