@@ -28,7 +28,7 @@ from ingest.outbox.sqlite_store import SQLiteOutbox
 from ingest.outbox.store import OutboxStore
 from ingest.pollers.state import AccountState
 from ingest.processor.batch import BatchHandler
-from ingest.processor.following import FollowerLoop, Turn
+from ingest.processor.following import FollowerLoop
 from ingest.processor.loop import LANES, ProcessorLoop
 from leadlog.lead_log import ClosableReader, EmbeddedLog, KafkaLog, LeadLog
 from leadlog.senders import Outlet, outlets_of
@@ -163,18 +163,7 @@ class System:
     @cached_property
     def following(self) -> FollowerLoop:
         """Beside the processor, whatever goes on in pieces."""
-        return FollowerLoop(Follower(self.base), self._turn)
-
-    @property
-    def _turn(self) -> Turn:
-        from projections.lease import Alone
-
-        events = self.settings.stores.events
-        if not events.startswith("postgresql:"):
-            return Alone()
-        from eventstore.recorders.postgres_lease import PostgresLease
-
-        return PostgresLease(events, "pieces")
+        return FollowerLoop(Follower(self.base), self._lease_of("pieces"))
 
     @cached_property
     def analytics(self) -> "ClickHouse":
