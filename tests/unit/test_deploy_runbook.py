@@ -65,7 +65,7 @@ def test_words_of_the_log_that_it_names_are_written_there():
         "projector.waits",
         "projector.stands_by",
         "publisher_waits",
-        "publisher_gives_way",
+        "publisher_stands_by",
     ):
         assert f"`{name}" in RUNBOOK
         assert f'"{name}"' in code
