@@ -120,7 +120,9 @@ class _Run:
                 return others
             play = Play(work, members, leads, stored_deals(work, leads))
             play.run()
-            return cls(base, work, play, cause)
+            run = cls(base, work, play, cause)
+            play.let_go(base.work())
+            return run
 
     def pieces(self, size: int) -> Iterator[Pending]:
         """Write what differs, then that the deals have followed; ends where that is over."""

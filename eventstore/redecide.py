@@ -6,21 +6,29 @@ once where few touches are concerned, else in pieces (see eventstore.following).
 """
 
 from collections.abc import Collection, Iterable
+from sys import intern
+
+from msgspec.structs import replace
 
 from channels.sdk.lead import MAX_IDENTITIES
 from eventstore.awaiting import await_deals
 from eventstore.domain.events import (
+    Campaign,
     DealJoined,
     DealRestored,
     DealSeparated,
     DealWithdrawn,
     Id,
+    LeadRecorded,
     RepeatChanged,
 )
 from eventstore.replay import Play, StoredDeal, read_deals
 from eventstore.rows import Card
 from eventstore.touches import deal_id, opening, stand
 from eventstore.work import LeadState, Work
+
+_PAGE = 2000
+_NO_IDS: set[Id] = set()
 
 
 def redecide(work: Work, leaves: Iterable[Id], *, because: Id, at: int) -> None:
@@ -62,7 +70,10 @@ def within_reach(
         appearing = {lead for _, lead in work.appearances(members)}
         if most is not None and len(appearing) > most:
             return None
-        work.load_leads(appearing)
+        if most is None:
+            load_slim(work, appearing)
+        else:
+            work.load_leads(appearing)
         leads = [work.leads[lead] for lead in sorted(appearing)]
         work.load_cards({i.leaf for lead in leads for i in lead.identities})
         here = []
@@ -75,6 +86,25 @@ def within_reach(
         if not beyond:
             return members, here
         persons |= beyond
+
+
+def load_slim(work: Work, ids: Collection[Id]) -> None:
+    """Read these leads, however many: page by page, with what deciding about deals takes."""
+    in_order = sorted(ids)
+    for start in range(0, len(in_order), _PAGE):
+        page = in_order[start : start + _PAGE]
+        known = work.leads.keys() & page
+        work.load_leads(page)
+        for state in (work.leads[name] for name in page if name not in known):
+            state.event_ids = _NO_IDS
+            state.newest = slim(state.newest)
+
+
+def slim(lead: LeadRecorded) -> LeadRecorded:
+    """Without its labels, and with one text for all that have the same."""
+    names = ("channel", "account", "kind", "direction", "pipeline", "amount", "currency")
+    shared = {name: intern(getattr(lead, name)) for name in names}
+    return replace(lead, campaign=Campaign(), call_state="", **shared)
 
 
 def _is_much(work: Work, members: dict[Id, Card], most: int) -> bool:
@@ -101,7 +131,7 @@ def record_deal(
         return
     into, by, decision = play.joined.get(name, (b"", "", b""))
     if before is None:
-        lead = play.openers[name]
+        lead = work.leads[play.openers[name].lead]
         work.emit_new(name, opening(lead, deal, stand(work, lead)))
         before = StoredDeal(opening(lead, deal, b""), deal.repeat_of)
     if before.withdrawn:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from eventstore.deal_hands import DealHands
 from eventstore.deal_pool import DealPool
@@ -47,6 +47,15 @@ class StoredDeal:
     commands: list[tuple[Order, DealCommand]] = field(default_factory=list)
 
 
+class Opener(NamedTuple):
+    """The touch that opened a deal."""
+
+    lead: Id
+    first: Order
+    leaf: Id
+    """Where it stands."""
+
+
 def read_deals(work: Work, ids: Collection[Id]) -> dict[Id, StoredDeal]:
     """These deals as their streams have them; those that nobody opened are left out."""
     return {stream: _read_deal(events) for stream, events in work.deal_streams(ids).items()}
@@ -86,7 +95,7 @@ class Play:
         self.stored = stored
         self.placed: dict[Id, Id] = {}
         self.deals: dict[Id, Deal] = {}
-        self.openers: dict[Id, LeadState] = {}
+        self.openers: dict[Id, Opener] = {}
         self.joined: dict[Id, tuple[Id, str, Id]] = {}
         """Deal → into which other, by whom or what, by which decision."""
         self._hands = DealHands(work, leads)
@@ -107,6 +116,10 @@ class Play:
             (self._link, self._touch, self._command, self._by_hand)[kind](what)
         for name, row in self.deals.items():
             row.by_hand = name in self._hands.named
+
+    def let_go(self, work: Work) -> None:
+        """Keep what was played, and what going on takes; `work` is what to read by from now on."""
+        self.work, self.leads, self.stored = work, [], {}
 
     def go_on(self, lead: LeadState) -> Deal | None:
         """Play a touch that was recorded after everything played so far; gives its deal."""
@@ -210,12 +223,13 @@ class Play:
         deal = new_deal(deal_id(lead.id, touch.pipeline), touch, repeat_of)
         deals.add(deal)
         self.deals[deal.id] = deal
-        self.openers[deal.id] = lead
+        self.openers[deal.id] = Opener(lead.id, lead.first, stand(self.work, lead))
         self._put(lead, touch, deal)
 
     def _put(self, lead: LeadState, touch: Touch, deal: Deal) -> None:
         self.placed[lead.id] = deal.id
-        self._touches[deal.id].append(touch)
+        if self._hands.put_apart:  # else no touch ever leaves a deal
+            self._touches[deal.id].append(touch)
 
     def _command(self, what: tuple[Id, DealCommand]) -> None:
         deal = self.deals.get(what[0])
@@ -245,7 +259,7 @@ class Play:
         """The touch opens its own deal, where it has not done so anyway."""
         lead = next((lead for lead in self.leads if lead.id == lead_id), None)
         left = self.deals.get(self.placed.get(lead_id, b""))
-        if lead is None or (left is not None and self.openers[left.id] is lead):
+        if lead is None or (left is not None and self.openers[left.id].lead == lead.id):
             return
         leaf = stand(self.work, lead)
         touch = touch_of(self.work, lead, leaf)
@@ -278,7 +292,7 @@ class Play:
 
     def _leaf_of(self, deal: Id) -> Id:
         opener = self.openers.get(deal)
-        return stand(self.work, opener) if opener else b""
+        return opener.leaf if opener else b""
 
     def _opening_order(self, deal: Deal) -> Order:
         return self.openers[deal.id].first

@@ -23,6 +23,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON for scripts, an objec
 
 _RELAYED = frozenset({"funnel", "audit", "wait"})
 """Operations that want everything on the log to be processed first."""
+_DECIDING = frozenset(
+    {
+        *("card.merge", "card.unmerge", "card.mark", "card.undo", "card.withdraw"),
+        *("card.suggestions", "card.rematch"),
+        *("deal.join", "deal.split", "deal.undo"),
+    }
+)
+"""Operations of which something may be left to do in pieces."""
 
 
 def settings(config: Path | None, data: Path | None) -> Settings:
@@ -38,6 +46,8 @@ def ask(chosen: Settings, operation: str, **arguments: Any) -> Iterator[Any]:
             from leadlog.operations import run
 
             yield from run(system, operation, given)
+            if operation in _DECIDING:
+                system.carry_out_pieces()
     except DataInUse:
         address = control.running(chosen.data)
         if address is None:
