@@ -6,7 +6,7 @@ so that every process and every replay knows the same.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -17,15 +17,14 @@ from eventstore.deciding import Concerned, Decided, carry_out_piece
 from eventstore.domain.events import Id, MatchingAdopted, MatchingApplied
 from eventstore.domain.matching import Matching
 from eventstore.keyring import derived
-from eventstore.orders import CommandRefused, Orders
+from eventstore.orders import CommandRefused, Orders, order
 from eventstore.queries import Cards
 from eventstore.regroup import move_aliases
 from eventstore.rejudging import rejudge
-from eventstore.rows import Changes, Source
+from eventstore.rows import Changes, Pending, Source
 from eventstore.work import Policy, Work
 
 STREAM: Id = derived(b"matching")
-_PAGE = 1000
 _PIECE = 200
 """Leaf cards judged again at once, with all that they came together with."""
 
@@ -72,33 +71,90 @@ def rematch(
 ) -> Decided:
     """Apply the configured version to the past: its rules and order, its limits and lists.
 
-    Done in pieces, of which each is a transaction; `progress` is told of the leaf cards done, and
-    how many there are. One that was killed half way is begun anew and finds less to do.
+    The decision comes first; then it is carried out in pieces, of which each is a transaction.
+    One that was killed half way goes on where it stood: here when it is given again, or beside
+    the processor. `progress` is told of the leaf cards done, and how many there are.
     """
     adopted, applied = _history(base.recorder)
     configured = base.policy.configured
-    if configured.version == applied:
+    begun = base.recorder.pending([STREAM])
+    if configured.version == applied and not begun:
         raise CommandRefused(f"version {configured.version} is applied to the past already")
-    before = base.policy
-    policy = _in_force({**adopted, configured.version: configured}, configured.version, before)
-    concerned = Concerned()
-    leaves = _all_leaves(base)
+    policy = _in_force({**adopted, configured.version: configured}, configured.version, base.policy)
     applying = CustomerBase(base.recorder, base.keyring, policy)
-    if not dry_run:
-        base.policy = policy  # what comes meanwhile is decided by it already
-    try:
-        for start in range(0, len(leaves), _PIECE):
-            piece = set(leaves[start : start + _PIECE])
-            again = partial(_judge_again, cards=cards, leaves=piece)
-            carry_out_piece(applying, by, again, concerned, dry_run=dry_run)
-            progress(min(start + _PIECE, len(leaves)), len(leaves))
-    except BaseException:
-        base.policy = before
-        raise
-    if not dry_run:
-        event = MatchingApplied(actor=by.actor, at=by.at, number=configured.version)
-        base.attempt(lambda work: work.emit(STREAM, event))
+    concerned = Concerned()
+    if dry_run:
+        _try_out(applying, cards, by, concerned)
+        return Decided(by.command, concerned.changed)
+    if configured.version != applied:
+        _begin(base, by, configured.version)
+    base.policy = policy  # what comes meanwhile is decided by it already
+    for row in _pieces(applying, cards, by, concerned):
+        progress(row.done, row.of)
     return Decided(by.command, concerned.changed)
+
+
+def carry_on_rematch(base: CustomerBase) -> Iterator[Pending]:
+    """Go on with a rematch that was begun; nothing where another version is configured here.
+
+    Gives after each piece how far it is.
+    """
+    adopted, applied = _history(base.recorder)
+    if applied != base.policy.configured.version:
+        return
+    applied_by = _applied_by(base.recorder)
+    policy = _in_force(adopted, applied, base.policy)
+    applying = CustomerBase(base.recorder, base.keyring, policy)
+    yield from _pieces(applying, Cards(applying), applied_by, Concerned())
+
+
+def _begin(base: CustomerBase, by: Orders, version: int) -> None:
+    leaves = sum(len(page) for page in _all_leaves(base))
+
+    def decide(work: Work) -> None:
+        work.emit(STREAM, MatchingApplied(actor=by.actor, at=by.at, number=version))
+        work.put_pending(STREAM, Pending("rematch", 0, leaves))
+
+    base.attempt(decide)
+
+
+def _applied_by(source: Source) -> Orders:
+    """Whoever gave the last rematch."""
+    events = source.streams([STREAM], personal=False)[STREAM]
+    last = [e.event for e in events if isinstance(e.event, MatchingApplied)][-1]
+    return order(last.actor, at=last.at)
+
+
+def _pieces(
+    base: CustomerBase, cards: Cards, by: Orders, concerned: Concerned
+) -> Iterator[Pending]:
+    """From where it stands to the end; others who do the same are told apart by its row."""
+    while (known := base.recorder.pending([STREAM]).get(STREAM)) is not None:
+        row = known[1]
+        leaves = base.recorder.leaves(row.after, _PIECE)
+        done = min(row.of, row.done + len(leaves))
+        further = msgspec.structs.replace(row, done=done, after=leaves[-1]) if leaves else None
+
+        def decide(
+            work: Work,
+            row: Pending = row,
+            further: Pending | None = further,
+            leaves: Sequence[Id] = leaves,
+        ) -> set[Id]:
+            if work.pending(STREAM) != row:
+                return set()
+            work.put_pending(STREAM, further)
+            return _judge_again(work, cards=cards, leaves=set(leaves)) if leaves else set()
+
+        carry_out_piece(base, by, decide, concerned, dry_run=False)
+        if further is not None:
+            yield further
+
+
+def _try_out(base: CustomerBase, cards: Cards, by: Orders, concerned: Concerned) -> None:
+    for leaves in _all_leaves(base):
+        again = partial(_judge_again, cards=cards, leaves=set(leaves))
+        carry_out_piece(base, by, again, concerned, dry_run=True)
 
 
 def _judge_again(work: Work, *, cards: Cards, leaves: set[Id]) -> set[Id]:
@@ -147,14 +203,12 @@ def _in_force(versions: dict[int, Matching], applied: int, policy: Policy) -> Po
     )
 
 
-def _all_leaves(base: CustomerBase) -> list[Id]:
-    """Every leaf card there is now; later ones are judged by the version that is being applied."""
-    leaves: list[Id] = []
+def _all_leaves(base: CustomerBase) -> Iterator[Sequence[Id]]:
+    """Every leaf card there is, page by page; later ones are judged by what is applied."""
     after = b""
-    while heads := base.recorder.heads(after, _PAGE):
-        after = heads[-1]
-        leaves += base.recorder.members(heads).keys()
-    return leaves
+    while leaves := base.recorder.leaves(after, _PIECE):
+        after = leaves[-1]
+        yield leaves
 
 
 def _list_again(work: Work, cards: Cards, matching: Matching, leaves: set[Id]) -> None:

@@ -15,6 +15,7 @@ from itertools import islice
 
 from eventsourcing.persistence import IntegrityError
 
+from eventstore.adoption import carry_on_rematch
 from eventstore.awaiting import await_deals
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.deals import Deal
@@ -298,15 +299,16 @@ class Follower:
         for name, (_, row) in sorted(self._base.recorder.pending().items()):
             if row.kind == "deals":
                 yield from follow(self._base, name, piece=self._piece)
-            else:
+            elif row.kind == "evidence":
                 yield from carry_on(self._base, name)
+            else:
+                yield from carry_on_rematch(self._base)
 
     def left(self) -> int:
         """Touches that are still to be looked at, as far as it is known."""
         return sum(row.left for _, row in self._base.recorder.pending().values())
 
     def drain(self) -> None:
-        """Do everything, what comes meanwhile included."""
-        while self._base.recorder.pending():
-            for _ in self.pieces():
-                pass
+        """Do everything that can be done here, what comes meanwhile included."""
+        while list(self.pieces()):
+            pass

@@ -47,6 +47,9 @@ class CustomerRecorder(Source, EventReader, Protocol):
     def heads(self, after: Id, limit: int) -> list[Id]:
         """Leaf cards that head a person, in the order of their ids, above `after`."""
 
+    def leaves(self, after: Id, limit: int) -> list[Id]:
+        """Leaf cards in the order of their ids, above `after`."""
+
     def ledger(self) -> dict[tuple[str, int, str], int]:
         """(account, hour, outcome) → deliveries, over all that was ever processed."""
 

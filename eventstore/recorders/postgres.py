@@ -161,6 +161,9 @@ class PostgresCustomerRecorder(PostgresReading, PostgresProcessRecorder):
     def heads(self, after: Id, limit: int) -> list[Id]:
         return [row[0] for row in self._rows(sql.HEADS, after, limit)]
 
+    def leaves(self, after: Id, limit: int) -> list[Id]:
+        return [row[0] for row in self._rows(sql.LEAVES, after, limit)]
+
     def ledger(self) -> dict[tuple[str, int, str], int]:
         return {(r[0], r[1], r[2]): r[3] for r in self._rows(sql.LEDGER_ALL)}
 

@@ -197,6 +197,7 @@ READ: Final = (
 LAST_POSITION: Final = b"SELECT coalesce(max(notification_id), 0) FROM stored_events"
 HEADS: Final = b"""
     SELECT leaf FROM card WHERE leaf > %b AND leaf = person ORDER BY leaf LIMIT %b"""
+LEAVES: Final = b"SELECT leaf FROM card WHERE leaf > %b ORDER BY leaf LIMIT %b"
 TRACKED: Final = b"""
     SELECT notification_id FROM notification_tracking WHERE application_name = %b"""
 LEDGER_ALL: Final = b"SELECT account, hour, outcome, deliveries FROM ledger"

@@ -184,6 +184,12 @@ class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
         )
         return [row[0] for row in rows]
 
+    def leaves(self, after: Id, limit: int) -> list[Id]:
+        rows = self._rows(
+            "SELECT leaf FROM card WHERE leaf > ? ORDER BY leaf LIMIT ?", (after, limit)
+        )
+        return [row[0] for row in rows]
+
     def ledger(self) -> dict[tuple[str, int, str], int]:
         """(account, hour, outcome) → deliveries, over all that was ever processed."""
         rows = self._rows("SELECT account, hour, outcome, deliveries FROM ledger")

@@ -227,6 +227,12 @@ def test_heads_come_in_pages_in_the_order_of_their_ids(recorder):
     assert recorder.heads(an_id(4), 3) == [an_id(6), an_id(8)]
 
 
+def test_leaf_cards_come_in_pages_in_the_order_of_their_ids(recorder):
+    recorder.save(Changes(cards={leaf: (0, card(A)) for leaf in (C, A, B)}))
+    assert recorder.leaves(b"", 2) == [A, B]
+    assert recorder.leaves(B, 2) == [C]
+
+
 def test_pairs_are_written_over_and_taken_away(recorder):
     linked = Pair(key=(5, A, 1, 0, 1))
     recorder.save(Changes(pairs={(A, B): Pair(suggested=True), (B, C): linked, (A, D): linked}))

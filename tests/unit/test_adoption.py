@@ -8,6 +8,7 @@ from eventstore.adoption import VersionChanged, adopt, effective_policy, rematch
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import SALES
+from eventstore.following import Follower
 from eventstore.orders import CommandRefused, order
 from eventstore.queries import Cards
 from eventstore.work import Policy
@@ -140,7 +141,8 @@ def test_a_rematch_in_many_pieces_gives_what_one_gives(fed):
     assert told == [(200, 500), (400, 500), (500, 500)]
 
 
-def test_a_rematch_that_was_killed_is_begun_anew_and_ends_the_same(fed):
+def half_way(fed):
+    """Begun, and killed after a piece; opened again."""
     fed.feed(*(form(number, f"+7912{number:07d}", f"{number}@x.ru") for number in range(300)))
     later = reopened(fed, NO_FORMS)
 
@@ -150,6 +152,33 @@ def test_a_rematch_that_was_killed_is_begun_anew_and_ends_the_same(fed):
     with pytest.raises(KeyboardInterrupt):
         rematch(later.base, Cards(later.base), order("anna"), progress=killed)
     assert 300 < persons(later) < 600
-    again = reopened(later, NO_FORMS)
-    rematch(again.base, Cards(again.base), order("anna"))
+    return reopened(later, NO_FORMS)
+
+
+def test_a_rematch_that_was_killed_goes_on_where_it_stood_when_it_is_given_again(fed):
+    again = half_way(fed)
+    told = []
+    rematch(
+        again.base,
+        Cards(again.base),
+        order("anna"),
+        progress=lambda done, of: told.append((done, of)),
+    )
+    assert told == [(400, 600), (600, 600)]
     assert persons(again) == 600
+    with pytest.raises(CommandRefused, match="applied"):
+        rematch(again.base, Cards(again.base), order("anna"))
+
+
+def test_a_rematch_that_was_killed_is_carried_on_beside_the_processor(fed):
+    again = half_way(fed)
+    again.feed(form(900, "+79120000900", "900@x.ru"))
+    Follower(again.base).drain()
+    assert persons(again) == 602
+    assert not again.base.recorder.pending()
+
+
+def test_whoever_has_another_version_leaves_a_rematch_alone(fed):
+    half_way(fed)
+    Follower(fed.base).drain()
+    assert fed.base.recorder.pending()
