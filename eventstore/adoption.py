@@ -21,7 +21,7 @@ from eventstore.orders import CommandRefused, Orders, order
 from eventstore.queries import Cards
 from eventstore.regroup import move_aliases
 from eventstore.rejudging import rejudge
-from eventstore.rows import Changes, Pending, Source
+from eventstore.rows import Pending, Source
 from eventstore.work import Policy, Work
 
 STREAM: Id = derived(b"matching")
@@ -37,28 +37,30 @@ def effective_policy(source: Source, policy: Policy) -> Policy:
     """The policy with earlier versions, and with the limits and lists that are in force."""
     adopted, applied = _history(source)
     matching = policy.matching
-    known = adopted.get(matching.version)
-    if known is not None and known != matching:
-        raise VersionChanged(
-            f"matching: version {matching.version} was recorded with other content;"
-            " give [matching] a higher version, then see `leadlog card rematch --dry-run`"
-        )
+    _is_adopted(matching, adopted)
     return _in_force({**adopted, matching.version: matching}, applied, policy)
 
 
 def adopt(base: CustomerBase) -> None:
-    """Record the configured version, if nobody has; call once at start, before any lead."""
+    """Record the configured version, if nobody has; call once at start, before any lead.
+
+    Several processes may start at once. Raises VersionChanged where another one was first, with
+    the same version and other content.
+    """
     configured = base.policy.configured
-    adopted, _ = _history(base.recorder)
-    if configured.version in adopted:
+    if _is_adopted(configured, _history(base.recorder)[0]):
         return
     event = MatchingAdopted(
         number=configured.version,
         content=msgspec.json.encode(configured),
         at=time.time_ns() // 1_000_000,
     )
-    version = len(base.recorder.streams([STREAM], personal=False).get(STREAM, ())) + 1
-    base.recorder.save(Changes(events=[(STREAM, version, event, None)]))
+
+    def once(work: Work) -> None:
+        if not _is_adopted(configured, _history(work.source)[0]):  # by one who started with us
+            work.emit(STREAM, event)
+
+    base.attempt(once)
 
 
 def rematch(
@@ -164,6 +166,17 @@ def _judge_again(work: Work, *, cards: Cards, leaves: set[Id]) -> set[Id]:
     rejudge(work, leaves | around)
     moved = {place for leaf in sorted(leaves) for place in move_aliases(work, leaf)}
     return leaves | around | moved
+
+
+def _is_adopted(matching: Matching, adopted: dict[int, Matching]) -> bool:
+    """Whether this version was recorded. Raises VersionChanged if that was with other content."""
+    known = adopted.get(matching.version)
+    if known is not None and known != matching:
+        raise VersionChanged(
+            f"matching: version {matching.version} was recorded with other content;"
+            " give [matching] a higher version, then see `leadlog card rematch --dry-run`"
+        )
+    return known is not None
 
 
 def _history(source: Source) -> tuple[dict[int, Matching], int]:

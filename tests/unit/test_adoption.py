@@ -6,11 +6,13 @@ from support.worlds import KEYRING, MATCHING, Fed, base, groups, lead
 
 from eventstore.adoption import VersionChanged, adopt, effective_policy, rematch
 from eventstore.customer_base import CustomerBase
+from eventstore.domain.events import MatchingAdopted
 from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import SALES
 from eventstore.following import Follower
 from eventstore.orders import CommandRefused, order
 from eventstore.queries import Cards
+from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from eventstore.work import Policy
 
 NO_FORMS = msgspec.structs.replace(MATCHING, version=2, rules=MATCHING.rules[:3])
@@ -51,6 +53,37 @@ def test_a_lead_is_judged_by_the_version_of_its_first_record(fed):
 def test_a_version_that_reads_otherwise_is_refused(fed):
     with pytest.raises(VersionChanged, match="higher version"):
         reopened(fed, msgspec.structs.replace(NO_FORMS, version=1))
+
+
+class Overtaken(SQLiteCustomerRecorder):
+    """Another process, `other`, starts in the moment before the first save."""
+
+    other: CustomerBase | None = None
+
+    def save(self, changes):
+        if other := self.other:
+            self.other = None
+            adopt(other)
+        return super().save(changes)
+
+
+def two_that_start_at_once(path, matching: Matching) -> CustomerBase:
+    """The later of them, with its own idea of version 1."""
+    recorder = Overtaken(path)
+    recorder.other = base(path)
+    return CustomerBase(recorder, KEYRING, Policy.of(matching, [SALES]))
+
+
+def test_of_two_that_start_at_once_one_records_the_version(tmp_path):
+    later = two_that_start_at_once(tmp_path / "events.db", MATCHING)
+    adopt(later)
+    assert [type(r.event) for r in later.recorder.read(0, 10)] == [MatchingAdopted]
+
+
+def test_of_two_that_start_at_once_with_other_content_one_is_refused(tmp_path):
+    other = msgspec.structs.replace(NO_FORMS, version=1)
+    with pytest.raises(VersionChanged, match="higher version"):
+        adopt(two_that_start_at_once(tmp_path / "events.db", other))
 
 
 def test_a_rematch_applies_rules_to_the_past(fed):
