@@ -16,7 +16,7 @@ from leadlog.toml_lines import Place
 
 PREFIX = "LEADLOG_"
 NOT_SETTINGS = frozenset({"LEADLOG_FAULT"})
-"""Read where they act: ingest.faults."""
+"""Read where they act: eventstore.faults."""
 _FOR_TESTS = "LEADLOG_TEST_"
 _TEXT_TABLES = {
     "server": ("host", "port", "max_connections"),

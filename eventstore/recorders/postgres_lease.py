@@ -13,6 +13,7 @@ from typing import Any, Final
 import psycopg
 from eventsourcing.persistence import OperationalError
 
+from eventstore.faults import faultpoint
 from eventstore.recorders.postgres_connection import connection_settings
 
 SILENCE_S: Final = 30.0
@@ -77,4 +78,7 @@ class PostgresLease:
         found = self._session.execute(
             "SELECT pg_try_advisory_lock(%s, %s)", (_LEASES, self._number)
         ).fetchone()
-        return bool(found and found[0])
+        if not (found and found[0]):
+            return False
+        faultpoint("lease.after_taken")
+        return True

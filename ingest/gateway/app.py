@@ -29,7 +29,7 @@ from channels.sdk.intake import (
 )
 from channels.sdk.outcome import Accepted, Ignored, Outcome
 from channels.sdk.times import format_time
-from ingest.faults import faultpoint
+from eventstore.faults import faultpoint
 from ingest.gateway.asgi import (
     PREFIX,
     Receive,
@@ -88,12 +88,14 @@ class Gateway:
             cors = adapter.cors(self._delivery(scope, b""))
             await send_reply(send, unread(fault, limit), cors)
             return
+        faultpoint("gateway.after_read")
         try:
             started = time.perf_counter()
             delivery = self._delivery(scope, body)
             reply = await self._answer(account, adapter, delivery)
             await send_reply(send, reply, adapter.cors(delivery))
             ACCEPT_SECONDS.observe(time.perf_counter() - started)
+            faultpoint("gateway.after_reply")
         finally:
             self._bodies.release(body)
 

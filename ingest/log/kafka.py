@@ -18,8 +18,8 @@ from typing import Any, Final
 import structlog
 from aiokafka import AIOKafkaProducer
 
+from eventstore.faults import faultpoint
 from eventstore.keyring import Keyring
-from ingest.faults import faultpoint
 from ingest.log.kafka_records import to_message
 from ingest.log.kafka_topic import AWAY, MAX_RECORD_BYTES, KafkaTopic, prepare
 from ingest.log.port import LogUnavailable, Record, RecordTooLarge
@@ -162,6 +162,7 @@ class KafkaLogWriter:
                 self._settle(item)
                 return
             ack.add_done_callback(partial(self._acknowledged, item))
+        faultpoint("log.in_flight")
 
     def _acknowledged(self, item: _Append, ack: "asyncio.Future[Any]") -> None:
         error = asyncio.CancelledError() if ack.cancelled() else ack.exception()

@@ -17,7 +17,7 @@ from typing import Final
 
 import structlog
 
-from ingest.faults import faultpoint
+from eventstore.faults import faultpoint
 from ingest.log.port import LeadLogWriter, LogUnavailable, Record, RecordTooLarge, RecordType
 from ingest.log.records import record_again
 from ingest.log.sqlite import SQLiteLogWriter, connect
@@ -104,6 +104,7 @@ class SpooledLogWriter:
         finally:
             self._keeping -= 1
             self._more.set()
+        faultpoint("spool.after_keep")
         SPOOLED.inc(len(records))
         SPOOL_RECORDS.inc(len(records))
 
@@ -141,6 +142,7 @@ class SpooledLogWriter:
             await self._inner.append([record for _, record in page])
             faultpoint("spool.after_drain")
             await loop.run_in_executor(self._thread, self._spool.forget, page[-1][0])
+            faultpoint("spool.after_forget")
             SPOOL_RECORDS.dec(len(page))
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ingest.faults import faultpoint
+from eventstore.faults import faultpoint
 from ingest.log.port import Logged, LogUnavailable, Record, RecordType
 
 PARTITION = "log"
@@ -139,6 +139,7 @@ class SQLiteLogWriter:
             raise
         try:
             self._connection.executemany(_INSERT, rows)
+            faultpoint("log.in_flight")
             self._connection.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:

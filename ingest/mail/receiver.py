@@ -17,7 +17,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from channels.sdk.delivery import PollItem
 from channels.sdk.poller import Batch
 from channels.sdk.times import Timestamp
-from ingest.faults import faultpoint
+from eventstore.faults import faultpoint
 from ingest.log.port import LogUnavailable
 from ingest.metrics import LOG_UNAVAILABLE
 from ingest.pollers.intake import Intake

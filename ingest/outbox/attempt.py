@@ -13,10 +13,10 @@ from channels.sdk.errors import RateLimited, RetryLater, StopAdapter, Undelivera
 from channels.sdk.sending import Message, NotSent, Sender, Sent
 from eventstore.customer_base import TRANSIENT, Contended
 from eventstore.domain.events import ReplyWritten
+from eventstore.faults import faultpoint
 from eventstore.reading import EventReader
 from eventstore.reply_commands import ReplyCommands
 from eventstore.touches import bytes_of
-from ingest.faults import faultpoint
 from ingest.outbox.store import OutboxStore, Waiting
 
 _STOPPED_S: Final = 300.0

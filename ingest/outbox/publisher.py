@@ -18,9 +18,9 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import ProducerFenced
 
 from eventstore.customer_base import TRANSIENT
+from eventstore.faults import faultpoint
 from eventstore.lease import Alone, Lease
 from eventstore.reading import EventReader, Recorded
-from ingest.faults import faultpoint
 from ingest.log.kafka import abandon
 from ingest.log.kafka_topic import AWAY, KafkaTopic
 from ingest.metrics import EVENTS_PUBLISHED, PUBLISHER_LAG

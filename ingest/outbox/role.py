@@ -17,6 +17,7 @@ import structlog
 
 from channels.sdk.sending import NotSent, Sender
 from eventstore.domain.events import Id
+from eventstore.faults import faultpoint
 from eventstore.reading import EventReader
 from eventstore.reply_commands import ReplyCommands
 from ingest.metrics import OUTBOX_MESSAGES, OUTBOX_TRIES
@@ -83,6 +84,7 @@ class Outbox:
             while position < last and (page := self._reader.read(position, _PAGE)):
                 reached = page[-1].position
                 if self._store.follow(list(changes_of(page)), reached, after=position):
+                    faultpoint("outbox.after_follow")
                     position = reached
                 else:
                     position = self._store.position()

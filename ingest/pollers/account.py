@@ -14,7 +14,7 @@ from channels.sdk.adapter import PollingAdapter, redact
 from channels.sdk.errors import RetryLater, StopAdapter
 from channels.sdk.poller import Batch, Poller
 from channels.sdk.times import Timestamp, format_time, parse_time
-from ingest.faults import faultpoint
+from eventstore.faults import faultpoint
 from ingest.log.port import LeadLogWriter, LogUnavailable
 from ingest.pollers.cursors import CursorMoved, CursorStore, CursorsUnavailable
 from ingest.pollers.intake import Intake

@@ -22,9 +22,9 @@ from eventstore.customer_base import (
     Ignored,
     Lead,
 )
+from eventstore.faults import faultpoint
 from eventstore.rows import Quarantine
 from eventstore.touches import bytes_of, milliseconds
-from ingest.faults import faultpoint
 from ingest.log.port import Logged, RecordType
 from ingest.log.records import IgnoredDelivery, QuarantinedDelivery, quarantine_id
 from ingest.metrics import PROCESSED, PROCESSOR_BATCHES

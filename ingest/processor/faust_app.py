@@ -19,6 +19,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, EventT, StreamT
 from faust.types.auth import CredentialsT
 
+from eventstore.faults import faultpoint
 from ingest.log.kafka_access import KafkaAccess
 from ingest.log.kafka_reader import KafkaLogReader
 from ingest.log.kafka_records import type_of
@@ -211,6 +212,7 @@ class _Consumer(driver.Consumer):
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         transport: Any = self.transport
+        faultpoint("processor.on_assignment")
         offsets: dict[TP, int] = await transport.processor.resume_at(self.assignment())
         for tp, offset in offsets.items():
             await self._seek(tp, offset)
@@ -218,7 +220,10 @@ class _Consumer(driver.Consumer):
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         transport: Any = self.transport
-        return bool(await super()._commit(transport.processor.committable(offsets)))
+        faultpoint("processor.before_offsets")
+        committed = await super()._commit(transport.processor.committable(offsets))
+        faultpoint("processor.after_offsets")
+        return bool(committed)
 
 
 class _Transport(driver.Transport):

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 
+from eventstore.faults import faultpoint
 from eventstore.reading import Recorded
 from projections.clickhouse.client import ClickHouse
 from projections.clickhouse.migrate import migrate
@@ -55,7 +56,9 @@ class FactTable:
         """
         rows = block(events)
         for name in range(_NAMES):
+            faultpoint("projector.before_insert")
             self._clickhouse.insert("facts", rows, token=f"facts:{after}:{name}")
+            faultpoint("projector.after_insert")
             if (last := self._look(after)) > after:
                 return last
         raise BlockRefused(f"the block after position {after} was inserted and isn't there")

@@ -1,4 +1,4 @@
-"""Sends posts until each was accepted, whichever gateway it takes: a provider that never gives up.
+"""Sends posts until each has its answer, by whichever gateway: a provider that never gives up.
 
 What was sent is then exactly what must be stored.
 """
@@ -6,42 +6,52 @@ What was sent is then exactly what must be stored.
 import asyncio
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import Self
 
 from chaos.client import ANSWER_WITHIN_S, answer_to
-from support.deliveries import Post
+from support.deliveries import Fate, Post
 
 _PAUSE_S = 0.2
+_ANSWERS: dict[Fate, frozenset[int]] = {"refused": frozenset({403, 422})}
+_TAKEN = frozenset({200, 202})
 
 
 @dataclass
 class Flood:
-    """Runs in a thread of its own; `left` posts are still to be accepted."""
+    """Runs in a thread of its own. One connection sends its posts one after the other."""
 
     ports: Sequence[int]
-    posts: list[Post]
+    posts: Iterator[Post]
     connections: int = 32
     seed: int = 0
+    pause_s: float = 0.0
+    """Before each post of a connection, on average."""
+    given: list[Post] = field(default_factory=list)
+    """Every post that was begun: at the end each was answered as it must be."""
     attempts: int = 0
     fault: BaseException | None = None
     _thread: threading.Thread | None = field(default=None, repr=False)
-    _open: int = 0
+    _stopped: bool = False
 
-    @property
-    def left(self) -> int:
-        return len(self.posts) + self._open
-
-    def start(self) -> None:
+    def start(self) -> Self:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
+        return self
+
+    def stop(self, *, after: int = 0) -> None:
+        """Begin no more posts once there are so many."""
+        self.posts = islice(self.posts, max(0, after - len(self.given)))
+        self._stopped = not after
 
     def wait(self, within_s: float) -> None:
         assert self._thread is not None
         self._thread.join(within_s)
         if self.fault is not None:
             raise self.fault
-        assert not self._thread.is_alive(), f"{self.left} posts were not accepted in time"
+        assert not self._thread.is_alive(), "I9: posts were not accepted in time"
 
     def _run(self) -> None:
         try:
@@ -55,11 +65,13 @@ class Flood:
 
     async def _connection(self, rng: random.Random) -> None:
         stream = None
-        while self.posts:
-            post = self.posts.pop()
-            self._open += 1
+        while not self._stopped and (post := next(self.posts, None)) is not None:
+            self.given.append(post)
+            if self.pause_s:
+                await asyncio.sleep(rng.expovariate(1 / self.pause_s))
+            wanted = _ANSWERS.get(post.fate, _TAKEN)
             status = 0
-            while not 200 <= status < 300:
+            while status not in wanted:
                 assert status in (0, 503), f"answered {status}: {post}"
                 try:
                     if stream is None:
@@ -74,4 +86,5 @@ class Flood:
                         stream[1].close()
                     stream = None
                     await asyncio.sleep(rng.uniform(0, _PAUSE_S))
-            self._open -= 1
+        if stream is not None:
+            stream[1].close()

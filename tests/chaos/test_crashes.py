@@ -11,25 +11,13 @@ import time
 import pytest
 from chaos.checker import check, settled, stored_leads
 from chaos.crashes import kill_at, kill_at_random, load, told
+from chaos.points import EMBEDDED
 from support.leadlog_up import Leadlog
-
-from ingest.faults import POINTS
 
 SEED = int(os.environ.get("CHAOS_SEED", "20260201"))
 KILLS = int(os.environ.get("CHAOS_KILLS", "50"))
-OF_KAFKA = frozenset({"spool.before_drain", "spool.after_drain"})
-"""Points that only a gateway in front of Kafka passes: see tests/integration/test_spool.py."""
-OF_POLLERS = frozenset(
-    {
-        *("pollers.before_append", "pollers.after_append", "pollers.after_cursor"),
-        *("mail.before_append", "mail.after_append"),
-    }
-)
-"""Points of what is fetched, or handed over as mail: see tests/chaos/test_pollers.py."""
-OF_OUTBOX = frozenset({"outbox.before_send", "outbox.after_send", "outbox.after_record"})
-"""Points that only messages to people pass: see tests/integration/test_outbox_kill.py."""
-PASSES = 3
-"""Kills at each point: at its first pass, and at two later ones."""
+PASSES = 2
+"""Kills at each point: at its first pass, and at a later one."""
 
 
 @pytest.fixture
@@ -52,7 +40,7 @@ def test_random_kills_lose_invent_and_double_nothing(server, capsys):
 def test_every_fault_point_is_reached_and_loses_nothing(server, capsys):
     began = time.monotonic()
     rng = random.Random(SEED)
-    points = sorted(POINTS - OF_KAFKA - OF_POLLERS - OF_OUTBOX)
+    points = sorted(EMBEDDED)
     server.start()
     with load(server, seed=SEED + 1) as path:
         for point in points:

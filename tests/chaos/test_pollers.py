@@ -5,14 +5,12 @@ CHAOS_SEED and CHAOS_KILLS make another, or a longer, run.
 
 import os
 import random
-import smtplib
-import threading
 import time
-from email.message import EmailMessage
-from itertools import count
 
 import pytest
 from chaos.crashes import kill_at, kill_at_random
+from chaos.customers import Customers
+from chaos.points import MAIL, POLLERS
 from servers.process import free_port
 from servers.telegram import TOKEN, TelegramFake, message
 from servers.vk import GROUP, VkFake
@@ -22,10 +20,6 @@ from support.leadlog_up import Leadlog
 
 SEED = int(os.environ.get("CHAOS_SEED", "20260201"))
 KILLS = int(os.environ.get("CHAOS_KILLS", "50"))
-POINTS = (
-    *("pollers.before_append", "pollers.after_append", "pollers.after_cursor"),
-    *("mail.before_append", "mail.after_append"),
-)
 SETTINGS = """
 [mail]
 port = {port}
@@ -48,46 +42,6 @@ type = "email"
 name = "inbox"
 address = "sales@shop.example"
 """
-PAUSE_S = 0.02
-
-
-class Customers(threading.Thread):
-    """Write without end by every way; each mail is sent until the server has said 250."""
-
-    def __init__(self, telegram, vk, port):
-        super().__init__(daemon=True)
-        self.ended = threading.Event()
-        self.written = 0
-        self.mails = 0
-        self._telegram, self._vk, self._port = telegram, vk, port
-
-    def run(self):
-        for number in count(1):
-            if self.ended.is_set():
-                return
-            self._telegram.put(message(number))
-            self._vk.put(vk_message(number, user=20_000_000 + number % 20))
-            self.written = number
-            if number % 5 == 0:
-                self._mail(number)
-            self.ended.wait(PAUSE_S)
-
-    def _mail(self, number):
-        mail = EmailMessage()
-        mail["From"], mail["To"] = f"c{number}@b.example", "sales@shop.example"
-        mail["Message-ID"], mail["Subject"] = f"<{number}@b.example>", "Kitchen"
-        mail.set_content(f"mail {number}")
-        while not self._was_taken(mail):
-            time.sleep(0.05)
-        self.mails += 1
-
-    def _was_taken(self, mail):
-        try:
-            with smtplib.SMTP("127.0.0.1", self._port, timeout=10) as client:
-                client.send_message(mail)
-        except (OSError, smtplib.SMTPException):
-            return False
-        return True
 
 
 @pytest.fixture
@@ -105,7 +59,12 @@ def world(tmp_path):
         with Leadlog(tmp_path, settings=settings) as server:
             server.start()
             wait(lambda: any(path == "/lp" for path, _ in vk.asked))  # its ts is stored
-            customers = Customers(telegram, vk, port)
+
+            def write(number):
+                telegram.put(message(number))
+                vk.put(vk_message(number, user=20_000_000 + number % 20))
+
+            customers = Customers(write, port)
             customers.start()
             yield server, telegram, customers
             customers.ended.set()
@@ -119,7 +78,7 @@ def test_random_kills_lose_and_double_nothing_that_is_fetched_or_handed_over(wor
 
 def test_kills_at_every_fault_point_lose_and_double_nothing(world):
     server, telegram, customers = world
-    for point in POINTS:
+    for point in (*POLLERS, *MAIL):
         kill_at(server, point, 2)
     check(server, telegram, customers)
 
@@ -128,7 +87,7 @@ def check(server, telegram, customers):
     customers.ended.set()
     customers.join(60)
     wait(lambda: not telegram.waiting)
-    expected = 2 * customers.written + customers.mails
+    expected = 2 * customers.written + len(customers.mails)
     wait(lambda: audit(server)["leads"]["events"] >= expected)
     found = audit(server)
     assert found["ok"], found
@@ -136,7 +95,7 @@ def check(server, telegram, customers):
     leads = [lead for card in server.objects("card", "list") for lead in card["leads"]]
     assert len(leads) == len(set(leads)) == expected
     assert customers.written > 20
-    assert customers.mails > 2
+    assert len(customers.mails) > 2
 
 
 def audit(server):

@@ -7,7 +7,7 @@ import time
 import pytest
 from contracts.analytics_stores import server_store
 from servers.clickhouse import PASSWORD, USER, ClickHouseServer, at, fresh_name
-from servers.proxy import CuttingProxy
+from servers.proxy import Proxy
 
 from eventstore.domain import events as ev
 from projections.clickhouse.client import ClickHouse, ClickHouseError, StoreAway, StoreRefuses
@@ -33,7 +33,7 @@ def positions(store):
 
 @pytest.fixture
 def proxy(own_clickhouse):
-    proxy = CuttingProxy(own_clickhouse.port)
+    proxy = Proxy(own_clickhouse.port)
     yield proxy
     proxy.close()
 

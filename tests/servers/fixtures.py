@@ -116,7 +116,7 @@ def database(postgres: str) -> str:
 
 
 @contextmanager
-def _running(name: str, make: Callable[[Path], S], end: Callable[[S], None]) -> Iterator[S]:
+def running(name: str, make: Callable[[Path], S], end: Callable[[S], None]) -> Iterator[S]:
     """A server in a folder that goes with it."""
     with _folder(name) as folder:
         server = make(folder)
@@ -132,9 +132,9 @@ def _secured(folder: Path) -> KafkaServer:
 
 
 # Nobody needs their data any more; but a PostgreSQL that is killed leaves shared memory behind.
-_kafka = partial(_running, "kafka", partial(KafkaServer, short_lived=True), KafkaServer.kill)
-_postgres = partial(_running, "postgres", PostgresServer, PostgresServer.stop)
-_clickhouse = partial(_running, "clickhouse", ClickHouseServer, ClickHouseServer.kill)
+_kafka = partial(running, "kafka", partial(KafkaServer, short_lived=True), KafkaServer.kill)
+_postgres = partial(running, "postgres", PostgresServer, PostgresServer.stop)
+_clickhouse = partial(running, "clickhouse", ClickHouseServer, ClickHouseServer.kill)
 
 
 @contextmanager

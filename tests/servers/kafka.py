@@ -61,6 +61,30 @@ class Seat:
         }
 
 
+class Far:
+    """A listener that clients reach by a proxy: who comes that way is sent that way again."""
+
+    format_arguments: tuple[str, ...] = ()
+    properties = (
+        "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,FAR:PLAINTEXT,CONTROLLER:PLAINTEXT\n"
+        "inter.broker.listener.name=PLAINTEXT\n"
+    )
+
+    def __init__(self) -> None:
+        self.proxy = free_port()
+        """Where the proxy is to listen."""
+        self.behind = free_port()
+        """Where it leads."""
+
+    @property
+    def listeners(self) -> str:
+        return f",FAR://127.0.0.1:{self.behind}"
+
+    @property
+    def advertised(self) -> str:
+        return f",FAR://127.0.0.1:{self.proxy}"
+
+
 def new_cluster_id() -> str:
     return uuid4().hex[:22]
 
@@ -76,8 +100,11 @@ class KafkaServer:
         heap: str = _HEAP,
         short_lived: bool = False,
         security: Security | None = None,
+        far: Far | None = None,
     ) -> None:
         """Alone in its cluster without a `seat`; with `security` it listens by TLS as well.
+
+        Instead of that, `far` is one listener more.
 
         `short_lived`: half the work of starting, and slower once it has run for a minute.
         """
@@ -88,7 +115,7 @@ class KafkaServer:
         self._process: ServerProcess | None = None
         self.security = security
         self.port = free_port()
-        self._format(seat or Seat(1, (free_port(),), new_cluster_id()))
+        self._format(seat or Seat(1, (free_port(),), new_cluster_id()), security or far)
 
     @property
     def address(self) -> str:
@@ -152,8 +179,7 @@ class KafkaServer:
             raise ServerFault("Kafka was not started")
         return self._process
 
-    def _format(self, seat: Seat) -> None:
-        more = self.security
+    def _format(self, seat: Seat, more: Security | Far | None) -> None:
         self._properties.write_text(
             _PROPERTIES.format(
                 **seat.properties,

@@ -56,8 +56,9 @@ class PostgresServer:
         self._started.kill()
         wait_for_end(children)
 
-    def url(self, database: str = "postgres") -> str:
-        return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
+    def url(self, database: str = "postgres", *, port: int | None = None) -> str:
+        """`port`: where a proxy before it listens."""
+        return f"postgresql://{USER}@127.0.0.1:{port or self.port}/{database}"
 
     @property
     def _started(self) -> ServerProcess:

@@ -36,6 +36,11 @@ def topic_of(settings: str) -> KafkaTopic:
     return KafkaTopic.of(tomllib.loads(settings)["stores"]["log"])
 
 
+def with_spool(settings: str) -> str:
+    """The same for a gateway that keeps on its disk what Kafka does not take."""
+    return settings.replace('spool = ""', 'spool = "sqlite:///spool.db"')
+
+
 class Cluster:
     """All its processes are killed at the end, those that were stopped before apart."""
 
@@ -45,18 +50,32 @@ class Cluster:
         self._roles: dict[str, tuple[str, ...]] = {}
         self.processes: dict[str, Leadlog] = {}
 
-    def start(self, name: str, *roles: str) -> Leadlog:
-        """A process that is ready."""
+    def start(self, name: str, *roles: str, spool: bool = False, ready: bool = True) -> Leadlog:
+        """A new process; it is ready, or `wait_until_ready` is called later."""
         (folder := self._folder / name).mkdir()
-        process = self.processes[name] = Leadlog(folder, settings=self._settings)
+        settings = with_spool(self._settings) if spool else self._settings
+        process = self.processes[name] = Leadlog(folder, settings=settings)
         self._roles[name] = roles
-        process.start(roles=roles)
+        process.start(roles=roles, ready=ready)
         return process
+
+    def start_again(self, name: str, *, fault: str = "") -> Leadlog:
+        """One that has ended, without waiting until it is ready."""
+        self.processes[name].start(roles=self._roles[name], fault=fault, ready=False)
+        return self.processes[name]
 
     def restart(self, name: str) -> None:
         """Kill it and start it anew, without waiting until it is ready."""
         self.processes[name].kill()
-        self.processes[name].start(roles=self._roles[name], ready=False)
+        self.start_again(name)
+
+    def leave(self, name: str) -> None:
+        """It ends for good, as an operator would end it."""
+        assert self.processes.pop(name).stop() == 0
+
+    def ports(self, role: str) -> list[int]:
+        """Of the processes with this role."""
+        return [self.processes[name].port for name in self.processes if role in self._roles[name]]
 
     def wait_until_ready(self, names: Sequence[str] = ()) -> None:
         for name in names or self.processes:

@@ -51,6 +51,12 @@ class Post:
     event: str = ""
 
     @property
+    def chat(self) -> str:
+        """Of a message to the bot."""
+        told = json.loads(self.body)
+        return str((told.get("message") or told["edited_message"])["chat"]["id"])
+
+    @property
     def as_bytes(self) -> bytes:
         """The request as it goes over the wire."""
         lines = [f"POST {self.path} HTTP/1.1", "host: leads.example"]
@@ -125,6 +131,17 @@ def message(update: int, chat: int, number: int, text: str, *, at: int, edited: 
         json.dumps(told, ensure_ascii=False).encode(),
         lead=_id("telegram", "bot", f"{chat}/{number}"),
         event=_id("telegram", "bot", str(update)),
+    )
+
+
+def polled_message(number: int) -> Post:
+    """What servers.telegram.message(number) becomes, fetched by the account `polled_bot`."""
+    chat = 5_550_000_000 + number
+    return Post(
+        path="",
+        body=b"",
+        lead=_id("telegram", "polled_bot", f"{chat}/{number}"),
+        event=_id("telegram", "polled_bot", str(number)),
     )
 
 
