@@ -4,7 +4,7 @@ Used by the processor (batches from the log), and by commands and queries of peo
 each call has a working set of its own, and the recorder lets one writer in at a time.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
@@ -108,7 +108,8 @@ class CustomerBase:
         raise Contended(f"{_MOST_TRIES} times in a row another writer was first")
 
     def _decide(self, work: Work, batch: Sequence[Entry]) -> dict[str, int]:
-        entries = self._not_passed(batch)
+        passed = self._passed({entry.partition for entry in batch})
+        entries = [entry for entry in batch if entry.offset > passed[entry.partition]]
         contents = [e.delivered.content for e in entries if isinstance(e.delivered, Lead)]
         leads = iter(prefetch(work, contents))
         outcomes: dict[str, int] = {}
@@ -118,19 +119,13 @@ class CustomerBase:
             outcomes[outcome] = outcomes.get(outcome, 0) + 1
             line = (account, received_at // HOUR_MS, outcome)
             ledger[line] = ledger.get(line, 0) + 1
-            work.changes.positions[entry.partition] = entry.offset
+            work.changes.positions[entry.partition] = (passed[entry.partition], entry.offset)
         return outcomes
 
-    def _not_passed(self, batch: Sequence[Entry]) -> Sequence[Entry]:
-        passed = {
-            partition: self.recorder.max_tracking_id(partition)
-            for partition in {entry.partition for entry in batch}
-        }
-        return [
-            entry
-            for entry in batch
-            if (position := passed[entry.partition]) is None or entry.offset > position
-        ]
+    def _passed(self, partitions: Iterable[str]) -> dict[str, int]:
+        """Up to which offset each is processed; -1 for nothing."""
+        found = {partition: self.recorder.max_tracking_id(partition) for partition in partitions}
+        return {name: -1 if offset is None else offset for name, offset in found.items()}
 
 
 def _decide_one(

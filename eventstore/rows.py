@@ -141,8 +141,9 @@ class Changes:
     quarantine: list[Quarantine] = field(default_factory=list)
     released: list[Id] = field(default_factory=list)
     """Quarantined deliveries that were read after all."""
-    positions: dict[str, int] = field(default_factory=dict)
-    """Log partition → offset up to which everything is processed."""
+    positions: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Log partition → (offset up to which it was processed when this was decided, -1 for nothing;
+    offset up to which it is now)."""
 
 
 class Source(Protocol):

@@ -23,6 +23,7 @@ from eventsourcing.persistence import (
 from eventsourcing.postgres import PostgresProcessRecorder
 
 from eventstore.domain.events import Id
+from eventstore.faults import faultpoint
 from eventstore.reading import Recorded
 from eventstore.recorders import postgres_statements as sql
 from eventstore.recorders.coding import keys_for, recorded, stored
@@ -71,7 +72,10 @@ class PostgresCustomerRecorder(PostgresReading, PostgresProcessRecorder):
         try:
             with self._connection() as connection:
                 transaction = write_rows(connection, changes, fresh)
-                return write_events(connection, changes, events)
+                faultpoint("store.in_transaction")
+                position = write_events(connection, changes, events)
+                faultpoint("store.after_commit")
+                return position
         except OperationalError:
             if transaction and self._is_committed(transaction):
                 return self._position_of(events)
@@ -107,7 +111,9 @@ class PostgresCustomerRecorder(PostgresReading, PostgresProcessRecorder):
         ]
         changes = Changes()
         if (tracking := kwargs.get("tracking")) is not None:
-            changes.positions[tracking.application_name] = tracking.notification_id
+            name, reached = tracking.application_name, tracking.notification_id
+            known = self.max_tracking_id(name)
+            changes.positions[name] = (-1 if known is None else known, reached)
         with self._connection() as connection:
             write_rows(connection, changes, {})
             last = write_events(connection, changes, events)

@@ -18,9 +18,11 @@ STATUS: Final = b"SELECT pg_xact_status(%b::text::xid8)"
 # --- written before the clock is held: sorted, and in this order, so that nobody deadlocks ---
 
 TRACKING: Final = b"""
-    INSERT INTO notification_tracking AS t SELECT * FROM unnest(%b::text[], %b::int8[])
+    INSERT INTO notification_tracking AS t
+    SELECT name, reached FROM unnest(%b::text[], %b::int8[]) AS n (name, reached)
     ON CONFLICT (application_name) DO UPDATE SET notification_id = excluded.notification_id
-    WHERE t.notification_id < excluded.notification_id"""
+    WHERE (t.application_name, t.notification_id) IN (SELECT * FROM unnest(%b::text[], %b::int8[]))
+    AND t.notification_id < excluded.notification_id"""
 KEYS: Final = b"INSERT INTO key SELECT * FROM unnest(%b::bytea[], %b::bytea[])"
 SECRETS: Final = b"INSERT INTO secret SELECT * FROM unnest(%b::bytea[], %b::bytea[])"
 NEW_CARDS: Final = b"""

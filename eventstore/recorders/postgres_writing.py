@@ -14,6 +14,7 @@ from psycopg.rows import tuple_row
 from psycopg.types.numeric import Int8
 
 from eventstore.domain.events import Id
+from eventstore.faults import faultpoint
 from eventstore.recorders import postgres_statements as sql
 from eventstore.recorders.coding import deal_row, encode
 from eventstore.rows import Changes, Hand
@@ -34,7 +35,7 @@ def write_rows(connection: Connection, changes: Changes, fresh: dict[Id, Key]) -
     with connection.pipeline():
         connection.execute(sql.BEGIN)
         transaction = _run(connection, sql.TRANSACTION)
-        tracked = _write(connection, sql.TRACKING, sorted(changes.positions.items()))
+        tracked = _track(connection, changes)
         _write(connection, sql.KEYS, sorted(changes.keys.items()))
         _write(connection, sql.SECRETS, sorted(fresh.items()))
         _write(connection, sql.NEW_CARDS, [(leaf, c.person, encode(c)) for leaf, c in new])
@@ -79,9 +80,12 @@ def write_events(
         _write(
             connection, sql.QUARANTINE, list({q.id: q for q in changes.quarantine[::-1]}.values())
         )
+        if changes.quarantine:
+            faultpoint("store.in_quarantine")
         for released in changes.released:
             _run(connection, sql.RELEASED, released)
         position = _run(connection, sql.POSITION)
+        faultpoint("store.before_commit")
         connection.execute(sql.COMMIT)
     ((last,),) = position.fetchall()
     return int(last) if events else 0
@@ -90,6 +94,12 @@ def write_events(
 def columns(rows: Collection[Sequence[Any]], width: int) -> list[list[Any]]:
     """Rows as columns, one list each, also where there are none."""
     return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
+
+
+def _track(connection: Connection, changes: Changes) -> Cursor | None:
+    """Move on from the places where these deliveries were decided, and from no others."""
+    rows = [(name, after, name, before) for name, (before, after) in changes.positions.items()]
+    return _write(connection, sql.TRACKING, sorted(rows))
 
 
 def _write_deals(connection: Connection, changes: Changes) -> None:

@@ -19,6 +19,7 @@ from eventsourcing.sqlite import (
 
 from eventstore.domain.deals import Deal
 from eventstore.domain.events import Id
+from eventstore.faults import faultpoint
 from eventstore.reading import Recorded
 from eventstore.recorders.coding import deal_row, encode, keys_for, recorded, stored
 from eventstore.recorders.sqlite_reading import SQLiteReading
@@ -106,10 +107,13 @@ class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
         keys, fresh = keys_for(changes, self.keys)
         with self.datastore.transaction(commit=True) as cursor:
             position = self._insert_recorded(cursor, changes, keys)
+            faultpoint("store.in_transaction")
             cursor.executemany("INSERT INTO secret VALUES (?,?)", sorted(fresh.items()))
             _insert_rows(cursor, changes, position - len(changes.events) + 1)
-            for partition, offset in sorted(changes.positions.items()):
-                self._insert_tracking(cursor, Tracking(partition, offset))
+            for partition, (before, after) in sorted(changes.positions.items()):
+                self._track(cursor, partition, before, after)
+            faultpoint("store.before_commit")
+        faultpoint("store.after_commit")
         return position
 
     def _insert_recorded(self, cursor: SQLiteCursor, changes: Changes, keys: dict[Id, Key]) -> int:
@@ -131,6 +135,14 @@ class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
             ],
         )
         return int(last)
+
+    def _track(self, cursor: SQLiteCursor, partition: str, before: int, after: int) -> None:
+        """Move on from the place where deliveries were decided, and from no other."""
+        cursor.execute(self.select_max_tracking_id_statement, (partition,))
+        (stands,) = cursor.fetchone()
+        if (-1 if stands is None else stands) != before:
+            raise IntegrityError("another processor has passed this place of the log already")
+        self._insert_tracking(cursor, Tracking(partition, after))
 
     def _insert_events(
         self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **kwargs: Any
@@ -264,6 +276,8 @@ def _insert_rows(cursor: SQLiteCursor, changes: Changes, first: int) -> None:
         [(*key, count) for key, count in changes.ledger.items()],
     )
     cursor.executemany("INSERT OR IGNORE INTO quarantine VALUES (?,?,?,?,?)", changes.quarantine)
+    if changes.quarantine:
+        faultpoint("store.in_quarantine")
     cursor.executemany("DELETE FROM quarantine WHERE id = ?", [(i,) for i in changes.released])
 
 

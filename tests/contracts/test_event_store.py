@@ -85,7 +85,7 @@ def test_events_come_back_in_their_order_at_positions_without_holes(recorder):
 
 def test_what_was_saved_is_there_for_others_and_after_reopening(store, recorder):
     other = store.open()
-    recorder.save(Changes(events=[formed(A)], positions={"p": 3}))
+    recorder.save(Changes(events=[formed(A)], positions={"p": (-1, 3)}))
     assert other.last_position() == 1
     assert other.max_tracking_id("p") == 3
     other.close()
@@ -152,8 +152,10 @@ def conflicts() -> list[tuple[str, Changes]]:
         ("a new card", Changes(cards={A: (0, card(A))})),
         ("a card's version", Changes(cards={B: (1, card(B))})),
         ("a card that is not there", Changes(cards={C: (1, card(C))})),
-        ("a position of the log", Changes(positions={"p": 5})),
-        ("an earlier position of the log", Changes(positions={"p": 4})),
+        ("a position of the log", Changes(positions={"p": (5, 5)})),
+        ("an earlier position of the log", Changes(positions={"p": (5, 4)})),
+        ("what follows a position that was passed", Changes(positions={"p": (3, 7)})),
+        ("what follows nothing", Changes(positions={"p": (-1, 7)})),
     ]
 
 
@@ -164,7 +166,7 @@ def test_who_comes_second_is_told_and_leaves_nothing(recorder, what, changes):
             events=[formed(A)],
             keys={A: B},
             cards={A: (0, card(A)), B: (0, card(B))},
-            positions={"p": 5},
+            positions={"p": (-1, 5)},
         )
     )
     recorder.save(Changes(cards={B: (1, card(B))}))
@@ -177,7 +179,7 @@ def test_who_comes_second_is_told_and_leaves_nothing(recorder, what, changes):
     changes.withdrawn[A, B, D] = 1
     changes.ledger["account", 1, "accepted"] = 1
     changes.quarantine.append(Quarantine(E, "account", "broken_json", 1, b"{}"))
-    changes.positions["q"] = 1
+    changes.positions["q"] = (-1, 1)
     with pytest.raises(IntegrityError):
         recorder.save(changes)
     assert recorder.last_position() == 1
@@ -196,8 +198,8 @@ def test_who_comes_second_is_told_and_leaves_nothing(recorder, what, changes):
 
 
 def test_positions_of_the_log_may_jump(recorder):
-    recorder.save(Changes(positions={"p": 5, "q": 0}))
-    recorder.save(Changes(positions={"p": 50, "r": 7}))
+    recorder.save(Changes(positions={"p": (-1, 5), "q": (-1, 0)}))
+    recorder.save(Changes(positions={"p": (5, 50), "r": (-1, 7)}))
     assert [recorder.max_tracking_id(p) for p in "pqr"] == [50, 0, 7]
 
 

@@ -11,7 +11,7 @@ import pytest
 from contracts.test_event_store import A, B, an_id, base_on, card, formed
 from eventsourcing.persistence import OperationalError
 from servers.postgres import PostgresServer, fresh_database
-from servers.proxy import CuttingProxy
+from servers.proxy import Proxy
 from support.worlds import lead
 
 from eventstore.customer_base import Entry, Lead
@@ -30,8 +30,8 @@ def recorder(database) -> Iterator[PostgresCustomerRecorder]:
 
 
 @pytest.fixture
-def proxy(database) -> Iterator[CuttingProxy]:
-    proxy = CuttingProxy(psycopg.conninfo.conninfo_to_dict(database)["port"])
+def proxy(database) -> Iterator[Proxy]:
+    proxy = Proxy(psycopg.conninfo.conninfo_to_dict(database)["port"])
     yield proxy
     proxy.close()
 
@@ -73,7 +73,9 @@ def outcomes(recorder) -> Counter[str]:
 
 def test_a_commit_whose_answer_was_lost_is_known_for_a_success(far, proxy, recorder):
     proxy.cut_at, proxy.heard = COMMIT, True
-    changes = Changes(events=[formed(A), formed(B)], cards={A: (0, card(A))}, positions={"p": 1})
+    changes = Changes(
+        events=[formed(A), formed(B)], cards={A: (0, card(A))}, positions={"p": (-1, 1)}
+    )
     assert far.save(changes) == 2
     assert proxy.cuts == 1
     assert recorder.last_position() == 2
@@ -82,13 +84,13 @@ def test_a_commit_whose_answer_was_lost_is_known_for_a_success(far, proxy, recor
 
 def test_a_lost_success_without_events_is_one_too(far, proxy, recorder):
     proxy.cut_at, proxy.heard = COMMIT, True
-    assert far.save(Changes(positions={"p": 7})) == 0
+    assert far.save(Changes(positions={"p": (-1, 7)})) == 0
     assert recorder.max_tracking_id("p") == 7
 
 
 def test_a_commit_that_the_server_never_heard_of_has_saved_nothing(far, proxy, recorder):
     proxy.cut_at, proxy.heard = COMMIT, False
-    changes = Changes(events=[formed(A)], positions={"p": 1})
+    changes = Changes(events=[formed(A)], positions={"p": (-1, 1)})
     with pytest.raises(OperationalError):
         far.save(changes)
     assert proxy.cuts == 1
@@ -275,7 +277,7 @@ def test_a_start_does_not_wait_for_those_who_write(database, recorder):
 def test_schemas_of_one_database_are_stores_of_their_own(database):
     first = PostgresCustomerRecorder(database, schema="one")
     second = PostgresCustomerRecorder(database, schema="two")
-    first.save(Changes(events=[formed(A)], positions={"p": 1}))
+    first.save(Changes(events=[formed(A)], positions={"p": (-1, 1)}))
     assert (first.last_position(), second.last_position()) == (1, 0)
     assert second.max_tracking_id("p") is None
     first.close()

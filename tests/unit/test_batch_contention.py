@@ -2,9 +2,10 @@
 
 import msgspec
 import pytest
-from support.worlds import lead
+from support.worlds import KEYRING, base, lead
 
-from eventstore.customer_base import Contended, Lead
+from eventstore.customer_base import Contended, CustomerBase, Entry, Ignored, Lead
+from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from ingest.log.port import Logged, RecordType
 from ingest.processor.batch import BatchHandler
 
@@ -36,6 +37,29 @@ def test_a_lead_alone_is_tried_until_nobody_was_faster(races):
     base = Contending(races)
     BatchHandler(base).handle(records(1))
     assert base.handled == [1]
+
+
+class Overtaken(SQLiteCustomerRecorder):
+    """Another processor, `other`, handles `before` in the moment before the first save."""
+
+    other: CustomerBase | None = None
+    before: tuple[Entry, ...] = ()
+
+    def save(self, changes):
+        if other := self.other:
+            self.other = None
+            other.handle(self.before)
+        return super().save(changes)
+
+
+def test_of_two_on_one_partition_each_delivery_is_counted_by_one(tmp_path):
+    """Also where nothing but its place on the log tells: ignored, put aside, a duplicate."""
+    ignored = [Entry("p", offset, Ignored("site", 0)) for offset in range(4)]
+    recorder = Overtaken(tmp_path / "events.db")
+    recorder.other, recorder.before = base(tmp_path / "events.db"), tuple(ignored[:2])
+    slower = CustomerBase(recorder, KEYRING, recorder.other.policy)
+    assert slower.handle(ignored) == {"ignored": 2}
+    assert recorder.ledger() == {("site", 0, "ignored"): 4}
 
 
 def test_a_batch_that_lost_its_races_is_halved(capsys):
