@@ -11,18 +11,18 @@ from psycopg.conninfo import conninfo_to_dict
 
 from eventstore.recorders.postgres_schema import CHECKS, STATEMENTS
 
-_CONNECT_S: Final = 5
+CONNECT_S: Final = 5
 _IDLE_IN_TRANSACTION_S: Final = 10.0
 _ONE_AT_A_TIME: Final = 0x1EAD
 """The advisory lock of whoever makes the tables."""
 _SCHEMA: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
-_KEPT_ALIVE: Final = {
+KEPT_ALIVE: Final = {
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
-"""A server that vanishes is noticed within 25 s, not after TCP's hours."""
+"""Of libpq. A server that vanishes is noticed within 25 s, not after TCP's hours."""
 
 
 class StoreUnfit(Exception):
@@ -40,9 +40,9 @@ def connection_settings(url: str, schema: str) -> dict[str, Any]:
     own = f"-c search_path={schema} -c lock_timeout=30s"
     options = f"{given.pop('options', None) or ''} {own}".strip()
     return {
-        **_KEPT_ALIVE,
+        **KEPT_ALIVE,
         "application_name": "leadlog",
-        "connect_timeout": _CONNECT_S,
+        "connect_timeout": CONNECT_S,
         **given,
         "options": options,
     }
@@ -74,7 +74,7 @@ def open_datastore(settings: dict[str, Any], schema: str, pool_size: int) -> Pos
         port="",
         user="",
         password="",
-        connect_timeout=_CONNECT_S,
+        connect_timeout=CONNECT_S,
         idle_in_transaction_session_timeout=_IDLE_IN_TRANSACTION_S,
         pool_size=1,
         max_overflow=pool_size - 1,

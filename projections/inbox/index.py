@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from eventstore.domain.events import Id
+from eventstore.faults import faultpoint
 from eventstore.reading import Recorded
 from projections.inbox import names
 from projections.inbox.names import Change, Key, Said
@@ -40,6 +41,8 @@ from projections.inbox.spelling import grams
 
 _NAMES: Final = "names"
 _MOST_AT_ONCE: Final = 1000
+_MAKING: Final = 0x1EA1B
+"""The advisory lock of whoever makes the tables: processes may start at the same time."""
 _PRAGMAS: Final = (
     "journal_mode=WAL",
     "synchronous=NORMAL",  # what a power cut takes is projected again: the position goes with it
@@ -57,7 +60,13 @@ def open_engine(url: str) -> Engine:
     """Connections to `sqlite:////path` (made for its owner's eyes only) or `postgresql://…`."""
     address = make_url(url)
     if address.get_backend_name() == "postgresql":
-        return create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        from eventstore.recorders.postgres_connection import CONNECT_S, KEPT_ALIVE
+
+        return create_engine(
+            address.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": CONNECT_S, **KEPT_ALIVE},
+        )
     path = Path(str(address.database))
     path.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
@@ -85,6 +94,8 @@ class NameIndex:
     def prepare(self) -> int:
         """Make the tables, anew where they are of another version; the last position in them."""
         with self._engine.begin() as connection:
+            if self._engine.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(_MAKING)))
             if self._version(connection) != VERSION:
                 metadata.drop_all(connection)
             metadata.create_all(connection)
@@ -105,6 +116,7 @@ class NameIndex:
         last = page[-1].position
         with self._engine.begin() as connection:
             self._advance(connection, after, last)
+            faultpoint("inbox.in_transaction")
             change = names.read(
                 page,
                 self._said(connection, names.told_before(page)),
@@ -112,6 +124,7 @@ class NameIndex:
             )
             self._write_said(connection, change)
             self._write_bearers(connection, change)
+        faultpoint("inbox.after_commit")
         return last
 
     def purge(self, leaves: Collection[Id]) -> None:

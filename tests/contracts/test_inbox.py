@@ -2,6 +2,8 @@
 
 import random
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import msgspec
@@ -12,6 +14,7 @@ from support.worlds import Fed, base, lead
 from channels.sdk.lead import LeadContent, Profile
 from eventstore.orders import order
 from eventstore.queries import Cards
+from eventstore.recorders.postgres_connection import KEPT_ALIVE
 from projections.inbox import schema
 from projections.inbox.index import NameIndex, OvertakenElsewhere, open_engine
 from projections.inbox.search import NameSearch, NothingToFind
@@ -245,3 +248,22 @@ def test_a_card_without_identity_is_found_by_its_name(world):
     world.fed.feed(msgspec.structs.replace(lead(1), profile=Profile(name="Ольга")))
     (value,) = world.named("ольга")
     assert UUID(value)
+
+
+def test_processes_that_start_at_once_make_the_tables_once(postgres):
+    url = fresh_database(postgres)
+    indexes = [NameIndex(open_engine(url)) for _ in range(6)]
+    together = threading.Barrier(len(indexes))
+
+    def prepare(index):
+        together.wait()
+        return index.prepare()
+
+    with ThreadPoolExecutor(len(indexes)) as threads:
+        assert list(threads.map(prepare, indexes)) == [0] * len(indexes)
+
+
+def test_a_server_that_vanishes_is_noticed_soon(postgres):
+    with open_engine(postgres).connect() as connection:
+        told = connection.connection.driver_connection.info.get_parameters()
+    assert {name: int(told[name]) for name in KEPT_ALIVE} == KEPT_ALIVE
