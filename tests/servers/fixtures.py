@@ -44,7 +44,7 @@ def kafka(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def shared_kafka() -> Iterator[KafkaServer]:
     """For the other fixtures: tests ask for `kafka`, or for `breakable_kafka`."""
-    with _running("kafka", _secured, KafkaServer.kill) as server:
+    with running("kafka", _secured, KafkaServer.kill) as server:
         yield server
 
 
@@ -71,7 +71,7 @@ def own_kafka() -> Iterator[KafkaServer]:
 @pytest.fixture(scope="module")
 def kafka_cluster() -> Iterator[KafkaCluster]:
     """Three nodes of Kafka for the tests of one file, which may kill them and must `start` them."""
-    with _running("kafka", KafkaCluster, KafkaCluster.kill) as cluster:
+    with running("kafka", KafkaCluster, KafkaCluster.kill) as cluster:
         yield cluster
 
 
