@@ -15,7 +15,7 @@ from support.leadlog_up import Leadlog
 from support.shop import FORM, Shop
 from support.waiting import wait_until
 
-from leadlog import control
+from leadlog.control import OperationFailed
 
 HOME = "<!doctype html><html lang=ru><body>{script}<a href='/order'>Заказать</a></body></html>"
 ORDER = "<!doctype html><html lang=ru><body>{form}{script}</body></html>"
@@ -62,8 +62,8 @@ def phone() -> str:
 def card(leadlog: Leadlog, phone: str) -> dict[str, Any] | None:
     """The card with this number, if there is one."""
     try:
-        (found,) = control.ask(control.running(leadlog.data), "card.find", {"query": phone})
-    except control.OperationFailed:
+        (found,) = leadlog.asks("card.find", query=phone)
+    except OperationFailed:
         return None
     return found
 
@@ -71,7 +71,7 @@ def card(leadlog: Leadlog, phone: str) -> dict[str, Any] | None:
 def the_card(leadlog: Leadlog, phone: str) -> dict[str, Any]:
     """The card with this number once there is one, with its timeline."""
     found = wait_until(lambda: card(leadlog, phone))
-    (shown,) = control.ask(control.running(leadlog.data), "card.show", {"id": found["id"]})
+    (shown,) = leadlog.asks("card.show", id=found["id"])
     return shown
 
 

@@ -58,7 +58,7 @@ def server(telegram, tmp_path):
 
 
 def outgoing(server, state):
-    (card,) = server.objects("card", "show", "telegram:5550000042")
+    (card,) = server.asks("card.show", id="telegram:5550000042")
     found = [entry for entry in card["timeline"] if entry.get("direction") == "out"]
     return [entry for entry in found if entry["state"] == state]
 
