@@ -29,8 +29,9 @@ $(STAMP): pyproject.toml constraints.txt
 packages: ## the Debian packages and the servers that tests start
 	@scripts/install-test-servers
 
-up: $(STAMP) ## start: the made-up workshop, or your own business once there is a leadlog.toml
-	@if [ -e leadlog.toml ]; then exec $(BIN)/leadlog up; else exec $(BIN)/leadlog demo; fi
+up: $(STAMP) ## start: the made-up workshop, or your business once there is a leadlog.toml; PORT=8081
+	@if [ -e leadlog.toml ]; then exec $(BIN)/leadlog up $(PORT:%=--port %); \
+	else exec $(BIN)/leadlog demo $(PORT:%=--port %); fi
 
 test: install ## all that must hold: unit, properties, channels, contracts, integration, browser, e2e
 	@mkdir -p $(REPORTS)

@@ -17,7 +17,7 @@ def try_delivery(
 ) -> dict[str, Any]:
     """Run verify and parse on one recorded delivery and tell everything that came of it."""
     if not isinstance(account, dict) or not isinstance(request, dict):
-        raise BadCall("account and request must be JSON objects; see LEAD_EVENT.md")
+        raise BadCall("account and request must be JSON objects; see docs/channels/author.md")
     table = {"name": account_type, **account, "type": account_type}
     try:
         adapter = make_adapter(table)

@@ -28,7 +28,8 @@ def checked(lead: L) -> L:
     for identity in lead.identities:
         if normalise(identity.kind, identity.value) != identity.value:
             raise ValueError(
-                f"identity of kind {identity.kind!r} is not normalised; see LEAD_EVENT.md"
+                f"identity of kind {identity.kind!r} is not normalised;"
+                " make it as channels.sdk.identities does"
             )
     return _capped(lead) if len(lead.identities) > 1 else lead
 

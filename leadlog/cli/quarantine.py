@@ -31,7 +31,7 @@ def list_items(as_json: AsJson = False, config: Config = None, data: Data = None
 
 @app.command()
 def show(
-    item: Annotated[str, typer.Argument(metavar="ID")],
+    item: Annotated[str, typer.Argument(metavar="ID", help="As `quarantine list` tells it.")],
     as_json: AsJson = False,
     config: Config = None,
     data: Data = None,

@@ -97,7 +97,7 @@ def feed(
     config: Config = None,
     data: Data = None,
 ) -> None:
-    """Append lead events (one JSON object a line, LEAD_EVENT.md) to the lead log.
+    """Append lead events to the lead log: a JSON object a line (docs/lead-event.schema.json).
 
     Broken lines are named on standard error and go to the quarantine.
 
