@@ -4,13 +4,13 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from servers.process import free_port
 
 README = Path(__file__).parents[2] / "README.md"
 UP = "leadlog up\n"
@@ -28,9 +28,7 @@ class Visitor:
     """Somebody with a terminal in an empty directory, and a port of their own."""
 
     def __init__(self, directory):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.directory = directory
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         self.environ = {**os.environ, "PATH": path, "LEADLOG_SERVER_PORT": str(self.port)}

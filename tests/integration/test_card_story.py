@@ -58,7 +58,7 @@ def alone(data, *words, text=None):
     """In a process of its own: it starts the engine of analytics, once for each process."""
     done = subprocess.run(
         [LEADLOG, *words, "--data", str(data), "--json"],
-        input=text, capture_output=True, text=True, check=False, timeout=60,
+        input=text, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]

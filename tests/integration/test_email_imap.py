@@ -324,7 +324,7 @@ async def test_closing_while_it_waits_is_prompt(settings, mailbox) -> None:
     with pytest.raises(asyncio.CancelledError):
         await waiting
     await batches.aclose()
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 60, "it waited for its next look, in ten minutes"
 
 
 @pytest.mark.parametrize("tls", [True, "starttls"])

@@ -64,7 +64,7 @@ class Leadlog:
             return False
 
     def get(self, path: str) -> httpx.Response:
-        return httpx.get(self.url + path, trust_env=False, verify=False, timeout=10)
+        return httpx.get(self.url + path, trust_env=False, verify=False, timeout=30)
 
     def said(self) -> str:
         return self.output.read_text(errors="replace")[-4000:]
@@ -77,7 +77,7 @@ class Leadlog:
     def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
         """As an operator would end it; the exit status."""
         self.process.send_signal(by)
-        return self.process.wait(30)
+        return self.process.wait(60)
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """A command on the same data, whether the server runs or not."""

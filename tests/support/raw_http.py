@@ -24,7 +24,7 @@ class Answer(NamedTuple):
 class Raw:
     """One connection."""
 
-    def __init__(self, port: int, *, timeout: float = 10.0) -> None:
+    def __init__(self, port: int, *, timeout: float = 30.0) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
         self._came = b""
 
@@ -76,7 +76,7 @@ class Raw:
         self.close()
 
 
-def ask(port: int, data: bytes, *, timeout: float = 10.0) -> Answer:
+def ask(port: int, data: bytes, *, timeout: float = 30.0) -> Answer:
     """Send these bytes over a connection of their own; the first answer."""
     with Raw(port, timeout=timeout) as raw:
         raw.send(data)

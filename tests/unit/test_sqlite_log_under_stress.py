@@ -58,6 +58,6 @@ async def test_whatever_fails_is_told_to_all_who_wait(writer, monkeypatch):
     monkeypatch.setattr(faults, "_left", 1)
     monkeypatch.setattr(faults, "_act", "raise")
     calls = [writer.append([RECORD]) for _ in range(3)]
-    found = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 5)
+    found = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 60)
     assert [type(error) for error in found] == [LogUnavailable] * 3
     await writer.append([RECORD])
