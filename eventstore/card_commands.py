@@ -222,14 +222,17 @@ def _withdraw_more(
 def _named_by(work: Work, decision: Id) -> set[Id]:
     """The leaf cards that a decision is about; of an undo, those of what it takes back."""
     leaves: set[Id] = set()
-    for hand, _ in work.decision(decision):
+    known = work.decision(decision)
+    for hand, _ in known:
         match hand.kind:
             case "undo":
                 leaves |= _named_by(work, hand.a)
             case "join" | "part" | "own":
                 leaves |= leaves_concerned(work, hand)
-            case "withdraw":
+            case "withdraw" if len(known) > 1:
                 pass  # its rows of evidence say which
+            case "withdraw":  # from before there were such rows
+                leaves |= {leaf for a, b, _ in withdrawn_by(work, decision) for leaf in (a, b)}
             case _:
                 leaves |= {hand.a, hand.b}
     return leaves

@@ -53,6 +53,17 @@ def test_all_links_of_a_rule_are_withdrawn_in_pieces_with_progress(fed):
     assert decided.changed.persons == 2 * FORMS
 
 
+def test_a_withdrawal_from_before_it_had_rows_is_undone_for_a_reason(fed):
+    """The reason is sealed with the keys of the leaf cards that the evidence names."""
+    decision = fed.commands.withdraw(list(one_form(fed))[:3], order("anna")).decision
+    with fed.base.recorder.datastore.transaction(commit=True) as cursor:
+        cursor.execute("DELETE FROM hand WHERE kind = 'evidence'")
+    undone = fed.commands.undo(decision, order("anna"), reason="a mistake").decision
+    assert persons(fed) == FORMS
+    (recorded,) = fed.base.recorder.streams([undone], personal=True)[undone]
+    assert recorded.event.reason == "a mistake"
+
+
 def test_a_large_withdrawal_is_undone_in_pieces(fed):
     decided = fed.commands.withdraw(one_form(fed), order("anna"))
     fed.commands.undo(decided.decision, order("anna"))
