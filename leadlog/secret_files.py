@@ -16,6 +16,11 @@ _SECRETS = {
 """The address of a store may hold a password."""
 
 
+def is_secret(place: Place) -> bool:
+    """Whether what stands there is never to be repeated; those of accounts are not asked for."""
+    return any(name in _SECRETS.get(str(place[0]), ()) for name in place[1:])
+
+
 def read_files(table: dict[str, Any], data: Path) -> Iterator[tuple[Place, str]]:
     """Put what the files hold into `table`; gives a fault for each file that cannot be read.
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from channels.registry import UnknownType, adapter_class, types
 from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import Pipeline
+from leadlog.secret_files import is_secret
 from leadlog.toml_lines import Place
 
 SHORTEST_TOKEN = 16
@@ -25,14 +26,14 @@ _NOT_IN_AN_ADDRESS = re.compile(r"[\s/?#%]")
 
 
 def of_model(error: ValidationError, model: type[BaseModel], places: Places) -> Iterator[str]:
-    """The faults that pydantic found. Values of unknown keys are not repeated: may be secrets."""
+    """The faults that pydantic found. No secret is repeated, nor what an unknown key has."""
     for fault in error.errors():
         place = tuple(fault["loc"])
         name = ".".join(str(part) for part in place)
         if fault["type"] == "extra_forbidden":
             told = _unknown(str(place[-1]), _fields(model, place[:-1]))
         else:
-            given = fault.get("input")
+            given = None if is_secret(place) else fault.get("input")
             shown = f" (given: {given!r})" if isinstance(given, str | int | float) else ""
             told = f"{fault['msg']}{shown}"
         yield f"{at(places, place)}{name}: {told}"

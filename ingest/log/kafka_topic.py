@@ -54,15 +54,15 @@ class KafkaTopic:
 
     @classmethod
     def of(cls, url: str, access: KafkaAccess = OPEN) -> "KafkaTopic":
-        """Read a URL; ValueError says what is wrong with it."""
+        """Read a URL; ValueError says what is wrong, without repeating it: it may have a secret."""
         parts = urlsplit(url)
         if "@" in parts.netloc:
             raise ValueError("user and password of Kafka stand in [kafka], not in the address")
         servers = tuple(filter(None, parts.netloc.split(",")))
         name = parts.path.strip("/")
         if parts.scheme != "kafka" or not servers or not _NAME.fullmatch(name):
-            raise ValueError(f"{url!r} is no lead log; write kafka://host:9092/topic")
-        return cls(servers, name, **dict(_settings(url, parts.query)), access=access)
+            raise ValueError("that is no lead log; write kafka://host:9092/topic")
+        return cls(servers, name, **dict(_settings(parts.query)), access=access)
 
     def client_settings(self) -> dict[str, Any]:
         """The servers and how to speak to them: what every client is made with. Raises OSError."""
@@ -76,12 +76,12 @@ class KafkaTopic:
 _SETTINGS = ("partitions", "replication", "min_insync", "retention_days")
 
 
-def _settings(url: str, query: str) -> Iterator[tuple[str, int]]:
+def _settings(query: str) -> Iterator[tuple[str, int]]:
     for name, value in parse_qsl(query, keep_blank_values=True):
         if name not in _SETTINGS:
-            raise ValueError(f"{url!r}: no setting {name!r}; known: {', '.join(_SETTINGS)}")
+            raise ValueError(f"no setting {name!r}; known: {', '.join(_SETTINGS)}")
         if not value.isdecimal() or int(value) < 1:
-            raise ValueError(f"{url!r}: {name} must be a number above 0, not {value!r}")
+            raise ValueError(f"{name} must be a number above 0, not {value!r}")
         yield name, int(value)
 
 

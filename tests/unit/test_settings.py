@@ -398,6 +398,25 @@ def test_a_password_in_the_address_of_kafka_is_refused_and_not_repeated(faults):
     assert "hunter2" not in fault
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[stores]\nlog = 'kafka://host:9092/leads?sasl_password=hunter2'\n",
+        "[stores]\nlog = 'kafka://host:9092/two words?sasl_password=hunter2'\n",
+    ],
+)
+def test_an_address_of_kafka_is_not_repeated_for_it_may_have_a_secret(faults, text):
+    (fault,) = faults(text)
+    assert "hunter2" not in fault
+
+
+@pytest.mark.parametrize("name", ["kafka.password", "desk.token", "keys.identity", "stores.events"])
+def test_a_secret_of_the_wrong_type_is_not_repeated(faults, name):
+    section, key = name.split(".")
+    (fault,) = faults(f"[{section}]\n{key} = 1234567890\n")
+    assert fault == f"leadlog.toml line 2: {name}: Input should be a valid string"
+
+
 def test_only_kafka_has_a_spool(faults):
     (fault,) = faults("[stores]\nspool = 'sqlite:///spool.db'\n")
     assert "only a lead log on Kafka" in fault
