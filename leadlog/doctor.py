@@ -18,12 +18,12 @@ from channels.sdk.adapter import PollingAdapter
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from ingest.log.kafka_access import KafkaAccess
 from ingest.log.port import LeadLogReader
+from ingest.log.remedy import remedy_of
 from ingest.log.sqlite import connect
 from leadlog import lag_check, machine, outbox_check
 from leadlog.lead_log import EmbeddedLog
 from leadlog.machine import Finding
 from leadlog.polling import finding, is_called
-from leadlog.remedy import remedy_of
 from leadlog.settings import ConfigurationError, Settings
 from leadlog.system import System
 

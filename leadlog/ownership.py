@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from eventsourcing.persistence import OperationalError
 
 from ingest.log.port import LogUnavailable
-from leadlog.remedy import remedy_of
+from ingest.log.remedy import remedy_of
 from leadlog.role_names import Role
 from leadlog.settings import Settings
 

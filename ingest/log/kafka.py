@@ -23,6 +23,7 @@ from eventstore.keyring import Keyring
 from ingest.log.kafka_records import to_message
 from ingest.log.kafka_topic import AWAY, MAX_RECORD_BYTES, KafkaTopic, prepare
 from ingest.log.port import LogUnavailable, Record, RecordTooLarge
+from ingest.log.remedy import remedy_of
 
 DEADLINE_S: Final = 4.0
 STUCK_S: Final = 20.0
@@ -231,8 +232,8 @@ class KafkaLogWriter:
         why = str(error) or type(error).__name__
         if self._why != why:
             self._why = why
-            remedy = getattr(error, "remedy", None)
-            _log.warning("lead_log.away", topic=self._topic.name, error=why, remedy=remedy)
+            told = {"error": why, "remedy": remedy_of(error) or None}
+            _log.warning("lead_log.away", topic=self._topic.name, **told)
 
 
 async def abandon(producer: AIOKafkaProducer) -> None:

@@ -23,6 +23,7 @@ from eventstore.lease import Alone, Lease
 from eventstore.reading import EventReader, Recorded
 from ingest.log.kafka import abandon
 from ingest.log.kafka_topic import AWAY, KafkaTopic
+from ingest.log.remedy import remedy_of
 from ingest.metrics import EVENTS_PUBLISHED, PUBLISHER_LAG
 from ingest.outbox.events_topic import MOST_BYTES, last_position, prepare_events
 from ingest.outbox.published import to_message
@@ -114,10 +115,9 @@ class EventPublisher:
             except (*AWAY, *TRANSIENT) as error:
                 pauses = _pauses() if self._done > before else pauses
                 pause = next(pauses)
-                told = str(error) or type(error).__name__
-                _log.warning(
-                    "publisher_waits", topic=self._topic.name, error=told, next_try_s=pause
-                )
+                why = str(error) or type(error).__name__
+                told = {"error": why, "remedy": remedy_of(error) or None, "next_try_s": pause}
+                _log.warning("publisher_waits", topic=self._topic.name, **told)
                 await _wait(stop, pause)
 
     async def _publish(self, stop: threading.Event) -> None:

@@ -9,6 +9,7 @@ import structlog
 
 from eventstore.customer_base import TRANSIENT
 from ingest.log.port import LogUnavailable
+from ingest.log.remedy import remedy_of
 from ingest.metrics import PROCESSOR_RETRIES
 
 PASSES: Final = (*TRANSIENT, LogUnavailable)
@@ -24,7 +25,8 @@ def until_done(attempt: Callable[[], None], stop: threading.Event) -> bool:
             attempt()
         except PASSES as error:
             PROCESSOR_RETRIES.inc()
-            _log.warning("store_away", error=str(error), next_try_s=pause)
+            told = {"error": str(error), "remedy": remedy_of(error) or None}
+            _log.warning("store_away", **told, next_try_s=pause)
             if stop.wait(pause):
                 return False
         else:
