@@ -8,6 +8,8 @@ import pytest
 from contracts.analytics_stores import server_store
 from servers.clickhouse import PASSWORD, USER, ClickHouseServer, at, fresh_name
 from servers.proxy import Proxy
+from support.desks import lead
+from support.leadlog_up import Leadlog
 
 from eventstore.domain import events as ev
 from projections.clickhouse.client import ClickHouse, ClickHouseError, StoreAway, StoreRefuses
@@ -29,6 +31,20 @@ def reader_with(number):
 
 def positions(store):
     return counts.present(store, 0, counts.EVERYTHING)
+
+
+def test_commands_bring_embedded_stores_into_analytics_on_a_server(tmp_path, clickhouse):
+    """No server of ours runs: `feed --wait` processes and projects by itself."""
+    address = at(clickhouse, fresh_name())
+    one = Leadlog(tmp_path, settings=f'[stores]\nanalytics = "{address}"')
+    leads = [lead(n, ("phone", f"+7912000{n:04d}", "claimed")) for n in range(1, 6)]
+    (tmp_path / "leads.jsonl").write_text("\n".join(leads))
+    (fed,) = one.objects("feed", str(tmp_path / "leads.jsonl"), "--wait")
+    assert fed == {"appended": len(leads), "duplicate": 0, "quarantined": 0}
+    (audit,) = one.objects("audit")
+    assert audit["ok"], audit
+    assert audit["positions"]["analytics"] == audit["positions"]["events"] > 0
+    assert positions(ClickHouse(address)) == [*range(1, audit["positions"]["events"] + 1)]
 
 
 @pytest.fixture
