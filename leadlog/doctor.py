@@ -28,6 +28,8 @@ from leadlog.settings import ConfigurationError, Settings
 from leadlog.system import System
 
 _HOUR_MS = 3_600_000
+Ledger = dict[tuple[str, int, str], int]
+"""How many deliveries an account had in an hour since 1970, by outcome."""
 _QUIET_H = 7 * 24
 _OPEN_TYPES = frozenset({"webform"})
 """Types that anybody may post to: forms on a site."""
@@ -56,20 +58,21 @@ def examine(system: System) -> Iterator[Finding]:
     yield broken_key
     if broken_key.state == "broken":
         return  # opening the event store would make a new key
-    recorded_ms = 0
-    stores_are_open = True
+    broken = set()
     for subject, check in (("log", _log), ("events", _events), ("analytics", _analytics)):
         finding = _guarded(f"stores.{subject}", check, system)
-        stores_are_open = stores_are_open and finding.state != "broken"
+        if finding.state == "broken":
+            broken.add(subject)
         yield finding
-    if stores_are_open:
-        recorded_ms = _newest_recorded_ms(system)
+    events_answer = "events" not in broken
+    recorded_ms = _newest_recorded_ms(system) if events_answer else 0
     yield from machine.examine(system.settings.data, recorded_ms)
     yield desk(system.settings)
-    yield from _channels(system, has_ledger=stores_are_open)
-    if stores_are_open:
+    yield from _channels(system, system.base.recorder.ledger() if events_answer else None)
+    if events_answer:
         yield _quarantine(system)
         yield _guarded("messages", outbox_check.examine, system)
+    if not broken:
         yield from lag_check.examine(system)
 
 
@@ -186,14 +189,16 @@ def _newest_recorded_ms(system: System) -> int:
     return newest[0].recorded_at if newest else 0
 
 
-def _channels(system: System, *, has_ledger: bool) -> Iterator[Finding]:
-    ledger = system.base.recorder.ledger() if has_ledger else {}
+def _channels(system: System, ledger: Ledger | None) -> Iterator[Finding]:
+    """Without a ledger nobody knows what came; what is wrong with the settings is told still."""
     hour = int(time.time() * 1000) // _HOUR_MS
     if not system.settings.accounts:
         remedy = "add an [[accounts]] table (leadlog.example.toml), or try: leadlog demo"
         yield Finding("accounts", "odd", "there are none: nothing can come in", remedy)
     for table in system.settings.accounts:
-        yield _fetched(dict(table), system) or _channel(dict(table), ledger, hour)
+        found = _fetched(dict(table), system) or _channel(dict(table), ledger, hour)
+        if found is not None:
+            yield found
 
 
 def _fetched(table: dict[str, Any], system: System) -> Finding | None:
@@ -202,7 +207,7 @@ def _fetched(table: dict[str, Any], system: System) -> Finding | None:
     return finding(f"account {table['name']}", state, time.time()) if state else None
 
 
-def _channel(table: dict[str, Any], ledger: dict[tuple[str, int, str], int], hour: int) -> Finding:
+def _channel(table: dict[str, Any], ledger: Ledger | None, hour: int) -> Finding | None:
     name = str(table["name"])
     subject = f"account {name}"
     adapter = make_adapter(table)
@@ -211,6 +216,8 @@ def _channel(table: dict[str, Any], ledger: dict[tuple[str, int, str], int], hou
     if open_door and table["type"] not in _OPEN_TYPES:
         told = f"anybody who knows the address /in/{name} may send leads to it"
         return Finding(subject, "odd", told, "set its secret, or a secret_path")
+    if ledger is None:
+        return None
     hours = [then for account, then, _ in ledger if account == name]
     if not hours:
         return _never(subject, adapter, source)

@@ -32,6 +32,7 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def examine(data: Path, newest_recorded_ms: int) -> Iterator[Finding]:
     """The machine below a data directory; `newest_recorded_ms` as the event store has it."""
+    data = next(path for path in (data, *data.parents) if path.exists())  # made at the first start
     found = os.statvfs(data)
     yield space(found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize)
     yield inodes(found.f_favail, found.f_files)

@@ -191,13 +191,32 @@ def published_by(process) -> float:
 
 def finding_of(text: str, folder: Path):
     """What the doctor says of the lead log."""
+    return found_by_doctor(text, folder)["stores.log"]
+
+
+def found_by_doctor(text: str, folder: Path):
     file = folder / "leadlog.toml"
     file.write_text(text)
     system = System(load(file, data=folder / "data", environ={}))
     try:
-        return next(found for found in examine(system) if found.subject == "stores.log")
+        return {found.subject: found for found in examine(system)}
     finally:
         system.close()
+
+
+def test_the_doctor_looks_at_servers_before_anything_was_started(tmp_path, secured_kafka, database):
+    """No data directory yet; and with Kafka away it says nothing of what it cannot know."""
+    text = store_settings(secured_kafka.address, database, runner="loop")
+    site = '[[accounts]]\ntype = "webform"\nname = "site"\n'
+    found = found_by_doctor(f"{text}\n{site}", tmp_path)
+    assert {found[name].state for name in ("stores.log", "stores.events", "disk")} == {"good"}
+    assert found["account site"].told == "nothing has ever come"
+    found = found_by_doctor(f"{text}\n{site}".replace(secured_kafka.address, NOWHERE), tmp_path)
+    assert found["stores.log"].state == "broken"
+    assert found["stores.events"].state == "good"
+    found = found_by_doctor(f"{text}\n{site}".replace("postgresql://", "postgresql://x"), tmp_path)
+    assert found["stores.events"].state == "broken"
+    assert "account site" not in found
 
 
 def test_the_doctor_names_a_wrong_password_and_the_setting(tmp_path, secured_kafka):

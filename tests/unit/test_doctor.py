@@ -58,6 +58,11 @@ def test_the_file_system_of_a_path_is_that_of_its_nearest_mount(kind, path):
     assert machine.file_system_of(Path(path), MOUNTS) == kind
 
 
+def test_a_directory_that_is_not_made_yet_is_looked_for_where_it_will_be(tmp_path):
+    found = {one.subject: one for one in machine.examine(tmp_path / "leadlog" / "data", 0)}
+    assert found["disk"].told == next(iter(machine.examine(tmp_path, 0))).told
+
+
 def test_a_later_mount_on_the_same_point_hides_the_earlier():
     assert machine.file_system_of(Path("/srv"), MOUNTS + "x /srv btrfs rw 0 0\n") == "btrfs"
 
