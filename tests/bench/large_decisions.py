@@ -1,0 +1,132 @@
+"""How long a decision about many touches holds up the intake, and how long its pieces take.
+
+    PYTHONPATH=. .venv/bin/python tests/bench/large_decisions.py crossing 100000
+    PYTHONPATH=. .venv/bin/python tests/bench/large_decisions.py undo 76000
+
+`crossing`: a lead that makes a number shared with which that many touches came; calls of others go
+on meanwhile. `undo`: of a withdrawal of that many links, each of one form.
+"""
+
+import resource
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from itertools import count, islice
+from pathlib import Path
+from typing import TypeVar
+from uuid import uuid5
+
+from channels.sdk.ids import NAMESPACE
+from channels.sdk.lead import Identity, LeadEvent
+from channels.sdk.times import time_from_epoch
+from eventstore.card_commands import CardCommands
+from eventstore.customer_base import CustomerBase
+from eventstore.evidence import Selection, select
+from eventstore.following import Follower
+from eventstore.orders import order
+from ingest.log.port import Logged
+from ingest.log.records import lead_record
+from ingest.log.sqlite import PARTITION
+from leadlog.bench.hot import ONE_NUMBER
+from leadlog.bench.processor import open_base, process
+from leadlog.collector import settle_collector
+
+T = TypeVar("T")
+
+_START = 1_770_000_000
+_OTHERS = 2_000
+_BATCH = 50
+_PAUSE_S = 0.02
+
+
+def leads(whose: Callable[[int], tuple[Identity, ...]], offsets: "count[int]") -> Iterator[Logged]:
+    """Records of leads, one a second, with the identities that `whose` gives for each."""
+    for number, offset in enumerate(offsets):
+        lead_id, at = str(uuid5(NAMESPACE, f"large {offset}")), time_from_epoch(_START + offset)
+        lead = LeadEvent(
+            lead_id=lead_id,
+            event_id=lead_id,
+            channel="webform",
+            account="site",
+            kind="form",
+            direction="in",
+            occurred_at=at,
+            received_at=at,
+            identities=whose(number),
+        )
+        record = lead_record(lead)
+        yield Logged(PARTITION, offset, record.type, record.value)
+
+
+def phone(number: str) -> Identity:
+    return Identity(kind="phone", value=number, proof="claimed", raw=number)
+
+
+def email(name: object) -> Identity:
+    return Identity(kind="email", value=f"{name}@x.ru", proof="claimed", raw=f"{name}@x.ru")
+
+
+def crossing(base: CustomerBase, touches: int) -> None:
+    offsets: count[int] = count()
+    process(base, list(islice(leads(_other, offsets), _OTHERS)))
+    process(base, list(islice(leads(lambda n: (phone(ONE_NUMBER), email(n)), offsets), 5)))
+    _tell("fed", lambda: process(base, list(islice(leads(_hot, offsets), touches))))
+    sixth = list(islice(leads(lambda _: (phone(ONE_NUMBER), email("last")), offsets), 1))
+    _tell("the lead that crosses the limit", lambda: process(base, sixth))
+    stop, took = threading.Event(), list[float]()
+
+    def intake() -> None:
+        others = leads(_other, offsets)
+        while not stop.wait(_PAUSE_S):
+            batch = list(islice(others, _BATCH))
+            began = time.perf_counter()
+            process(base, batch)
+            took.append(time.perf_counter() - began)
+
+    thread = threading.Thread(target=intake)
+    thread.start()
+    _tell("pieces", lambda: sum(1 for _ in Follower(base).pieces()))
+    stop.set()
+    thread.join()
+    took.sort()
+    sys.stdout.write(
+        f"batches of {_BATCH} leads of others meanwhile: {len(took)},"
+        f" median {took[len(took) // 2] * 1000:.0f} ms, longest {took[-1] * 1000:.0f} ms\n"
+    )
+
+
+def undo(base: CustomerBase, links: int) -> None:
+    process(base, list(islice(leads(lambda n: (*_other(n), email(n)), count()), links)))
+    commands = CardCommands(base)
+    evidence = select(base, Selection(rule="one form"))
+    decided = _tell("withdrawn", lambda: commands.withdraw(evidence, order("bench")))
+    _tell("undone", lambda: commands.undo(decided.decision, order("bench")))
+    _tell("pieces", lambda: sum(1 for _ in Follower(base).pieces()))
+
+
+def _other(number: int) -> tuple[Identity, ...]:
+    return (phone(f"+79{number % 1_000_000:09d}"),)
+
+
+def _hot(_: int) -> tuple[Identity, ...]:
+    return (phone(ONE_NUMBER),)
+
+
+def _tell(what: str, work: Callable[[], T]) -> T:
+    began = time.perf_counter()
+    result = work()
+    took = time.perf_counter() - began
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    sys.stdout.write(f"{what}: {took:.3f} s, at most {most:.0f} MB so far ({result})"[:200] + "\n")
+    sys.stdout.flush()
+    return result
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory(prefix="large-") as folder:
+        opened = open_base(Path(folder) / "events.db")
+        settle_collector()
+        {"crossing": crossing, "undo": undo}[sys.argv[1]](opened, int(sys.argv[2]))
+        opened.recorder.close()
