@@ -1,9 +1,11 @@
 """What every event store must do (eventstore/recorders/port.py), held against each of them."""
 
+import dataclasses
 import random
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
@@ -18,6 +20,7 @@ from eventstore.customer_base import CustomerBase, Entry, Lead
 from eventstore.domain.deals import Deal
 from eventstore.domain.events import Id, LeadRecorded, NoteAdded, PersonFormed, SharedChanged
 from eventstore.domain.pipeline import SALES
+from eventstore.following import Follower
 from eventstore.orders import CommandRefused, order
 from eventstore.recorders.port import CustomerRecorder
 from eventstore.rows import Card, Changes, Hand, Pair, Pending, Quarantine
@@ -54,8 +57,9 @@ def card(person: Id, **more) -> Card:
     return Card(person, "phone", A, 1, 0, **more)
 
 
-def base_on(recorder: CustomerRecorder) -> CustomerBase:
-    return CustomerBase(recorder, KEYRING, Policy.of(MATCHING, [SALES]))
+def base_on(recorder: CustomerRecorder, **policy) -> CustomerBase:
+    policy = dataclasses.replace(Policy.of(MATCHING, [SALES]), **policy)
+    return CustomerBase(recorder, KEYRING, policy)
 
 
 # --- events ---
@@ -652,6 +656,8 @@ def random_world(fed: Fed, seed: int) -> None:
                 for d in range(rng.randrange(1, 3))
             ]
             fed.feed(*events)
+            for _ in islice(Follower(fed.base, piece=2).pieces(), rng.randrange(3)):
+                pass
             continue
         leaves = sorted(leaf for leaves in fed.stored_persons().values() for leaf in leaves)
         if len(leaves) < 2:
@@ -673,13 +679,13 @@ def random_world(fed: Fed, seed: int) -> None:
             continue
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_the_same_happens_on_every_store(seed, tmp_path, postgres):
+@pytest.mark.parametrize(("seed", "at_once"), [(0, 1000), (1, 1000), (2, 2), (3, 1)])
+def test_the_same_happens_on_every_store(seed, at_once, tmp_path, postgres):
     """Event for event and row for row: no decision may hang on the database."""
     found = []
     for bind in STORES.values():
         recorder = bind(tmp_path, lambda: fresh_database(postgres)).open()
-        fed = Fed(base_on(recorder))
+        fed = Fed(base_on(recorder, most_touches_at_once=at_once))
         random_world(fed, seed)
         events = [replace(r, recorded_at=0) for r in recorder.read(0, 10**6, personal=True)]
         heads = recorder.heads(b"", 10**6)
@@ -692,6 +698,8 @@ def test_the_same_happens_on_every_store(seed, tmp_path, postgres):
                 "appearances": recorder.appearances(leaves),
                 "hands": recorder.hands(leaves),
                 "ledger": recorder.ledger(),
+                "pending": recorder.pending(),
+                "deals": recorder.deals_of(leaves),
                 "stands": fed.stored_stands(),
             }
         )
