@@ -3,7 +3,9 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from eventstore.deal_hands import DealHands
 from eventstore.deal_pool import DealPool
@@ -47,7 +49,7 @@ class StoredDeal:
     commands: list[tuple[Order, DealCommand]] = field(default_factory=list)
 
 
-class Opener(NamedTuple):
+class Opener(msgspec.Struct, frozen=True, gc=False):
     """The touch that opened a deal."""
 
     lead: Id

@@ -81,7 +81,7 @@ class Policy:
         return self.pipelines.get(pipeline_id) or Pipeline(id=pipeline_id)
 
 
-class LeadState(msgspec.Struct):
+class LeadState(msgspec.Struct, gc=False):
     """A recorded lead as its stream has it."""
 
     id: Id

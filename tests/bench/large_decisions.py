@@ -115,11 +115,12 @@ def _hot(_: int) -> tuple[Identity, ...]:
 
 
 def _tell(what: str, work: Callable[[], T]) -> T:
-    began = time.perf_counter()
+    began, busy = time.perf_counter(), time.thread_time()
     result = work()
-    took = time.perf_counter() - began
+    took, busy = time.perf_counter() - began, time.thread_time() - busy
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    sys.stdout.write(f"{what}: {took:.3f} s, at most {most:.0f} MB so far ({result})"[:200] + "\n")
+    told = f"{what}: {took:.3f} s, of it CPU {busy:.3f} s; at most {most:.0f} MB so far ({result})"
+    sys.stdout.write(told[:200] + "\n")
     sys.stdout.flush()
     return result
 

@@ -111,9 +111,9 @@ class CrowdedFollowedWorld(FollowedWorld):
     policy: ClassVar[dict] = {"most_touches_at_once": 0, "most_deals_in_a_row": 1}
 
 
-FollowedWorld.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+FollowedWorld.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
 TestFollowedWorld = FollowedWorld.TestCase
 CrowdedFollowedWorld.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None
+    max_examples=25, stateful_step_count=30, deadline=None
 )
 TestCrowdedFollowedWorld = CrowdedFollowedWorld.TestCase
