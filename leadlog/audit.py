@@ -54,7 +54,7 @@ def audit(system: System, *, full: bool = False) -> dict[str, Any]:
     )
     return {
         "ok": difference is None,
-        "pending": sum(row.left for _, row in recorder.pending().values()),
+        "pending": system.pending(),
         "deliveries": {
             name: ledger.get(name, 0)
             for name in ("accepted", "ignored", "quarantined", "duplicate")

@@ -30,6 +30,7 @@ def desk_app(system: System) -> App:
         pipelines=settings.sales_pipelines,
         funnel=funnel,
         overview=lambda: system.reports.overview(time.time_ns() // 1_000_000),
+        pending=system.pending,
         operate=lambda name, arguments: operate(system, name, arguments),
         access=Access(token=settings.desk.token, loopback=is_loopback_name(_address(settings))),
     )

@@ -67,7 +67,7 @@ def _funnel(system: System, arguments: Arguments) -> Iterator[Any]:
     from projections.funnel.service import funnel
 
     found = msgspec.to_builtins(funnel(system.reports, system.settings.sales_pipelines, arguments))
-    left = sum(row.left for _, row in system.base.recorder.pending().values())
+    left = system.pending()
     if left and not arguments.get("as_of"):  # what was known then had nothing to do with now
         found["pending"] = left
     yield found

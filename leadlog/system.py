@@ -245,6 +245,10 @@ class System:
         self._processor_loop.drain()
         Follower(self.base).drain()
 
+    def pending(self) -> int:
+        """Touches, items of evidence and cards that decisions are still to be carried out for."""
+        return Follower(self.base).left()
+
     def carry_out_pieces(self) -> None:
         """In this thread what nobody else can: a server's processor does it by itself."""
         if "events" in self.settings.stores.embedded:

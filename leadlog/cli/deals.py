@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from leadlog.cli.card_text import following
 from leadlog.cli.options import (
     Deciding,
     Everything,
@@ -42,7 +43,7 @@ def show(where: Where, deal: Deal) -> None:
 
     Example: [bold]leadlog deal show 3f0c…[/bold]
     """
-    where.tell(where.ask("deal.show", id=deal), _deals)
+    where.tell(where.ask("deal.show", id=deal), tell)
 
 
 @command(app)
@@ -166,7 +167,8 @@ def _table(found: Iterable[Any]) -> None:
     Console().print(table)
 
 
-def _deals(found: Iterable[Any]) -> None:
+def tell(found: Iterable[Any]) -> None:
+    """Deals as `deal show` tells them."""
     console = Console()
     for deal in found:
         for name in (
@@ -174,6 +176,8 @@ def _deals(found: Iterable[Any]) -> None:
             "currency", "owner", "repeat_of",
         ):  # fmt: skip
             console.print(f"{name:10} {deal.get(name) or ''}", markup=False)
+        if "pending" in deal:
+            console.print(f"[yellow]{following(deal)}[/yellow]")
         for name in deal["also_open"]:
             console.print(f"also open  {name}", markup=False)
         for name, text in deal["fields"].items():

@@ -48,7 +48,7 @@ def funnel(
         write_json([found])
         return
     if left := found.get("pending"):
-        note(f"deals of {left:,} touches still follow a decision; these numbers are without them")
+        note(f"{_carried_out(left)}; these numbers are without it")
     from projections.funnel.render import render
 
     sys.stdout.write(render(found, shape).rstrip("\n") + "\n")
@@ -76,8 +76,12 @@ def audit(
             told = "  ".join(f"{key} {value:,}" for key, value in found[name].items())
             console.print(f"{name:10} {told}", highlight=False)
         if found["pending"]:
-            console.print(f"pending    deals of {found['pending']:,} touches follow a decision")
+            console.print(f"pending    {_carried_out(found['pending'])}", highlight=False)
         verdict = "[green]nothing lost, nothing doubled[/green]"
         console.print(verdict if found["ok"] else f"[red]difference: {found['difference']}[/red]")
     if not found["ok"]:
         raise typer.Exit(1)
+
+
+def _carried_out(left: int) -> str:
+    return f"a decision is still being carried out, with {left:,} touches, links or cards left"

@@ -89,7 +89,9 @@ def numbers_page(request: AnyRequest) -> Response[str]:
         values = _form(services, asked, None) | {"wrong": error, "result": None}
         return page(request, "numbers.html", status=400, **values)
     result = services.funnel(question)
+    pending = 0 if "as_of" in asked else services.pending()  # what was known then is not of now
     values = _form(services, asked, question) | _answer(request, asked, result)
+    values |= {"pending": pending}
     return page(request, "numbers.html", wrong=None, **values)
 
 

@@ -44,6 +44,8 @@ class Services:
     """As configured; the first is the one that is shown when none is named."""
     funnel: Callable[[FunnelRequest], FunnelResult]
     overview: Callable[[], Overview]
+    pending: Callable[[], int] = lambda: 0
+    """How much of decisions about many is still to be carried out: numbers are without it yet."""
     operate: Operate | None = None
     """Cards, deals and what is decided about them; None: there are only numbers."""
     access: Access = field(default_factory=Access)

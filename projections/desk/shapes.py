@@ -125,6 +125,13 @@ class Deal(msgspec.Struct, frozen=True, kw_only=True):
     currency: str | None
 
 
+class Following(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision about many touches: the deals of this person are still brought after it."""
+
+    touches: int
+    done: int
+
+
 class Card(msgspec.Struct, frozen=True, kw_only=True):
     """A person."""
 
@@ -135,6 +142,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     deals: list[Deal]
     score: float | UnsetType = UNSET
     """How alike the name is, of 1; where one was searched for."""
+    pending: Following | UnsetType = UNSET
 
 
 class ShownCard(Card, frozen=True, kw_only=True):
@@ -159,6 +167,7 @@ class ListedDeal(Deal, frozen=True, kw_only=True):
 class ShownDeal(ListedDeal, frozen=True, kw_only=True):
     version: int
     timeline: list[dict[str, Any]]
+    pending: Following | UnsetType = UNSET
 
 
 class DealPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,6 +200,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     apart_without: list[str]
     withdrawn: list[Withdrawn]
     because: Literal["veto", "shared", "rule", "no evidence"] | UnsetType = UNSET
+    pending: Following | UnsetType = UNSET
 
 
 class Changed(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ class Numbers:
     """Stands in for the reports: remembers what it was asked."""
 
     def __init__(self):
+        self.pending = 0
         self.asked = []
         self.error = None
         self.counted = 0
@@ -60,6 +61,7 @@ def client(numbers):
         pipelines=[SALES, REPAIRS],
         funnel=numbers.funnel,
         overview=numbers.overview,
+        pending=lambda: numbers.pending,
         company="Lad & Sons",
         menu=[Link("/cards", "Cards")],
     )
@@ -72,6 +74,18 @@ def test_the_first_page_shows_the_numbers(client):
     assert page.status_code == 200
     for text in ("1,201", "901", "Telegram", "Unsorted", "Lad &amp; Sons", 'href="/cards"'):
         assert text in page.text
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "carried out, with 1,234 touches"), ("ru", "Решение ещё выполняется")],
+)
+def test_numbers_that_a_decision_is_still_missing_from_say_so(client, numbers, language, told):
+    heads = {"accept-language": language}
+    assert told not in client.get("/numbers", headers=heads).text
+    numbers.pending = 1234
+    assert told in client.get("/numbers", headers=heads).text
+    assert told not in client.get("/numbers?as_of=5", headers=heads).text
 
 
 @pytest.mark.parametrize(

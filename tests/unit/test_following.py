@@ -15,6 +15,7 @@ from eventstore.orders import CommandRefused, order
 from eventstore.queries import Cards
 from eventstore.told import text_id
 from eventstore.touches import bytes_of, deal_id
+from leadlog.cli.deals import tell as tell_deals
 
 PHONE = ("phone", "+79120000001", "claimed")
 PHONE_LEAF = KEYRING.leaf("phone", "+79120000001")
@@ -190,6 +191,13 @@ def test_a_person_who_is_joined_to_one_whose_deals_are_awaited_waits_with_it(tmp
     check(fed, fed.facts())
     check_deals(fed, fed.facts(), [])
     fed.base.recorder.close()
+
+
+def test_whoever_reads_a_deal_at_the_terminal_is_told_that_it_follows(capsys):
+    names = ("id", "version", "person", "name", "pipeline", "stage", "status")
+    shown = dict.fromkeys(names, "x") | {"also_open": [], "fields": {}, "timeline": []}
+    tell_deals([{**shown, "history": [], "pending": {"touches": 1200, "done": 500}}])
+    assert "deals follow: 500 of 1,200 touches done" in capsys.readouterr().out
 
 
 def test_whoever_reads_a_card_meanwhile_is_told_how_far_its_deals_are(fed):
