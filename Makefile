@@ -67,8 +67,8 @@ quality: $(STAMP) ## how well persons are told: 100,000 made-up leads, and FEBRL
 chaos: install ## kill, cut and fill up what can be, under load
 	$(BIN)/pytest -s tests/chaos
 
-soak: install ## the same for hours; CHAOS_KILLS and CHAOS_SEED choose how long and which
-	CHAOS_KILLS=$${CHAOS_KILLS:-2000} $(BIN)/pytest -s tests/chaos
+soak: install ## the same for hours; CHAOS_KILLS, CHAOS_OUTAGE_S and CHAOS_SEED choose how long and which
+	CHAOS_KILLS=$${CHAOS_KILLS:-2000} CHAOS_OUTAGE_S=$${CHAOS_OUTAGE_S:-600} $(BIN)/pytest -s tests/chaos
 
 docs: $(STAMP) ## write the pages that come from the code
 	$(BIN)/python scripts/write_metrics_page.py

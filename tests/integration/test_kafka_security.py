@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from contracts.lead_logs import KEYRING, number_of, record
 from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
-from servers.kafka_security import NOWHERE, ONLY_512, PASSWORD, USER, Authority
+from servers.certificates import Authority
+from servers.kafka_security import NOWHERE, ONLY_512, PASSWORD, USER
 from support.cluster import Cluster, store_settings
 from support.deliveries import form
 from support.raw_http import ask

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from contracts.test_event_store import A, B, an_id, base_on, card, formed
 from eventsourcing.persistence import OperationalError
+from servers.certificates import Authority
 from servers.postgres import PostgresServer, fresh_database
 from servers.proxy import Proxy
 from support.waiting import wait_until
@@ -226,6 +227,29 @@ def test_an_impossible_address_is_explained(url, schema):
 def test_a_server_that_is_not_there_is_no_unfit_store():
     with pytest.raises(OperationalError, match="does not answer"):
         PostgresCustomerRecorder("postgresql://leadlog@127.0.0.1:1/nothing")
+
+
+def test_the_address_says_whom_tls_trusts(own_postgres: PostgresServer, tmp_path):
+    ours, other = Authority(tmp_path, "ours"), Authority(tmp_path, "other")
+    own_postgres.speak_tls(ours.signed("server"))
+    by_tls = f"{own_postgres.url()}?sslmode=verify-full&sslrootcert="
+    wait_until(lambda: answers(f"{by_tls}{ours.file}"))
+    recorder = PostgresCustomerRecorder(f"{by_tls}{ours.file}")
+    with recorder.datastore.transaction(commit=False) as cursor:
+        cursor.execute("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+        assert cursor.fetchone()["ssl"] is True
+    recorder.close()
+    with pytest.raises(OperationalError, match="certificate verify failed"):
+        PostgresCustomerRecorder(f"{by_tls}{other.file}")
+
+
+def answers(url: str) -> bool:
+    """Whether a server that has just read its settings speaks TLS already."""
+    try:
+        psycopg.connect(url, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def test_a_truncated_store_is_refused_by_the_store(database, recorder):

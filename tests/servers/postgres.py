@@ -60,6 +60,18 @@ class PostgresServer:
         """`port`: where a proxy before it listens."""
         return f"postgresql://{USER}@127.0.0.1:{port or self.port}/{database}"
 
+    def speak_tls(self, certificate: Path) -> None:
+        """From now on for those who want it; `certificate` has the key with it, as PEM."""
+        own = self._folder / "data" / "server.pem"
+        shutil.copy(certificate, own)
+        own.chmod(0o600)
+        if self._user is not None:
+            shutil.chown(own, self._user)
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            for name, value in (("ssl_cert_file", own), ("ssl_key_file", own), ("ssl", "on")):
+                connection.execute(f"ALTER SYSTEM SET {name} = '{value}'".encode())
+            connection.execute("SELECT pg_reload_conf()")
+
     @property
     def _started(self) -> ServerProcess:
         if self._process is None:
