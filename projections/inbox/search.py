@@ -8,42 +8,23 @@ words like these, some hundred at most, are then compared letter by letter.
 import base64
 import binascii
 from collections.abc import Collection, Iterator, Sequence
-from typing import Annotated, Any, Final, NamedTuple, Protocol
+from typing import Annotated, Final, NamedTuple, Protocol
 
 import msgspec
-from rapidfuzz.distance import OSA
-from sqlalchemy import (
-    Connection,
-    Engine,
-    ScalarSelect,
-    Select,
-    and_,
-    func,
-    literal,
-    or_,
-    select,
-    union_all,
-)
+from sqlalchemy import Connection, Engine, and_, or_, select
 
 from eventstore.domain.events import Id
-from projections.inbox.schema import bearer, entry, gram, name, said, word
-from projections.inbox.spelling import grams, words
+from projections.inbox.alike import alike
+from projections.inbox.candidates import candidates
+from projections.inbox.schema import bearer, name, said
+from projections.inbox.spelling import words
 
 MOST: Final = 100
 """Hits on a page."""
 _GOOD: Final = 620
 """Of 1000: below it two names are not alike."""
-_GOOD_WORD: Final = 0.55
-"""Of 1, of a single word; the whole name is judged again."""
-_CANDIDATES: Final = 300
-_ALONE: Final = 100
-_WORDS: Final = 60
-_ROWS_OF_A_PIECE: Final = 4000
-_ROWS: Final = 16_000
 _LONGEST_TIME: Final = 2**62
 _NEWEST: Final = 3
-_PREFIX: Final = 0.9
-_COVERAGE: Final = 0.1
 
 
 _Held = Annotated[int, msgspec.Meta(ge=-_LONGEST_TIME, le=_LONGEST_TIME)]
@@ -134,7 +115,7 @@ class NameSearch:
 
     def _ranked(self, connection: Connection, asked: Sequence[str]) -> dict[int, int]:
         """Name → how much less than 1000 its likeness is; only those that are like enough."""
-        ids = self._candidates(connection, asked)
+        ids = candidates(connection, asked)
         rows = connection.execute(
             select(name.c.id, name.c.folded).where(
                 or_(name.c.id.in_(ids), name.c.folded == " ".join(sorted(asked)))
@@ -142,118 +123,6 @@ class NameSearch:
         )
         likeness = {row.id: alike(asked, row.folded.split()) for row in rows}
         return {number: 1000 - found for number, found in likeness.items() if found >= _GOOD}
-
-    def _candidates(self, connection: Connection, asked: Sequence[str]) -> list[int]:
-        """Names that have words like those asked for: like all, then like the rarest of them."""
-        alike_to = [self._similar(connection, word) for word in dict.fromkeys(asked)]
-        known = [ids for ids in alike_to if ids]
-        if not known:
-            return []
-        rarest, *others = sorted(known, key=lambda ids: self._weight(connection, ids))
-        both = self._with_both(connection, rarest, others[0]) if others else []
-        alone = self._with_any(connection, rarest, _CANDIDATES if not others else _ALONE)
-        return [*both, *alone]
-
-    def _similar(self, connection: Connection, asked: str) -> list[int]:
-        """Known words that begin so, or have most pieces in common, the most alike first."""
-        begins = (
-            select(word.c.id, word.c.text)
-            .where(word.c.text >= asked, word.c.text < f"{asked}\U0010ffff")
-            .order_by(word.c.text)
-            .limit(_WORDS)
-        )
-        found = {row.id: row.text for row in connection.execute(begins)}
-        ids = self._sharing_pieces(connection, asked)
-        rows = connection.execute(select(word.c.id, word.c.text).where(word.c.id.in_(ids)))
-        found |= {row.id: row.text for row in rows}
-        fits = {number: _fit(asked, text) for number, text in found.items()}
-        good = [number for number, fit in fits.items() if fit >= _GOOD_WORD]
-        return sorted(good, key=lambda number: (-fits[number], number))[:_WORDS]
-
-    def _sharing_pieces(self, connection: Connection, asked: str) -> list[int]:
-        pieces = grams([asked])
-        least = max(1, len(pieces) // 2)
-        chosen = self._rarest(connection, pieces, least)
-        if not chosen:
-            return []
-        of_each = [
-            select(some.c.word, some.c.size)
-            for piece in chosen
-            for some in [
-                select(gram.c.word, gram.c.size)
-                .where(gram.c.gram == piece, gram.c.size >= least)
-                .order_by(gram.c.size, gram.c.word)
-                .limit(_ROWS_OF_A_PIECE)
-                .subquery()
-            ]
-        ]
-        found = union_all(*of_each).subquery()
-        return list(
-            connection.scalars(
-                select(found.c.word)
-                .group_by(found.c.word, found.c.size)
-                .order_by(func.count().desc(), found.c.size, found.c.word)
-                .limit(_CANDIDATES)
-            )
-        )
-
-    def _rarest(self, connection: Connection, pieces: Collection[str], least: int) -> list[str]:
-        """The rarest pieces, as many as can be read; at least one."""
-        counted = [
-            select(
-                literal(piece).label("piece"),
-                _count(
-                    select(gram.c.word).where(gram.c.gram == piece, gram.c.size >= least),
-                    _ROWS_OF_A_PIECE,
-                ).label("times"),
-            )
-            for piece in sorted(pieces)
-        ]
-        rows = connection.execute(union_all(*counted))
-        chosen: list[str] = []
-        total = 0
-        for times, piece in sorted((row.times, row.piece) for row in rows if row.times):
-            total += times
-            if chosen and total > _ROWS:
-                break
-            chosen.append(piece)
-        return chosen
-
-    def _weight(self, connection: Connection, ids: Collection[int]) -> int:
-        """How many names have one of these words, as far as it matters."""
-        counted = _count(select(entry.c.name).where(entry.c.word.in_(ids)), _ROWS)
-        return int(connection.scalar(select(counted)) or 0)
-
-    def _with_both(
-        self, connection: Connection, ids: Collection[int], others: Collection[int]
-    ) -> list[int]:
-        """Names that have a word of the one kind and one of the other, short ones first."""
-        one = select(entry.c.name, entry.c.size).where(entry.c.word.in_(ids)).limit(_ROWS)
-        base, other = one.subquery(), entry.alias()
-        return list(
-            connection.scalars(
-                select(base.c.name)
-                .join(other, and_(other.c.name == base.c.name, other.c.word.in_(others)))
-                .group_by(base.c.name, base.c.size)
-                .order_by(base.c.size, base.c.name)
-                .limit(_CANDIDATES)
-            )
-        )
-
-    def _with_any(self, connection: Connection, ids: Sequence[int], most: int) -> list[int]:
-        """Names that have one of these words, of the most alike word and short ones first."""
-        found: list[int] = []
-        for number in ids:
-            names = (
-                select(entry.c.name)
-                .where(entry.c.word == number)
-                .order_by(entry.c.size, entry.c.name)
-                .limit(most - len(found))
-            )
-            found += connection.scalars(names)
-            if len(found) >= most:
-                break
-        return found
 
     def _persons_at(
         self, connection: Connection, ranked: dict[int, int], after: _Place | None, size: int
@@ -285,28 +154,6 @@ class NameSearch:
             person_here = person_of.get(place.id)
             if person_here is not None and best.get(person_here) == place:
                 yield place, person_here
-
-
-def alike(asked: Sequence[str], known: Sequence[str]) -> int:
-    """How alike two names are, of 1000: every word asked for with the known one that fits best."""
-    total = sum(map(len, asked))
-    fits = sum(len(word) * max(_fit(word, other) for other in known) for word in asked) / total
-    covered = min(1.0, total / (sum(map(len, known)) or 1))
-    return round(1000 * fits * (1 - _COVERAGE + _COVERAGE * covered))
-
-
-def _fit(word: str, other: str) -> float:
-    """1 for the same word, less for its beginning, still less for its beginning mistyped."""
-    if other.startswith(word):
-        return _PREFIX + (1 - _PREFIX) * len(word) / len(other)
-    whole = OSA.normalized_similarity(word, other)
-    begun = OSA.normalized_similarity(word, other[: len(word)]) * _PREFIX
-    return max(whole, begun)
-
-
-def _count(rows: Select[Any], most: int) -> ScalarSelect[int]:
-    """How many rows there are, counted up to a bound."""
-    return select(func.count()).select_from(rows.limit(most).subquery()).scalar_subquery()
 
 
 def _bearers(

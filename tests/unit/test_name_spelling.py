@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.inbox.search import alike
+from projections.inbox.alike import alike
 from projections.inbox.spelling import folded, grams, words
 
 ANY_TEXT = st.text(max_size=300)
