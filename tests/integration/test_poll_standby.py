@@ -100,7 +100,7 @@ def test_of_two_real_processes_one_polls_and_is_replaced_when_it_is_killed(
             wait_until(lambda: not fake.waiting)
             wait_until(lambda: len(stored_leads(desk)) == 20)
             assert set(stored_leads(desk).values()) == {1}
-            assert state(waiting, "polling")
+            wait_until(lambda: state(waiting, "polling"))
             assert waiting.stop() == 0
 
 

@@ -1,5 +1,6 @@
 """The servers that other tests rest on are the real ones, and survive what is done to them."""
 
+import asyncio
 import subprocess
 import sys
 
@@ -36,12 +37,19 @@ async def test_kafka_takes_records(kafka: str) -> None:
     assert [await _produce(kafka, "servers") for _ in range(2)] == [0, 1]
 
 
-async def test_a_killed_kafka_keeps_what_it_took(own_kafka: KafkaServer) -> None:
-    await _create(own_kafka.address, "servers")
-    await _produce(own_kafka.address, "servers")
-    own_kafka.kill()
-    own_kafka.start()
-    assert await _produce(own_kafka.address, "servers") == 1
+async def test_a_killed_kafka_keeps_what_it_took(breakable_kafka: KafkaServer) -> None:
+    await _create(breakable_kafka.address, "killed")
+    await _produce(breakable_kafka.address, "killed")
+    breakable_kafka.kill()
+    await asyncio.to_thread(breakable_kafka.start)
+    assert await _produce(breakable_kafka.address, "killed") == 1
+
+
+async def test_a_kafka_that_was_paused_or_killed_is_mended(breakable_kafka: KafkaServer) -> None:
+    for broken in (breakable_kafka.pause, breakable_kafka.kill):
+        broken()
+        await asyncio.to_thread(breakable_kafka.mend)
+        assert await asyncio.to_thread(breakable_kafka._takes_topics)
 
 
 def test_each_database_is_new_and_commits_go_to_the_disk(postgres: str) -> None:
