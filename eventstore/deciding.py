@@ -33,6 +33,8 @@ class Decided(NamedTuple):
 
     decision: Id
     changed: Changed
+    follow: int = 0
+    """Touches whose deals follow, and items of evidence that do, in pieces; at most so many."""
 
 
 @dataclass(slots=True)
@@ -93,7 +95,9 @@ def carry_out(
     def once(work: Work) -> Decided:
         if earlier := answered(work, by, asked):
             return earlier
-        return Decided(by.command, _settle(work, by, decide, Concerned()).changed)
+        found = _settle(work, by, decide, Concerned())
+        rows = [row for _, row in work.changes.pending.values() if row]
+        return Decided(by.command, found.changed, sum(row.left for row in rows))
 
     return once(base.work(whole=True)) if dry_run else base.attempt(once)
 

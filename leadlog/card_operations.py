@@ -225,6 +225,8 @@ def told_of(decided: Decided, dry_run: bool) -> dict[str, Any]:
         "decision": text_id(decided.decision),
         "changed": decided.changed._asdict(),
     }
+    if decided.follow:
+        told["follow"] = decided.follow
     if dry_run:
         told["dry_run"] = True
     return told

@@ -101,7 +101,8 @@ def _decision(found: Iterable[dict[str, Any]]) -> None:
     for told in found:
         changed = ", ".join(f"{count} {name}" for name, count in told["changed"].items())
         verb = "would change" if told.get("dry_run") else "changed"
-        print(f"decision {told['decision']} {verb} {changed}")  # noqa: T201 - the result
+        more = f"; {told['follow']:,} more follow in pieces" if "follow" in told else ""
+        print(f"decision {told['decision']} {verb} {changed}{more}")  # noqa: T201 - the result
 
 
 def command(

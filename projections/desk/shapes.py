@@ -214,6 +214,9 @@ class DecisionTaken(msgspec.Struct, frozen=True, kw_only=True):
 
     decision: str
     changed: Changed
+    follow: Annotated[
+        int | UnsetType, Meta(description="touches whose deals follow in pieces; at most so many")
+    ] = UNSET
     dry_run: bool | UnsetType = UNSET
 
 

@@ -178,6 +178,13 @@ def test_a_dry_run_tells_what_would_become_of_the_deals(fed):
     assert not pending(fed)
 
 
+def test_a_decision_tells_how_much_follows(fed):
+    decided = fed.commands.mark(PHONE_LEAF, True, order("anna"))
+    assert decided.changed.persons
+    assert decided.follow == Follower(fed.base).left() > LEADS
+    assert fed.commands.mark(PHONE_LEAF, True, order("anna"), dry_run=True).follow == 0
+
+
 def test_a_person_who_is_joined_to_one_whose_deals_are_awaited_waits_with_it(tmp_path):
     """Also where the person keeps the name of the one that nobody waited for."""
     fed = Fed(base(tmp_path / "events.db", most_touches_at_once=4))
