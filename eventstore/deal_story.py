@@ -1,6 +1,6 @@
 """A deal as people read it: how it stands, and its history with actors and both times."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from eventstore.domain.deals import OPEN, Deal, apply, note_amount
 from eventstore.domain.events import (
@@ -14,6 +14,7 @@ from eventstore.domain.events import (
     DealSeparated,
     DealWithdrawn,
     Event,
+    Id,
     NoteAdded,
     OwnerSet,
     RepeatChanged,
@@ -45,14 +46,15 @@ def deal_known(opened: Recorded, then: Iterable[Recorded]) -> Deal:
     return deal
 
 
-def shown_deal(deal: Deal, touches: Sequence[Told]) -> Json:
-    """The deal with what its touches (oldest first) carry to it."""
+def shown_deal(deal: Deal, touches: Sequence[Told], named: Collection[Id] | None = None) -> Json:
+    """The deal with what its touches (oldest first) carry to it; `named`: only these by id."""
     return {
         "id": text_id(deal.id),
         "pipeline": deal.pipeline,
         "stage": deal.stage,
         "status": deal.status,
-        "leads": [text_id(told.lead) for told in touches],
+        "leads": [text_id(t.lead) for t in touches if named is None or t.lead in named],
+        "touches": len(touches),
         "repeat_of": text_id(deal.repeat_of) or None,
         "owner": deal.owner or None,
         "amount": deal.amount or None,

@@ -1,6 +1,6 @@
 """What we wrote, as people read it in a card's timeline."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
@@ -21,8 +21,10 @@ def replies_to(source: Source, cards: dict[Id, Card], upto: int | None) -> list[
     return found
 
 
-def with_replies(standing: Sequence[Told], replies: Collection[Reply]) -> list[Json]:
-    """The touches' entries and the replies', each message once.
+def with_replies(
+    standing: Sequence[Told], replies: Collection[Reply], deal_of: Mapping[Id, Id]
+) -> list[Json]:
+    """The touches' entries and the replies', each message once; `deal_of` has each lead's deal.
 
     A message that its provider delivered back to us is a touch: it is told once, as that touch.
     """
@@ -35,9 +37,10 @@ def with_replies(standing: Sequence[Told], replies: Collection[Reply]) -> list[J
             echoed.add(reply.id)
             entry |= fate(reply)
         entries.append(entry)
-    deals = {told.lead: text_id(told.deal) for told in standing}
-    alone = (reply for reply in replies if reply.id not in echoed)
-    entries += [shown_reply(r) | {"deal": deals.get(r.written.lead, "")} for r in alone]
+    for reply in replies:
+        if reply.id not in echoed:
+            deal = deal_of.get(reply.written.lead, b"")
+            entries.append(shown_reply(reply) | {"deal": text_id(deal)})
     return entries
 
 

@@ -17,7 +17,7 @@ from eventstore.likeness.names import parts
 from eventstore.lookalikes_kept import LookalikesOf, similar_persons
 from eventstore.queries import Cards
 from eventstore.regroup import by_hand
-from eventstore.rows import Card, Pair
+from eventstore.rows import Pair
 from eventstore.told import text_id
 from eventstore.work import Work
 
@@ -105,8 +105,8 @@ class Suggestions:
             yield Suggestion(one.a, one.b, "alike", one)
 
     def _of_pairs(self, work: Work) -> Iterator[Suggestion]:
-        for (a, b), pair in self._pairs():
-            ours, theirs = self._two(work, a, b)
+        for (a, b), pair in self._pairs(work):
+            ours, theirs = work.known_card(a), work.known_card(b)
             if "visitor" in (ours.kind, theirs.kind) or ours.shared or theirs.shared:
                 continue
             if ours.person != theirs.person and (pair.suggested or pair.key):
@@ -115,7 +115,7 @@ class Suggestions:
     def _of_devices(self, work: Work) -> Iterator[Suggestion]:
         """One visitor who met two persons who each have another identity: these two."""
         met: dict[Id, dict[Id, Id]] = defaultdict(dict)
-        for (a, b), _ in self._pairs():
+        for (a, b), _ in self._pairs(work):
             for visitor, other in ((a, b), (b, a)):
                 card = work.known_card(visitor)
                 met_card = work.known_card(other)
@@ -126,15 +126,12 @@ class Suggestions:
                 a, b = sorted(persons.values())
                 yield Suggestion(a, b, "device")
 
-    def _pairs(self) -> Iterator[tuple[Pairing, Pair]]:
+    def _pairs(self, work: Work) -> Iterator[tuple[Pairing, Pair]]:
         after: Pairing = (b"", b"")
         while page := self._base.recorder.pairs_after(after, _PAGE):
             after = page[-1][0]
+            work.load_cards({leaf for key, _ in page for leaf in key})
             yield from page
-
-    def _two(self, work: Work, a: Id, b: Id) -> tuple[Card, Card]:
-        work.load_cards([a, b])
-        return work.known_card(a), work.known_card(b)
 
     def _names(self, persons: set[Id]) -> dict[str, str]:
         """Person, as it is shown → name."""

@@ -32,6 +32,11 @@ def time_text(milliseconds: int) -> str:
 class Told:
     """A lead as its events have it; without content where its personal part is forgotten."""
 
+    __slots__ = (
+        "content", "deal", "lead", "leaf", "leaves", "newest", "occurred_at", "proofs",
+        "recorded_at", "sort_key",
+    )  # fmt: skip
+
     def __init__(self, events: Collection[Recorded]) -> None:
         recorded = list(events)
         told = [e.event for e in recorded if isinstance(e.event, LeadRecorded)]

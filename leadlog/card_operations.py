@@ -9,6 +9,7 @@ from channels.sdk.times import canonical_time
 from eventstore.adoption import rematch
 from eventstore.briefs import briefs
 from eventstore.card_commands import CardCommands
+from eventstore.card_timeline import Window
 from eventstore.deciding import Decided
 from eventstore.domain.events import LeadRecorded
 from eventstore.evidence import Selection, select
@@ -29,11 +30,16 @@ RECENT_EVENTS = 1000
 
 
 def list_all(system: System, arguments: Arguments) -> Iterator[Any]:
-    everything = bool(arguments.get("all"))
+    """Every card in the order of their ids; with `brief` as lists want them."""
+    with_leads = bool(arguments.get("with_leads"))
+    after = _uuid(arguments["after"], "card") if "after" in arguments else b""
+    if arguments.get("brief"):
+        for heads in system.cards.heads(after):
+            found = briefs(system.cards, heads, system.inbox.newest)
+            yield from (card for card in found if card["leads"] or not with_leads)
+        return
     yield from system.cards.all(
-        with_leads=bool(arguments.get("with_leads")),
-        everything=everything,
-        after=_uuid(arguments["after"], "card") if "after" in arguments else b"",
+        with_leads=with_leads, everything=bool(arguments.get("all")), after=after
     )
 
 
@@ -90,17 +96,19 @@ def recent(system: System, arguments: Arguments) -> Iterator[Any]:
 
 
 def show(system: System, arguments: Arguments) -> Iterator[Any]:
-    """A card as it is, or with `at` as it was known then."""
+    """A card as it is, or with `at` as it was known then; with `most`, a page of its timeline."""
+    window = Window.of(arguments["most"], arguments.get("before")) if "most" in arguments else None
     if "at" in arguments:
-        yield _as_known(system, arguments["id"], arguments["at"])
+        yield _as_known(system, arguments["id"], arguments["at"], window)
         return
-    shown = system.cards.show(arguments["id"], everything=bool(arguments.get("all")))
+    everything = bool(arguments.get("all"))
+    shown = system.cards.show(arguments["id"], everything=everything, window=window)
     if shown is None:
         raise OperationFailed(f"no card {arguments['id']!r}")
     yield shown
 
 
-def _as_known(system: System, name: str, at: str) -> dict[str, Any]:
+def _as_known(system: System, name: str, at: str, window: Window | None) -> dict[str, Any]:
     from projections.moments import read_as_of
     from projections.past import person_at
 
@@ -109,7 +117,9 @@ def _as_known(system: System, name: str, at: str) -> dict[str, Any]:
     person = person_at(system.analytics, _leaf(system, name), upto)
     if not person.brought:
         raise OperationFailed(f"nobody knew {name!r} yet at {at}")
-    known = system.cards.as_known(person.head, person.shared, person.leaves, person.brought, upto)
+    known = system.cards.as_known(
+        person.head, person.shared, person.leaves, person.brought, upto, window=window
+    )
     return {**known, "as_of": upto}
 
 

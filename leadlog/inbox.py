@@ -51,8 +51,7 @@ class Inbox:
             gather=0.0,
         )
         alone = "inbox" in settings.stores.embedded
-        if not alone:
-            index.prepare()  # it may be looked at before anybody projects
+        index.prepare()  # it may be looked at before anybody projects
         return cls(engine, index, projector, base, NameSearch(engine, cards), alone)
 
     def find(self, query: str, *, limit: int, cursor: str | None = None) -> Page:

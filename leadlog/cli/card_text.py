@@ -10,6 +10,7 @@ Found = Iterable[dict[str, Any]]
 
 
 def table(found: Found) -> None:
+    """Cards in brief, a line each."""
     shown = Table("person", "name", "identities", "leads", "deals", box=None)
     shown.columns[0].no_wrap = True
     shown.columns[0].min_width = 36
@@ -17,12 +18,12 @@ def table(found: Found) -> None:
         identities = ", ".join(leaf["value"] for leaf in card["leaves"][:3])
         deals = ", ".join(f"{deal['stage']} ({deal['status']})" for deal in card["deals"][:3])
         deals += f" [yellow]{following(card)}[/yellow]" if "pending" in card else ""
-        shown.add_row(card["id"], card["name"], identities, str(len(card["leads"])), deals)
+        shown.add_row(card["id"], card["name"], identities, f"{card['leads']:,}", deals)
     Console().print(shown)
 
 
-def cards(found: Found, *, most: int) -> None:
-    """Each with the newest `most` entries of its timeline, oldest first."""
+def cards(found: Found) -> None:
+    """Each with a page of its timeline, oldest first."""
     console = Console()
     for card in found:
         console.print(f"[bold]{card['name'] or '(no name)'}[/bold]   {card['id']}")
@@ -35,10 +36,9 @@ def cards(found: Found, *, most: int) -> None:
             console.print(f"  deal {deal['id']}  {deal.get('stage', '')}  {deal['status']}")
         for name, text in card["fields"].items():
             console.print(f"  {name}: {text}", markup=False)
-        entries = card["timeline"]
-        if len(entries) > most:
-            console.print(f"  … {len(entries) - most} earlier; --most {len(entries)} tells all")
-        for entry in entries[-most:]:
+        if older := card["older"]:
+            console.print(f"  … {older['touches']:,} earlier touches; --most tells more")
+        for entry in card["timeline"]:
             console.print(_entry(entry), markup=False)
         if "version" in card:
             console.print(f"  version {card['version']}", markup=False)

@@ -1,6 +1,5 @@
 """leadlog card: who is who."""
 
-from functools import partial
 from typing import Annotated
 
 import typer
@@ -38,7 +37,8 @@ def list_cards(
 
     Example: [bold]leadlog card list --json | jq .name[/bold]
     """
-    where.tell(where.ask("card.list", with_leads=with_leads, all=everything), card_text.table)
+    given = {"with_leads": with_leads, "all": everything, "brief": not where.as_json}
+    where.tell(where.ask("card.list", **given), card_text.table)
 
 
 @command(app)
@@ -53,7 +53,8 @@ def find(
     Example: [bold]leadlog card find '8 (912) 345-67-89'[/bold], or
     [bold]leadlog card find 'смирнва ольга'[/bold]
     """
-    where.tell(where.ask("card.find", query=query, all=everything, limit=limit), card_text.table)
+    given = {"query": query, "limit": limit, "all": everything, "brief": not where.as_json}
+    where.tell(where.ask("card.find", **given), card_text.table)
 
 
 @command(app)
@@ -64,7 +65,7 @@ def show(
         str | None, typer.Option("--at", help="As known at this time or position.")
     ] = None,
     most: Annotated[
-        int, typer.Option(min=1, help="So many of the newest entries; --json has all.")
+        int, typer.Option(min=1, help="So many of the newest touches; --json has all.")
     ] = 50,
     everything: Everything = False,
 ) -> None:
@@ -72,8 +73,9 @@ def show(
 
     Example: [bold]leadlog card show phone:89123456789 --at 2026-03-01T12:00:00Z[/bold]
     """
-    found = where.ask("card.show", id=card, all=everything, at=at)
-    where.tell(found, partial(card_text.cards, most=most))
+    page = None if where.as_json else most
+    found = where.ask("card.show", id=card, all=everything, at=at, most=page)
+    where.tell(found, card_text.cards)
 
 
 @command(app)

@@ -30,6 +30,7 @@ Limit = Annotated[Text, QueryParameter(description="how many at most")]
 Cursor = Annotated[Text, QueryParameter(description="`next` of the page before")]
 All = Annotated[bool, QueryParameter(name="all", description="joined and withdrawn deals, too")]
 _MOST: Final = 200
+_TOUCHES: Final = 10_000
 _TAKEN: Final = answers(DecisionTaken, "The decision and what it changed", write=True)
 
 
@@ -91,8 +92,16 @@ def show_card(
         Text, QueryParameter(description="as known then: a day, an RFC 3339 time or a position")
     ] = None,
     everything: All = False,
+    limit: Annotated[
+        Text, QueryParameter(description="so many of the newest touches only; by default all")
+    ] = None,
+    before: Annotated[
+        Text, QueryParameter(description="with `limit`: `older.before` of the page before")
+    ] = None,
 ) -> Response[Any]:
-    return told(one(request, "card.show", id=card, at=at or None, all=everything))
+    most = whole_number(limit, "limit", least=1, most=_TOUCHES, default=0) or None
+    page_of = {"at": at or None, "most": most, "before": before or None}
+    return told(one(request, "card.show", id=card, all=everything, **page_of))
 
 
 @get(

@@ -81,13 +81,13 @@ def _found(request: AnyRequest) -> Json:
 def card_page(request: AnyRequest, card: FromPath[str]) -> Response[str]:
     """One person: as it is now, or as it was known at a time."""
     at = request.query_params.get("at", "").strip() or None
-    shown = {"version": "", **one(request, "card.show", id=card, at=at)}
+    before = request.query_params.get("before") or None
+    page_of = {"at": at, "most": _TIMELINE, "before": before}
+    shown = {"version": "", **one(request, "card.show", id=card, **page_of)}
     why = {"links": []} if at else one(request, "card.explain", id=card)
-    most = whole_number(
-        request.query_params.get("most"), "most", least=1, most=100_000, default=_TIMELINE
-    )
     services: Services = request.app.state.services
-    values = card_values(shown, why, most=most) | {
+    values = card_values(shown, why) | {
+        "before": before,
         "at": at or "",
         "done": _done(request),
         "pipelines": {pipeline.id: pipeline for pipeline in services.pipelines},
@@ -119,7 +119,7 @@ def unmerge_page(request: AnyRequest, card: FromPath[str]) -> Response[str]:
     """What would change if two identities were never one person."""
     a, b = (request.query_params.get(name, "") for name in ("a", "b"))
     told = one(request, "card.unmerge", id=a, other=b, dry_run=True)
-    shown = one(request, "card.show", id=card)
+    shown = one(request, "card.brief", id=card)
     values: Json = {"card": shown, "a": a, "b": b, "told": told, "new_command": _new_command}
     return page(request, "unmerge.html", **values)
 

@@ -145,9 +145,16 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     pending: Following | UnsetType = UNSET
 
 
+class Older(msgspec.Struct, frozen=True, kw_only=True):
+    before: str
+    touches: int
+
+
 class ShownCard(Card, frozen=True, kw_only=True):
     timeline: list[dict[str, Any]]
     """Touches, moves of deals and decisions, oldest first; `type` tells which."""
+    older: Older | UnsetType | None = UNSET
+    """With a `limit`: what is before this page of the timeline."""
     as_of: int | UnsetType = UNSET
     version: int | UnsetType = UNSET
     """For a decision that is to be refused if the card changed since; not of a past card."""

@@ -6,16 +6,16 @@ from typing import Any
 from projections.desk.services import Json
 
 
-def card_values(card: Json, why: Json, *, most: int) -> Json:
-    """The values of the template; at most `most` entries of the timeline."""
+def card_values(card: Json, why: Json) -> Json:
+    """The values of the template, of a card with a page of its timeline."""
     entries = list(reversed(card["timeline"]))
     leaves = {leaf["id"]: f"{leaf['kind']}:{leaf['value']}" for leaf in card["leaves"]}
     touches = {entry["lead"]: entry for entry in entries if entry.get("type") == "touch"}
     return {
         "card": card,
-        "timeline": entries[:most],
-        "more": max(0, len(entries) - most),
-        "decisions": [e for e in entries if e.get("type") == "decision"],
+        "timeline": entries,
+        "older": card["older"],
+        "decisions": card["decisions"][::-1],
         "identity_of": leaves,
         "touch_of": touches,
         "links": list(_links(why["links"], touches)),
@@ -27,12 +27,7 @@ def card_values(card: Json, why: Json, *, most: int) -> Json:
 def _deals(card: Json) -> Iterable[Json]:
     """Each deal with the version that its buttons are for."""
     for deal in card["deals"]:
-        seen = [
-            entry["version"]
-            for entry in card["timeline"]
-            if entry.get("type") == "deal" and entry["deal"] == deal["id"]
-        ]
-        yield {**deal, "version": max(seen, default=0)}
+        yield {**deal, "version": card["versions"].get(deal["id"], 0)}
 
 
 def _links(links: Iterable[Json], touches: dict[str, Json]) -> Iterable[Json]:

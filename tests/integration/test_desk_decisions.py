@@ -1,5 +1,6 @@
 """Decisions on the pages of cards: on the card as it was seen, each one click from its undo."""
 
+import html
 import re
 from uuid import uuid4
 
@@ -127,3 +128,20 @@ def test_a_version_without_cards_is_a_wrong_call(system):
 
 def run_all(system, name, arguments):
     return list(run(system, name, arguments))
+
+
+def test_a_long_timeline_is_read_page_by_page(system, desk):
+    feed(system, *(lead(n, ("telegram", "77", "attested"), hour=11) for n in range(10, 230)))
+    seen, path = [], f"/cards/{B}"
+    while path:
+        page = desk.get(path, headers={"Accept-Language": "en"})
+        assert page.status_code == 200
+        seen.append(re.findall(r'id="lead-([-0-9a-f]+)"', page.text))
+        older = re.findall(r'href="([^"]*\?before=[^"#]*)#h-timeline"', page.text)
+        path = html.unescape(older[0]) if older else ""
+    assert [len(leads) for leads in seen] == [100, 100, 21]
+    (shown,) = run(system, "card.show", {"id": B})
+    assert [lead for leads in seen for lead in leads] == shown["leads"][::-1]
+    api = desk.get(f"/api/v1/cards/{B}", params={"limit": "5"}).json()
+    assert (len(api["leads"]), api["older"]["touches"]) == (5, 216)
+    assert desk.get(f"/api/v1/cards/{B}", params={"limit": "5", "before": "x"}).status_code == 400

@@ -1,0 +1,163 @@
+"""What happened on a card, in order of time: touches, replies, deals and decisions.
+
+All of it, or the newest part of it by pages: then only that part's leads need their personal
+parts read.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from channels.sdk.times import parse_time
+from eventstore.card_changes import decision_word
+from eventstore.customer_base import CustomerBase
+from eventstore.deal_story import history
+from eventstore.domain.events import DealOpened, Decision, Id
+from eventstore.reading import Recorded
+from eventstore.reply_story import replies_to, with_replies
+from eventstore.rows import Card, Hand
+from eventstore.told import Json, Told, text_id, time_text
+from eventstore.touches import deal_id
+
+_EVER = "~"
+"""After any time as it is written."""
+Place = tuple[int, Id]
+"""Where a touch stands among a person's: when it happened, and its lead."""
+
+
+class Window(NamedTuple):
+    """A page of a timeline: the newest touches before a place, and what else fell among them."""
+
+    most: int
+    before: Place | None = None
+
+    @classmethod
+    def of(cls, most: int, cursor: str | None) -> "Window":
+        """`cursor` is where the page before ended (`older.before`). Raises ValueError."""
+        if cursor is None:
+            return cls(most)
+        time, _, lead = cursor.partition("/")
+        try:
+            return cls(most, (round(parse_time(time).timestamp() * 1000), UUID(lead).bytes))
+        except ValueError:
+            raise ValueError(
+                f"{cursor!r} is no place in a timeline; give `older.before` of the page before"
+            ) from None
+
+    def cut(self, standing: Sequence[Told]) -> tuple[Sequence[Told], int]:
+        """The touches of the page, oldest first, and how many there are before them."""
+        known = [t for t in standing if self.before is None or t.sort_key < self.before]
+        return known[-self.most :], max(0, len(known) - self.most)
+
+
+class CardTimeline:
+    """Tells timelines. Reads replies, deals and decisions itself."""
+
+    def __init__(self, base: CustomerBase) -> None:
+        self._base = base
+        self._source = base.recorder
+
+    def told(
+        self,
+        standing: Sequence[Told],
+        cards: dict[Id, Card],
+        deals: Collection[Id],
+        *,
+        upto: int | None,
+        window: Window | None,
+    ) -> Json:
+        """The entries of a person's touches (oldest first), of their deals and of `deals`.
+
+        Of a page also where the next one is, every decision, and the versions of `deals`.
+        """
+        touches, older = window.cut(standing) if window else (standing, 0)
+        low = time_text(touches[0].occurred_at) if older else ""
+        high = time_text(window.before[0]) if window and window.before else _EVER
+        here, every = {t.lead for t in touches}, {t.lead: t.deal for t in standing}
+        replies = [r for r in replies_to(self._source, cards, upto)
+                   if r.echo in here or r.echo not in every]  # fmt: skip
+        entries = with_replies(touches, replies, every)
+        streams = self.deal_streams(touches, deals, personal=True)
+        entries += self._of_deals(streams.values(), upto)
+        decisions = self.decisions(cards) if upto is None else []
+        entries += decisions
+        told: Json = {
+            "timeline": sorted(
+                (e for e in entries if e["type"] == "touch" or low <= e["at"] < high),
+                key=lambda entry: entry["at"],
+            ),
+        }
+        if window:
+            told["decisions"] = decisions
+            told["versions"] = {text_id(d): e[-1].version for d, e in streams.items()}
+            told["older"] = {"before": _cursor(touches[0]), "touches": older} if older else None
+        return told
+
+    def deal_streams(
+        self, touches: Iterable[Told], deals: Collection[Id] = (), *, personal: bool = False
+    ) -> dict[Id, list[Recorded]]:
+        """The streams of `deals`, and of all that these touches opened or belong to."""
+        ids = {*deals}
+        ids |= {deal_id(told.lead, told.newest.pipeline) for told in touches}
+        ids |= {told.deal for told in touches if told.deal}
+        streams = self._source.streams(ids, personal=personal)
+        return {
+            deal: list(events)
+            for deal, events in streams.items()
+            if isinstance(events[0].event, DealOpened)
+        }
+
+    def _of_deals(self, streams: Iterable[list[Recorded]], upto: int | None) -> list[Json]:
+        found: list[Json] = []
+        for events in streams:
+            opened = events[0].event
+            pipeline = opened.pipeline if isinstance(opened, DealOpened) else ""
+            known = [e for e in events if upto is None or e.position <= upto]
+            found += history(known, self._base.policy.pipeline(pipeline))
+        return found
+
+    def decisions(self, cards: Collection[Id]) -> list[Json]:
+        """Decisions about these leaf cards, each with its id for an undo.
+
+        Undone ones are left out; a merge that a veto leaves out is told as not in force.
+        """
+        hands = self._hands(cards)
+        merged = {
+            leaf for of in hands.values() for h in of if h.kind == "merge" for leaf in (h.a, h.b)
+        }
+        persons = {leaf: card.person for leaf, (_, card) in self._source.cards(merged).items()}
+        first = self._source.first_events(hands.keys(), personal=True)
+        found = []
+        for decision, recorded in first.items():
+            event, of = recorded.event, hands[decision]
+            if isinstance(event, Decision):
+                apart = [h for h in of if h.kind == "merge" and persons[h.a] != persons[h.b]]
+                found.append(
+                    {
+                        "type": "decision",
+                        "decision": text_id(decision),
+                        "what": decision_word(event),
+                        "in_force": not apart,
+                        "leaves": [text_id(leaf) for leaf in _leaves_of(of)],
+                        "actor": event.actor or None,
+                        "reason": event.reason,
+                        "at": time_text(event.at),
+                        "recorded_at": time_text(recorded.recorded_at),
+                    }
+                )
+        return found
+
+    def _hands(self, cards: Collection[Id]) -> dict[Id, list[Hand]]:
+        """Decision → its rows that name one of these leaf cards; withdrawals, by their pairs."""
+        hands: dict[Id, list[Hand]] = {}
+        for hand in self._source.hands(cards):
+            hands.setdefault(hand.decision, []).append(hand)
+        return hands
+
+
+def _cursor(told: Told) -> str:
+    return f"{time_text(told.occurred_at)}/{text_id(told.lead)}"
+
+
+def _leaves_of(hands: Iterable[Hand]) -> Iterable[Id]:
+    return dict.fromkeys(leaf for hand in hands for leaf in (hand.a, hand.b))
