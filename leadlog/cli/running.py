@@ -52,10 +52,15 @@ def run_roles(
 ) -> None:
     """Start chosen roles on the configured stores, one process of many.
 
-    Every process answers /healthz, /readyz and /metrics on its port. Embedded stores belong to
-    one process, so with them all roles that use them run here: give them all, or `leadlog up`.
+    gateway takes deliveries, pollers fetch them, processor decides about
+    them, projector keeps the numbers, outbox sends and publishes, desk shows.
+    Each process answers /healthz, /readyz and /metrics on its port.
 
-    Example: [bold]leadlog run gateway desk --port 8080[/bold]
+    On Kafka, PostgreSQL and ClickHouse start as many as you like
+    (docs/servers.md). Embedded stores belong to one process: with them give
+    all roles, or use `leadlog up`.
+
+    Example: [bold]leadlog run processor projector --port 8081[/bold]
     """
     chosen = settings(config, data)
     names = [_role(name) for name in roles]

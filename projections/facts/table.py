@@ -16,7 +16,7 @@ _PAUSE_S = 0.05
 
 
 class BlockRefused(Exception):
-    """The engine took a block and has none of it, whatever it was called: look at its disk."""
+    """The engine took a block and has none of it, whatever it was called: see its own log."""
 
 
 class FactTable:
@@ -61,7 +61,10 @@ class FactTable:
             faultpoint("projector.after_insert")
             if (last := self._look(after)) > after:
                 return last
-        raise BlockRefused(f"the block after position {after} was inserted and isn't there")
+        raise BlockRefused(
+            f"the block after position {after} was inserted and isn't there; what does the log of"
+            " the analytics' server say? embedded: is the disk sound?"
+        )
 
     def _look(self, after: int) -> int:
         for pause in range(_LOOKS):
