@@ -296,13 +296,24 @@ class Follower:
 
     def pieces(self) -> Iterator[Pending]:
         """Everything that there is to do now; gives after each transaction how far it is."""
-        for name, (_, row) in sorted(self._base.recorder.pending().items()):
-            if row.kind == "deals":
-                yield from follow(self._base, name, piece=self._piece)
-            elif row.kind == "evidence":
-                yield from carry_on(self._base, name)
-            else:
-                yield from carry_on_rematch(self._base)
+        for name in self.names():
+            yield from self.pieces_of(name)
+
+    def names(self) -> list[Id]:
+        """Of what goes on in pieces: persons, and decisions."""
+        return sorted(self._base.recorder.pending())
+
+    def pieces_of(self, name: Id) -> Iterator[Pending]:
+        """What there is to do of this now; nothing where it is done."""
+        _, row = self._base.recorder.pending([name]).get(name, (0, None))
+        if row is None:
+            return
+        if row.kind == "deals":
+            yield from follow(self._base, name, piece=self._piece)
+        elif row.kind == "evidence":
+            yield from carry_on(self._base, name)
+        else:
+            yield from carry_on_rematch(self._base)
 
     def left(self) -> int:
         """Touches that are still to be looked at, as far as it is known."""
