@@ -63,8 +63,8 @@ def breakable_kafka(shared_kafka: KafkaServer) -> Iterator[KafkaServer]:
 
 @pytest.fixture
 def own_kafka() -> Iterator[KafkaServer]:
-    """A Kafka for one test, which may do to it what it likes."""
-    with _kafka() as server:
+    """A Kafka for one test, which may do to it what it likes, for long."""
+    with running("kafka", KafkaServer, KafkaServer.kill) as server:
         yield server
 
 
@@ -132,7 +132,6 @@ def _secured(folder: Path) -> KafkaServer:
 
 
 # Nobody needs their data any more; but a PostgreSQL that is killed leaves shared memory behind.
-_kafka = partial(running, "kafka", partial(KafkaServer, short_lived=True), KafkaServer.kill)
 _postgres = partial(running, "postgres", PostgresServer, PostgresServer.stop)
 _clickhouse = partial(running, "clickhouse", ClickHouseServer, ClickHouseServer.kill)
 
