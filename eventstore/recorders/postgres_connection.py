@@ -11,12 +11,13 @@ from psycopg.conninfo import conninfo_to_dict
 
 from eventstore.recorders.postgres_schema import CHECKS, STATEMENTS
 
-CONNECT_S: Final = 5
+_CONNECT_S: Final = 5
 _IDLE_IN_TRANSACTION_S: Final = 10.0
+"""Whoever was paused in the middle of a transaction holds up nobody for longer."""
 _ONE_AT_A_TIME: Final = 0x1EAD
 """The advisory lock of whoever makes the tables."""
 _SCHEMA: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
-KEPT_ALIVE: Final = {
+_KEPT_ALIVE: Final = {
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -37,12 +38,15 @@ def connection_settings(url: str, schema: str) -> dict[str, Any]:
         given = conninfo_to_dict(url)
     except psycopg.ProgrammingError as error:
         raise StoreUnfit(f"no address of a PostgreSQL database: {error}") from None
-    own = f"-c search_path={schema} -c lock_timeout=30s"
+    idle = round(_IDLE_IN_TRANSACTION_S * 1000)
+    own = (
+        f"-c search_path={schema} -c lock_timeout=30s -c idle_in_transaction_session_timeout={idle}"
+    )
     options = f"{given.pop('options', None) or ''} {own}".strip()
     return {
-        **KEPT_ALIVE,
+        **_KEPT_ALIVE,
         "application_name": "leadlog",
-        "connect_timeout": CONNECT_S,
+        "connect_timeout": _CONNECT_S,
         **given,
         "options": options,
     }
@@ -74,7 +78,7 @@ def open_datastore(settings: dict[str, Any], schema: str, pool_size: int) -> Pos
         port="",
         user="",
         password="",
-        connect_timeout=CONNECT_S,
+        connect_timeout=_CONNECT_S,
         idle_in_transaction_session_timeout=_IDLE_IN_TRANSACTION_S,
         pool_size=1,
         max_overflow=pool_size - 1,

@@ -60,13 +60,10 @@ def open_engine(url: str) -> Engine:
     """Connections to `sqlite:////path` (made for its owner's eyes only) or `postgresql://…`."""
     address = make_url(url)
     if address.get_backend_name() == "postgresql":
-        from eventstore.recorders.postgres_connection import CONNECT_S, KEPT_ALIVE
+        from eventstore.recorders.postgres_connection import connection_settings
 
-        return create_engine(
-            address.set(drivername="postgresql+psycopg"),
-            pool_pre_ping=True,
-            connect_args={"connect_timeout": CONNECT_S, **KEPT_ALIVE},
-        )
+        reached = connection_settings(url, "public")  # as the event store is, with its bounds
+        return create_engine("postgresql+psycopg://", pool_pre_ping=True, connect_args=reached)
     path = Path(str(address.database))
     path.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))

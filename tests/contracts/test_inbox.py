@@ -14,7 +14,6 @@ from support.worlds import Fed, base, lead
 from channels.sdk.lead import LeadContent, Profile
 from eventstore.orders import order
 from eventstore.queries import Cards
-from eventstore.recorders.postgres_connection import KEPT_ALIVE
 from projections.inbox import schema
 from projections.inbox.index import NameIndex, OvertakenElsewhere, open_engine
 from projections.inbox.search import NameSearch, NothingToFind
@@ -263,7 +262,9 @@ def test_processes_that_start_at_once_make_the_tables_once(postgres):
         assert list(threads.map(prepare, indexes)) == [0] * len(indexes)
 
 
-def test_a_server_that_vanishes_is_noticed_soon(postgres):
+def test_a_server_that_vanishes_is_noticed_soon_and_who_is_paused_holds_up_nobody(postgres):
     with open_engine(postgres).connect() as connection:
         told = connection.connection.driver_connection.info.get_parameters()
-    assert {name: int(told[name]) for name in KEPT_ALIVE} == KEPT_ALIVE
+        idle = "SHOW idle_in_transaction_session_timeout"
+        assert connection.exec_driver_sql(idle).scalar() == "10s"
+    assert (told["keepalives_idle"], told["tcp_user_timeout"]) == ("10", "20000")
