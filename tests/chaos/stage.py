@@ -37,8 +37,8 @@ PEOPLE = 300
 """So few that many come again, by other channels as well."""
 CONNECTIONS = 6
 PAUSE_S = 0.02
-REACHED_WITHIN_S = 90.0
-RESTS_WITHIN_S = 180.0
+REACHED_WITHIN_S = 180.0
+RESTS_WITHIN_S = 300.0
 """A group of Kafka waits 15 s for a member that was killed; the machine may be busy."""
 
 
