@@ -24,6 +24,10 @@ _KEPT_ALIVE: Final = {
     "tcp_user_timeout": 20_000,
 }
 """Of libpq. A server that vanishes is noticed within 25 s, not after TCP's hours."""
+_SERVER_LOOKS: Final = (
+    "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+)
+"""The same for a client that vanishes: it may hold what all writers wait for."""
 
 
 class StoreUnfit(Exception):
@@ -41,6 +45,7 @@ def connection_settings(url: str, schema: str) -> dict[str, Any]:
     idle = round(_IDLE_IN_TRANSACTION_S * 1000)
     own = (
         f"-c search_path={schema} -c lock_timeout=30s -c idle_in_transaction_session_timeout={idle}"
+        f" {_SERVER_LOOKS}"
     )
     options = f"{given.pop('options', None) or ''} {own}".strip()
     return {

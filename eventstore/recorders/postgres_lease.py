@@ -20,9 +20,6 @@ SILENCE_S: Final = 30.0
 _ASK_S: Final = 1.0
 _LEASES: Final = 0x1EA5E
 """The class of our advisory locks; the one of postgres_connection.py is of another kind."""
-_SERVER_KEEPS_ALIVE: Final = (
-    "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
-)
 
 
 class PostgresLease:
@@ -44,7 +41,7 @@ class PostgresLease:
         """Connects when it is first asked. Raises StoreUnfit for an address that is none."""
         settings = connection_settings(url, schema)
         silence = f"-c idle_session_timeout={round(silence_s * 1000)}"
-        settings["options"] = f"{settings['options']} {silence} {_SERVER_KEEPS_ALIVE}"
+        settings["options"] = f"{settings['options']} {silence}"
         self._settings = settings
         self._number = zlib.crc32(f"{schema}/{name}".encode()) - 2**31
         self._clock = clock

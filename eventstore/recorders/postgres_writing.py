@@ -1,8 +1,10 @@
 """One transaction of the event store on PostgreSQL, in two flights of statements.
 
 The first one writes what other writers may hold, and looks whether they were faster. The second
-takes the clock, writes the events and commits, all without waiting for us: however slow or dead
-this process is, nobody waits for it.
+takes the clock, writes the events and commits, all without waiting for us. A process that is slow
+or dead keeps nobody waiting; one whose machine vanishes in the middle of the second flight, 25 s.
+(One that is stopped just there and kept, by SIGSTOP or a paused machine, holds the clock until it
+wakes or is ended: PostgreSQL's time limits do not count within a flight.)
 """
 
 from collections.abc import Collection, Iterable, Sequence
