@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from ingest import faults
+from eventstore import faults
 from ingest.log.port import LogUnavailable, Record, RecordType
 from ingest.log.sqlite import SQLiteLogReader, SQLiteLogWriter
 

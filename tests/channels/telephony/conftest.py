@@ -73,7 +73,7 @@ def lead_of() -> Callable[[Result], dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def quickly() -> Callable[[Callable[[], Result]], Result]:
-    """Runs it and asserts that it takes no 100 ms of the processor, at its best of three times."""
+    """Runs it and asserts that it takes no half a second of the processor, at its best of three times."""
 
     def run(action: Callable[[], Result]) -> Result:
         taken = []
@@ -81,7 +81,7 @@ def quickly() -> Callable[[Callable[[], Result]], Result]:
             started = time.process_time()
             result = action()
             taken.append(time.process_time() - started)
-        assert min(taken) < 0.1
+        assert min(taken) < 0.5
         return result
 
     return run
