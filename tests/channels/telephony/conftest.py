@@ -73,7 +73,7 @@ def lead_of() -> Callable[[Result], dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def quickly() -> Callable[[Callable[[], Result]], Result]:
-    """Runs it and asserts that it takes no half a second of the processor, at its best of three times."""
+    """Runs it and asserts that it takes no half second of the processor, at its best of three."""
 
     def run(action: Callable[[], Result]) -> Result:
         taken = []
