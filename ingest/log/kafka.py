@@ -2,8 +2,9 @@
 
 aiokafka's idempotent producer keeps the order within a partition over its retries, but it never
 gives up, and its hidden task may die (reference: aiokafka issues 907, 1039). So every append has a
-deadline of its own, and a producer that makes no progress is replaced by a new one. Whatever was
-in doubt then was answered 503: its sender repeats it, or the spool does.
+deadline of its own, and a producer is replaced by a new one where it makes no progress, and where
+a record failed for good: what it numbers after that one is out of order for ever. Whatever was in
+doubt then was answered 503: its sender repeats it, or the spool does.
 """
 
 import asyncio
@@ -80,6 +81,8 @@ class KafkaLogWriter:
         self._more = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._why = "it was not started"
+        self._broken = ""
+        """Why this producer is of no use any more."""
 
     async def start(self) -> None:
         """Connect, and make or check the topic.
@@ -162,15 +165,19 @@ class KafkaLogWriter:
                 item.left -= len(item.records) - number
                 self._settle(item)
                 return
-            ack.add_done_callback(partial(self._acknowledged, item))
+            ack.add_done_callback(partial(self._acknowledged, producer, item))
         faultpoint("log.in_flight")
 
-    def _acknowledged(self, item: _Append, ack: "asyncio.Future[Any]") -> None:
+    def _acknowledged(
+        self, producer: AIOKafkaProducer, item: _Append, ack: "asyncio.Future[Any]"
+    ) -> None:
         error = asyncio.CancelledError() if ack.cancelled() else ack.exception()
         item.error = item.error or error
         item.left -= 1
         if error is None:
             self._progress = time.monotonic()
+        elif producer is self._producer:
+            self._broken = f"a record was refused for good: {type(error).__name__}"
         self._settle(item)
 
     def _settle(self, item: _Append) -> None:
@@ -194,6 +201,9 @@ class KafkaLogWriter:
                     await self._connect()
                     pause = _LOOK_S
                     _log.warning("lead_log.back", topic=self._topic.name)
+                elif self._broken:
+                    _log.warning("lead_log.producer_replaced", why=self._broken)
+                    await self._let_go(self._broken)
                 elif self._sent and time.monotonic() - self._progress > self._stuck_after:
                     await self._let_go(f"nothing was confirmed for {self._stuck_after:.0f} s")
             except Exception as error:  # noqa: BLE001 - appends are refused with its text meanwhile
@@ -216,7 +226,7 @@ class KafkaLogWriter:
         except BaseException:
             await abandon(producer)
             raise
-        self._producer = producer
+        self._producer, self._broken = producer, ""
         self._more.set()
 
     async def _let_go(self, why: str) -> None:

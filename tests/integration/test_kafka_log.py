@@ -177,6 +177,17 @@ async def test_the_writer_outlives_a_broker_that_is_killed_and_comes_back(
     assert {1, 4} <= set(found)
 
 
+async def test_a_producer_whose_numbers_have_a_gap_is_replaced(writer, topic, reader):
+    """One that a broker refused for good, and that aiokafka would number on after for ever."""
+    await writer.append([record(1)])
+    for number in range(2):
+        partition = TopicPartition(topic.name, number)
+        writer._producer._txn_manager.increment_sequence_number(partition, 1)
+    with pytest.raises(LogUnavailable):
+        await writer.append([record(1)])
+    await within(20, lambda: writer.append([record(1)]))
+
+
 async def test_a_writer_may_start_while_kafka_is_away(topic, breakable_kafka):
     breakable_kafka.stop()
     writer = KafkaLogWriter(topic, KEYRING, deadline=1.0)
