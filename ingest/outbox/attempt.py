@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
@@ -55,7 +56,7 @@ class Attempt:
         self._clock = clock
 
     async def send(self, waiting: Waiting, sender: Sender) -> Postponed | None:
-        """Send it and record that; None where it is settled for good.
+        """Send it and record that; None where it is settled for good, or is another's by now.
 
         Raises what the stores raise. Where it was accepted and cannot be recorded, the next try
         says that it may be a repeat.
@@ -64,7 +65,9 @@ class Attempt:
         if message is None:
             await self.settle(waiting, NotSent.FORGOTTEN)
             return None
-        await asyncio.to_thread(self._store.begin, waiting.reply)
+        begin = partial(self._store.begin, waiting.reply, tries=waiting.tries)
+        if not await asyncio.to_thread(begin):  # we slept, and another outbox has taken it up
+            return None
         faultpoint("outbox.before_send")
         try:
             sent = await sender.send(message)

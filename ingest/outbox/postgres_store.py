@@ -86,9 +86,12 @@ class PostgresOutbox:
     def due(self, now: int, limit: int, *, but: Sequence[str] = ()) -> list[Waiting]:
         return [_waiting(row) for row in self._rows(_DUE, (now, list(but), limit))]
 
-    def begin(self, reply: Id) -> None:
-        sql = "UPDATE outbox_message SET tries = tries + 1, unsure = true WHERE reply = %s"
-        self._write((sql, (reply,)))
+    def begin(self, reply: Id, *, tries: int) -> bool:
+        sql = (
+            "UPDATE outbox_message SET tries = tries + 1, unsure = true"
+            " WHERE reply = %s AND tries = %s AND state = 'waiting'"
+        )
+        return self._write((sql, (reply, tries)))
 
     def postpone(self, reply: Id, *, next_at: int, reason: str, unsure: bool) -> None:
         sql = "UPDATE outbox_message SET next_at = %s, reason = %s, unsure = %s WHERE reply = %s"

@@ -85,8 +85,12 @@ class SQLiteOutbox:
         rows = self._rows(_DUE, (now, json.dumps(list(but)), limit))
         return [_waiting(row) for row in rows]
 
-    def begin(self, reply: Id) -> None:
-        self._write(("UPDATE message SET tries = tries + 1, unsure = 1 WHERE reply = ?", (reply,)))
+    def begin(self, reply: Id, *, tries: int) -> bool:
+        sql = (
+            "UPDATE message SET tries = tries + 1, unsure = 1"
+            " WHERE reply = ? AND tries = ? AND state = 'waiting'"
+        )
+        return self._write((sql, (reply, tries)))
 
     def postpone(self, reply: Id, *, next_at: int, reason: str, unsure: bool) -> None:
         self._write(

@@ -104,9 +104,11 @@ class OutboxStore(Protocol):
         Those of the accounts `but` are left out.
         """
 
-    def begin(self, reply: Id) -> None:
-        """A try begins: durable before it does. Unless `postpone` tells otherwise, it is unsure
-        from now on whether the message was taken."""
+    def begin(self, reply: Id, *, tries: int) -> bool:
+        """A try begins, after so many: durable before it does. Unless `postpone` tells otherwise,
+        it is unsure from now on whether the message was taken.
+
+        False where another process has begun one since, or ended it: this one lost its turn."""
 
     def postpone(self, reply: Id, *, next_at: int, reason: str, unsure: bool) -> None:
         """The try has failed; `unsure` where this or an earlier one may have been taken."""

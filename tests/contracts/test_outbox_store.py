@@ -74,7 +74,7 @@ def test_who_follows_from_an_older_position_changes_nothing(store):
 
 def test_a_message_is_enqueued_once(store):
     store.follow([Enqueued(waiting(7))], 9, after=0)
-    store.begin(an_id(7))
+    assert store.begin(an_id(7), tries=0)
     store.follow([Enqueued(waiting(7))], 10, after=9)
     assert store.get(an_id(7)).tries == 1
 
@@ -112,7 +112,7 @@ def test_accounts_can_be_left_out(store):
 
 def test_a_try_that_begins_is_unsure_until_it_is_known_better(store, opened):
     store.follow([Enqueued(waiting(1))], 9, after=0)
-    store.begin(an_id(1))
+    assert store.begin(an_id(1), tries=0)
     found = opened().get(an_id(1))
     assert (found.tries, found.unsure) == (1, True)
     store.postpone(an_id(1), next_at=7, reason="away", unsure=False)
@@ -120,9 +120,20 @@ def test_a_try_that_begins_is_unsure_until_it_is_known_better(store, opened):
     assert (found.next_at, found.reason, found.unsure) == (7, "away", False)
 
 
+def test_a_try_does_not_begin_where_another_outbox_began_or_ended_one(store):
+    """As of a process that slept after it had read what is due."""
+    store.follow([Enqueued(waiting(1)), Enqueued(waiting(2, leaf=2))], 9, after=0)
+    assert store.begin(an_id(1), tries=0)
+    assert not store.begin(an_id(1), tries=0)
+    assert store.get(an_id(1)).tries == 1
+    store.follow([Ended(an_id(2), State.SENT)], 10, after=9)
+    assert not store.begin(an_id(2), tries=0)
+    assert (store.get(an_id(2)).tries, store.get(an_id(2)).unsure) == (0, False)
+
+
 def test_what_has_ended_can_be_renewed(store):
     store.follow([Enqueued(waiting(1))], 9, after=0)
-    store.begin(an_id(1))
+    assert store.begin(an_id(1), tries=0)
     store.follow([Ended(an_id(1), State.SET_ASIDE, "gave_up")], 10, after=9)
     assert [found.reason for found in store.in_states([State.SET_ASIDE])] == ["gave_up"]
     store.follow([Renewed(an_id(1), 50, 2_000)], 11, after=10)
