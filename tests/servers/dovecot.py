@@ -37,6 +37,7 @@ ssl_cert = <{folder}/cert.pem
 ssl_key = <{folder}/key.pem
 mail_location = maildir:{folder}/mail/%u
 mailbox_idle_check_interval = 1 secs
+mail_max_userip_connections = 1000
 passdb {{
   driver = static
   args = password={password}
