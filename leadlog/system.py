@@ -29,7 +29,7 @@ from ingest.outbox.store import OutboxStore
 from ingest.pollers.state import AccountState
 from ingest.processor.batch import BatchHandler
 from ingest.processor.following import FollowerLoop
-from ingest.processor.loop import LANES, ProcessorLoop
+from ingest.processor.loop import ProcessorLoop
 from leadlog.lead_log import ClosableReader, EmbeddedLog, KafkaLog, LeadLog
 from leadlog.senders import Outlet, outlets_of
 from leadlog.settings import ConfigurationError, Settings
@@ -143,22 +143,16 @@ class System:
             from ingest.processor.faust_app import FaustProcessor
 
             handler, positions = BatchHandler(self.base), self.base.recorder
-            folder, lanes = self.settings.data, self._lanes
-            topic = self.lead_log.topic
-            return FaustProcessor(topic, handler, positions, folder=folder, lanes=lanes)
+            folder = self.settings.data
+            return FaustProcessor(self.lead_log.topic, handler, positions, folder=folder)
         return self._processor_loop
 
     @cached_property
     def _processor_loop(self) -> ProcessorLoop:
-        handler, positions = BatchHandler(self.base), self.base.recorder
+        handler = BatchHandler(self.base)
         if isinstance(self.lead_log, EmbeddedLog):
-            return ProcessorLoop(self.log, handler, positions)
-        return ProcessorLoop(self.log, handler, positions, idle=_KAFKA_IDLE_S, lanes=self._lanes)
-
-    @property
-    def _lanes(self) -> int:
-        """A file lets in one writer: there is nothing to wait for meanwhile."""
-        return 1 if "events" in self.settings.stores.embedded else LANES
+            return ProcessorLoop(self.log, handler, self.base.recorder)
+        return ProcessorLoop(self.log, handler, self.base.recorder, idle=_KAFKA_IDLE_S)
 
     @cached_property
     def following(self) -> FollowerLoop:

@@ -4,11 +4,16 @@ Faust brings records and spreads partitions over workers; the truth is not with 
 are given up for the event store's positions, both when a partition is taken up and when offsets are
 committed, since an agent's acknowledgements pass over what was lost (reference: Faust issues 315,
 527). No table, no web server, no topic of its own.
+
+What Faust does for each message it brings costs as much as to process a lead. A message here is
+therefore a chunk of a partition: up to a batch of its records, as they were fetched.
 """
 
 import asyncio
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -16,8 +21,9 @@ import faust
 import structlog
 from faust.streams import Stream
 from faust.transport.drivers import aiokafka as driver
-from faust.types import TP, EventT, StreamT
+from faust.types import TP, ConsumerMessage, EventT, StreamT
 from faust.types.auth import CredentialsT
+from faust.types.transports import SchedulingStrategyT
 
 from eventstore.faults import faultpoint
 from ingest.log.kafka_access import KafkaAccess
@@ -27,15 +33,15 @@ from ingest.log.kafka_topic import KafkaTopic
 from ingest.log.port import Logged
 from ingest.processor.batch import BatchHandler
 from ingest.processor.in_order import BATCH, InOrder
-from ingest.processor.lane import Lane
-from ingest.processor.loop import LANES, Positions
+from ingest.processor.loop import Positions
 from ingest.processor.patience import until_done
 from ingest.processor.watchdog import STUCK_AFTER_S, Watchdog
 
 _WITHIN_S: Final = 0.02
 _LOOK_S: Final = 0.2
 _SESSION_S: Final = 15.0
-_BUFFERED: Final = 1000
+_CHUNKS: Final = 4
+"""How many the agent takes at once, and how many wait for it."""
 _log = structlog.get_logger(__name__)
 
 
@@ -55,30 +61,24 @@ class FaustProcessor:
         *,
         folder: Path,
         batch: int = BATCH,
-        lanes: int = LANES,
         session_timeout: float = _SESSION_S,
         stuck_after: float = STUCK_AFTER_S,
     ) -> None:
-        """`folder`: where Faust may make a directory, which stays empty. Times in seconds.
-
-        `lanes`: how many batches are worked on at once, each of partitions of its own.
-        """
+        """`folder`: where Faust may make a directory, which stays empty. Times in seconds."""
         self._topic = topic
         self._log = KafkaLogReader(topic)
+        self._in_order = InOrder(handler, positions, self._log, batch=batch)
         self._folder = folder
         self._batch = batch
         self._session_timeout = session_timeout
+        self._thread = ThreadPoolExecutor(1, "processor-batch")
         self._stop = threading.Event()
-        self._lanes = [
-            Lane(InOrder(handler, positions, self._log, batch=batch), self._stop, f"lane-{number}")
-            for number in range(lanes)
-        ]
         self._app: faust.App | None = None
         self._watchdog = Watchdog(
             self._log,
             positions,
             mine=self._assigned,
-            excused=lambda: any(lane.in_order.waiting for lane in self._lanes),
+            excused=lambda: self._in_order.waiting,
             stuck_after=stuck_after,
         )
 
@@ -95,8 +95,7 @@ class FaustProcessor:
             asyncio.run(self._serve(stop))
         finally:
             self._stop.set()
-            for lane in self._lanes:
-                lane.close()
+            self._thread.shutdown()
             self._log.close()
 
     async def _serve(self, stop: threading.Event) -> None:
@@ -121,12 +120,13 @@ class FaustProcessor:
             autodiscover=False,
             broker_session_timeout=self._session_timeout,
             broker_heartbeat_interval=self._session_timeout / 5,
+            ConsumerScheduler=Chunks,
             consumer_auto_offset_reset="earliest",
             datadir=self._folder / "faust",
             key_serializer="raw",
             processing_guarantee="at_least_once",
             store="memory://",
-            stream_buffer_maxsize=_BUFFERED,
+            stream_buffer_maxsize=_CHUNKS,
             stream_wait_empty=True,
             topic_allow_declare=False,
             topic_disable_leader=True,
@@ -139,27 +139,21 @@ class FaustProcessor:
         return app
 
     async def _process(self, stream: StreamT[bytes]) -> None:
-        taking = cast("Stream[bytes]", stream).take_events(self._batch, within=_WITHIN_S)
+        taking = cast("Stream[bytes]", stream).take_events(_CHUNKS, within=_WITHIN_S)
         async for events in taking:
             await self._take(events)
 
     async def _take(self, events: Sequence[EventT[bytes]]) -> None:
-        """Hand them on. Faust counts them as done before they are: see `committable`."""
-        given: dict[Lane, list[Logged]] = {}
-        for event in events:
-            given.setdefault(self._lane(event.message.tp), []).append(self._logged(event))
-        for lane, records in given.items():
-            await lane.give(records)
+        records = [record for event in events for record in self._logged(event)]
+        loop = asyncio.get_running_loop()
+        take = partial(self._in_order.take, records, self._stop)
+        await loop.run_in_executor(self._thread, take)
 
-    def _lane(self, tp: TP) -> Lane:
-        return self._lanes[tp.partition % len(self._lanes)]
-
-    def _logged(self, event: EventT[bytes]) -> Logged:
-        message = event.message
-        headers: Any = message.headers or ()
-        pairs = headers.items() if isinstance(headers, Mapping) else headers
-        value = message.value or b""
-        return Logged(self._named(message.tp), message.offset, type_of(pairs), value)
+    def _logged(self, event: EventT[bytes]) -> Iterator[Logged]:
+        chunk = cast("Chunk", event.message.value)
+        partition = self._named(event.message.tp)
+        for record in chunk.records:
+            yield Logged(partition, record.offset, type_of(record.headers), record.value or b"")
 
     def _named(self, tp: TP) -> str:
         return f"{self._topic.partition_prefix}{tp.partition}"
@@ -180,8 +174,7 @@ class FaustProcessor:
         found: dict[TP, int] = {}
 
         def look() -> None:
-            for tp in tps:
-                found[tp] = self._lane(tp).in_order.resume_after(self._named(tp)) + 1
+            found.update({tp: self._in_order.resume_after(self._named(tp)) + 1 for tp in tps})
 
         until_done(look, self._stop)
         return found
@@ -189,7 +182,7 @@ class FaustProcessor:
     def committable(self, offsets: Mapping[TP, int]) -> dict[TP, int]:
         """The same offsets, none beyond what the event store has."""
         return {
-            tp: min(offset, self._lane(tp).in_order.done(self._named(tp)) + 1)
+            tp: min(offset, self._in_order.done(self._named(tp)) + 1)
             for tp, offset in offsets.items()
         }
 
@@ -207,8 +200,33 @@ def credentials(access: KafkaAccess) -> CredentialsT | None:
     return faust.SSLCredentials(context) if context else None
 
 
+class Chunk:
+    """Some of a partition's records, in their order. Its repr, which Faust logs, tells of none."""
+
+    __slots__ = ("records",)
+
+    def __init__(self, records: Sequence[Any]) -> None:
+        self.records = records
+
+
+class Chunks(SchedulingStrategyT):
+    """What was fetched, in chunks: of each partition one, then of each the next."""
+
+    def iterate(self, records: Mapping[TP, list[Any]]) -> Iterator[tuple[TP, Any]]:
+        longest = max(map(len, records.values()), default=0)
+        for start in range(0, longest, BATCH):
+            for tp, fetched in records.items():
+                if chunk := fetched[start : start + BATCH]:
+                    yield tp, Chunk(chunk)
+
+
 class _Consumer(driver.Consumer):
     """Faust's consumer with the event store's positions in place of Kafka's."""
+
+    def _to_message(self, tp: TP, record: Chunk) -> ConsumerMessage:
+        message = super()._to_message(tp, record.records[-1])
+        message.key, message.value, message.headers = None, cast("bytes", record), None
+        return message
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         transport: Any = self.transport

@@ -2,20 +2,16 @@
 
 import threading
 import time
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from functools import partial
-from typing import Final, Protocol
+from typing import Protocol
 
 from ingest.log.port import LeadLogReader
 from ingest.metrics import PROCESSOR_LAG
 from ingest.processor.batch import BatchHandler
 from ingest.processor.patience import until_done
 
-LANES: Final = 2
-"""Beside an event store on a server: one decides while the other waits for the server."""
 _BATCH = 500
 _IDLE_S = 0.02
-_LOOK_S = 0.2
 _LAG_EVERY_S = 1.0
 
 
@@ -26,7 +22,7 @@ class Positions(Protocol):
 
 
 class ProcessorLoop:
-    """A loop over all partitions of a log, or several, each over partitions of its own."""
+    """One thread's loop over all partitions of a log."""
 
     def __init__(
         self,
@@ -36,35 +32,27 @@ class ProcessorLoop:
         *,
         batch: int = _BATCH,
         idle: float = _IDLE_S,
-        lanes: int = 1,
     ) -> None:
-        """`idle`: seconds between looks at a log that had nothing new; a look at Kafka costs.
-
-        `lanes`: how many batches are worked on at once, each by a thread of its own.
-        """
+        """`idle`: seconds between looks at a log that had nothing new; a look at Kafka costs."""
         self._log = log
         self._handler = handler
         self._positions = positions
         self._batch = batch
         self._idle = idle
-        self._lanes = lanes
         self._after: dict[str, int] = {}
         self._lag_due: dict[str, float] = {}
 
     def run(self, stop: threading.Event) -> None:
         """Process until `stop`; a store or a log that is away is waited for, however long."""
-        if self._lanes == 1:
-            self._run(0, stop)
-            return
-        ending = threading.Event()
-        with ThreadPoolExecutor(self._lanes, "processor-lane") as pool:
-            lanes = [pool.submit(self._run, lane, ending) for lane in range(self._lanes)]
-            while not stop.is_set():
-                if wait(lanes, _LOOK_S, FIRST_EXCEPTION).done:
-                    break
-            ending.set()
-        for lane in lanes:
-            lane.result()
+        done = 0
+
+        def step() -> None:
+            nonlocal done
+            done = self.step(stop)
+
+        while not stop.is_set():
+            if until_done(step, stop) and not done:
+                stop.wait(self._idle)
 
     def drain(self) -> int:
         """Process everything that is on the log now; gives how many records that were."""
@@ -74,14 +62,10 @@ class ProcessorLoop:
             done += count
         return done
 
-    def step(self, stop: threading.Event, lane: int | None = None) -> int:
-        """Process at most one batch of each partition; gives the number of records.
-
-        Of every partition, or of those of a lane.
-        """
+    def step(self, stop: threading.Event) -> int:
+        """Process at most one batch of each partition; gives the number of records."""
         done = 0
-        every = self._log.partitions()
-        for partition in every if lane is None else every[lane :: self._lanes]:
+        for partition in self._log.partitions():
             after = self._position(partition)
             records = self._log.read(partition, after, self._batch)
             self._tell_lag(partition, after, more=bool(records))
@@ -89,17 +73,6 @@ class ProcessorLoop:
                 self._after[partition] = records[-1].offset
                 done += len(records)
         return done
-
-    def _run(self, lane: int, stop: threading.Event) -> None:
-        done = 0
-
-        def step() -> None:
-            nonlocal done
-            done = self.step(stop, lane)
-
-        while not stop.is_set():
-            if until_done(step, stop) and not done:
-                stop.wait(self._idle)
 
     def _tell_lag(self, partition: str, after: int, *, more: bool) -> None:
         """Where there is more to come, at most once a second: to ask Kafka takes a while."""

@@ -32,13 +32,12 @@ _NEVER = (0.0, 0.0)
 
 
 class Counted:
-    """From the first record to the last of so many, by whatever thread; then `stop` is set."""
+    """From the first record to the last of so many; then `stop` is set."""
 
     def __init__(self, count: int) -> None:
         self.stop = threading.Event()
         self._count = count
         self._left = count
-        self._lock = threading.Lock()
         self._began = _NEVER
 
     def begins(self) -> None:
@@ -48,10 +47,8 @@ class Counted:
 
     def ended(self, done: int) -> None:
         """After it."""
-        with self._lock:
-            self._left -= done
-            if self._left > 0 or self.stop.is_set():
-                return
+        self._left -= done
+        if self._left <= 0 and not self.stop.is_set():
             wall, cpu = (time.perf_counter(), time.process_time())
             took = {"wall_s": wall - self._began[0], "cpu_s": cpu - self._began[1]}
             sys.stdout.write(json.dumps({"items": self._count - self._left, **took}) + "\n")
@@ -79,10 +76,10 @@ def process(kind: str, topic: KafkaTopic, counted: Counted, folder: Path, postgr
     settle_collector()
     if kind == "loop":
         from ingest.log.kafka_reader import KafkaLogReader
-        from ingest.processor.loop import LANES, ProcessorLoop
+        from ingest.processor.loop import ProcessorLoop
 
         reader = KafkaLogReader(topic)
-        ProcessorLoop(reader, handler, recorder, lanes=LANES).run(counted.stop)
+        ProcessorLoop(reader, handler, recorder).run(counted.stop)
         reader.close()
     else:
         from ingest.processor.faust_app import FaustProcessor
