@@ -47,8 +47,8 @@ def connection_settings(url: str, schema: str) -> dict[str, Any]:
         raise StoreUnfit(f"no address of a PostgreSQL database: {error}") from None
     idle = round(_IDLE_IN_TRANSACTION_S * 1000)
     own = (
-        f"-c jit=off -c search_path={schema} -c lock_timeout=30s -c idle_in_transaction_session_timeout={idle}"
-        f" {_SERVER_LOOKS}"
+        f"-c jit=off -c search_path={schema} -c lock_timeout=30s"
+        f" -c idle_in_transaction_session_timeout={idle} {_SERVER_LOOKS}"
     )
     options = f"{given.pop('options', None) or ''} {own}".strip()
     return {

@@ -18,7 +18,7 @@ from eventstore.recorders.coding import (
     decode_pending,
     recorded,
 )
-from eventstore.recorders.postgres_writing import columns
+from eventstore.recorders.postgres_arrays import Blobs, columns
 from eventstore.rows import Card, Hand, Pair, Pending
 from eventstore.vault import Key
 
@@ -112,7 +112,7 @@ class PostgresReading(ABC):
         return {event.stream: event for event in recorded(rows, self.keys, personal=personal)}
 
     def formed(self, leaves: Collection[Id], after: int) -> list[Recorded]:
-        rows = self._rows(sql.FORMED, sorted(set(leaves)), after) if leaves else []
+        rows = self._rows(sql.FORMED, Blobs(sorted(set(leaves))), after) if leaves else []
         return recorded(rows, self.keys, personal=False)
 
     def keys(self, leaves: Collection[Id]) -> dict[Id, Key]:
@@ -125,7 +125,7 @@ class PostgresReading(ABC):
 
     def _of(self, query: bytes, values: Collection[Id]) -> list[Row]:
         """Rows for each of these keys, however often it is named."""
-        return self._rows(query, sorted(set(values))) if values else []
+        return self._rows(query, Blobs(sorted(set(values)))) if values else []
 
 
 class Moment(PostgresReading):

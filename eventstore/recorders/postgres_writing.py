@@ -19,6 +19,7 @@ from eventstore.domain.events import Id
 from eventstore.faults import faultpoint
 from eventstore.recorders import postgres_statements as sql
 from eventstore.recorders.coding import deal_row, encode
+from eventstore.recorders.postgres_arrays import columns
 from eventstore.rows import Changes, Hand
 from eventstore.vault import Key
 
@@ -91,11 +92,6 @@ def write_events(
         connection.execute(sql.COMMIT)
     ((last,),) = position.fetchall()
     return int(last) if events else 0
-
-
-def columns(rows: Collection[Sequence[Any]], width: int) -> list[list[Any]]:
-    """Rows as columns, one list each, also where there are none."""
-    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
 
 
 def _track(connection: Connection, changes: Changes) -> Cursor | None:
