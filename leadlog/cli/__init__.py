@@ -1,6 +1,8 @@
 """The command `leadlog`. Each group of commands is a module; all speak through `cli.ask`."""
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -25,7 +27,6 @@ from leadlog.settings import ConfigurationError, Logging
 
 app = typer.Typer(
     name="leadlog",
-    help="Leads from every channel, none lost, none twice; every number can be proven.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
@@ -43,6 +44,24 @@ app.add_typer(cards.app, name="card")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(deals.app, name="deal")
 app.add_typer(quarantine.app, name="quarantine")
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"leadlog {version('leadlog')}")
+        raise typer.Exit
+
+
+@app.callback()
+def of_all_commands(
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_tell_version, is_eager=True, help="Tell the version, and end."
+        ),
+    ] = False,
+) -> None:
+    """Leads from every channel, none lost, none twice; every number can be proven."""
 
 
 def main() -> None:
