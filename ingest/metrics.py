@@ -33,6 +33,9 @@ PENDING = Gauge(
     "leadlog_pending",
     "Touches, items of evidence and cards that a decision is still to be carried out for",
 )
+PIECES_FAILED = Counter(
+    "leadlog_pieces_failed", "Tries to carry a decision out that failed; leads and others go on"
+)
 POLL_STATE = Gauge(
     "leadlog_poll_state", "1 for what the polling of an account does now", ("account", "state")
 )

@@ -8,7 +8,10 @@ from leadlog.system import System
 
 
 class Progress(NamedTuple):
-    """Of one role, in offsets of the log or positions of the event store, added up."""
+    """Of one role, in offsets of the log or positions of the event store, added up.
+
+    Of the follower: touches, items of evidence and cards, counted down to 0.
+    """
 
     done: int
     end: int
@@ -24,6 +27,7 @@ def progress_of(system: System, roles: Collection[Role] = tuple(Role)) -> dict[s
     found = {}
     if Role.PROCESSOR in roles:
         found["processor"] = _processor(system)
+        found["follower"] = Progress(-system.pending(), 0)
     if Role.PROJECTOR in roles:
         end = system.base.recorder.last_position()
         found["projector"] = Progress(system.projected_position(), end)

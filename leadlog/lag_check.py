@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from leadlog import control
@@ -13,7 +14,11 @@ from leadlog.system import System
 
 _LOOK_AGAIN_S: Final = 1.0
 _MUCH_LAG: Final = 10_000
-_ROLES: Final = {**{role.value: role for role in Role}, "inbox": Role.PROJECTOR}
+_ROLES: Final = {
+    **{role.value: role for role in Role},
+    "inbox": Role.PROJECTOR,
+    "follower": Role.PROCESSOR,
+}
 """Who does what can be behind."""
 
 
@@ -29,7 +34,8 @@ def examine(system: System) -> Iterator[Finding]:
         time.sleep(_LOOK_AGAIN_S)
         after = progress_of(system)
     for name in before:
-        yield lag(name, before[name], after[name], served=name in served)
+        look = decisions if name == "follower" else partial(lag, name)
+        yield look(before[name], after[name], served=name in served)
 
 
 def lag(name: str, before: Progress, after: Progress, *, served: bool) -> Finding:
@@ -50,3 +56,21 @@ def lag(name: str, before: Progress, after: Progress, *, served: bool) -> Findin
         told = f"{after.lag:,} behind, catching up"
         return Finding(subject, "odd", told, "wait, then look again")
     return Finding(subject, "good", f"{after.lag:,} behind" if after.lag else "none")
+
+
+def decisions(before: Progress, after: Progress, *, served: bool) -> Finding:
+    """Whether large decisions are carried out, seen twice a second apart (docs/adr/0021).
+
+    Never broken: the first look of a large one takes longer than that second.
+    """
+    subject, left = "decisions", f"{after.lag:,} touches, links or cards are left"
+    if not after.lag:
+        return Finding(subject, "good", "all are carried out")
+    if not served:
+        return Finding(subject, "good", f"{left}, for no server runs", "leadlog up")
+    if after.done > before.done:
+        return Finding(subject, "good", f"{left}, and go on")
+    remedy = (
+        "look again in a minute; if it stays so, `pieces_failed` in the processor's log says why"
+    )
+    return Finding(subject, "odd", f"{left}, and none was done within a second", remedy)

@@ -31,6 +31,7 @@ As rules for Prometheus, each with what to do: `deploy/prometheus/rules.yml`, `d
 | --- | --- | --- |
 | `rate(leadlog_log_unavailable_total[5m]) > 0` | deliveries are answered 503 | disk full or lead log away: `leadlog doctor` |
 | `leadlog_processor_lag > 0` for 5 minutes and `rate(leadlog_processor_batches_total[5m]) == 0` | leads are kept, and nobody decides about them | the log of the process; `leadlog doctor` |
+| `leadlog_pending > 0`, the same for 15 minutes | a large decision is recorded, and the deals of its persons do not follow | `pieces_failed` in the log of the process; `leadlog doctor` |
 | `rate(leadlog_deliveries_total{outcome="quarantined"}[1h]) > 0` | a provider sends what no parser reads | `leadlog quarantine list` |
 | `rate(leadlog_deliveries_total{outcome="rejected"}[5m])` well above its usual | a changed secret, or somebody trying doors | the account's secret, here and at the provider |
 | `leadlog_poll_state{state="stopped"} == 1` | an account is fetched no more until a person acts | `/readyz` and `leadlog doctor` say what to do |

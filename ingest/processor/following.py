@@ -9,7 +9,7 @@ from eventstore.customer_base import Contended
 from eventstore.domain.events import Id
 from eventstore.following import Follower
 from eventstore.lease import Alone, Lease
-from ingest.metrics import PENDING
+from ingest.metrics import PENDING, PIECES_FAILED
 from ingest.processor.patience import PASSES, until_done
 
 _IDLE_S: Final = 0.2
@@ -54,6 +54,7 @@ class FollowerLoop:
                 _log.info("pieces_wait", of=name.hex(), why="others wrote faster every time")
             except Exception:  # noqa: BLE001 - leads must not stop for the sake of one decision
                 self._failed = True
+                PIECES_FAILED.inc()
                 _log.exception(
                     "pieces_failed",
                     of=name.hex(),

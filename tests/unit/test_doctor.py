@@ -109,6 +109,23 @@ def test_lag(state, before, after, served):
 
 
 @pytest.mark.parametrize(
+    ("state", "before", "after", "served", "remedy"),
+    [
+        ("good", 0, 0, True, ""),
+        ("good", 900, 0, True, ""),
+        ("good", 900, 400, True, ""),
+        ("odd", 900, 900, True, "pieces_failed"),
+        ("odd", 0, 900, True, "look again"),
+        ("good", 900, 900, False, "leadlog up"),
+    ],
+)
+def test_decisions_that_are_carried_out_in_pieces(state, before, after, served, remedy):
+    found = lag_check.decisions(Progress(-before, 0), Progress(-after, 0), served=served)
+    assert found.state == state
+    assert remedy in found.remedy
+
+
+@pytest.mark.parametrize(
     ("state", "host", "token"),
     [
         ("good", "127.0.0.1", ""),

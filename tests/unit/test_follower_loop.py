@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from eventsourcing.persistence import OperationalError
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from eventstore.customer_base import Contended
@@ -47,6 +48,10 @@ class Lease:
         self.released = True
 
 
+def tries_that_failed():
+    return REGISTRY.get_sample_value("leadlog_pieces_failed_total")
+
+
 @pytest.mark.parametrize(
     ("fault", "level", "event"),
     [
@@ -56,9 +61,11 @@ class Lease:
 )
 def test_one_that_fails_is_told_and_the_others_are_carried_out(fault, level, event):
     work = Work(fault)
+    failed = tries_that_failed()
     with capture_logs() as said:
         FollowerLoop(work).step(threading.Event())
     assert work.done == 3
+    assert tries_that_failed() - failed == (level == "error")
     assert [(line["log_level"], line["event"], line["of"]) for line in said] == [
         (level, event, b"a".hex())
     ]
