@@ -8,7 +8,6 @@ from eventstore.orders import CommandRefused, NotThere
 from leadlog.control import OperationFailed
 from leadlog.operations import OPERATIONS
 from leadlog.server import App
-from leadlog.settings import Settings
 from leadlog.system import System
 
 if TYPE_CHECKING:  # the engine of analytics takes a quarter of a second to import
@@ -18,8 +17,9 @@ if TYPE_CHECKING:  # the engine of analytics takes a quarter of a second to impo
 
 def desk_app(system: System) -> App:
     """The pages and the API over this system, whose stores are opened when they are asked for."""
-    from projections.desk.access import Access, is_loopback_name
+    from projections.desk.access import Access
     from projections.desk.app import create_app
+    from projections.desk.nearness import is_loopback
     from projections.desk.services import Services
 
     def funnel(request: "FunnelRequest") -> "FunnelResult":
@@ -32,7 +32,7 @@ def desk_app(system: System) -> App:
         overview=lambda: system.reports.overview(time.time_ns() // 1_000_000),
         pending=system.pending,
         operate=lambda name, arguments: operate(system, name, arguments),
-        access=Access(token=settings.desk.token, loopback=is_loopback_name(_address(settings))),
+        access=Access(token=settings.desk.token, loopback=is_loopback(settings.server.host)),
     )
     app: App = create_app(services)  # type: ignore[assignment] # an ASGI application like any other
     return app
@@ -52,9 +52,3 @@ def operate(system: System, name: str, arguments: Mapping[str, Any]) -> Iterator
         raise
     except ValueError as error:
         raise WrongArguments(str(error)) from error
-
-
-def _address(settings: Settings) -> str:
-    """The address that the server listens on, as a Host header would have it."""
-    host = settings.server.host
-    return f"[{host}]" if ":" in host else host

@@ -26,6 +26,7 @@ from leadlog.machine import Finding
 from leadlog.polling import finding, is_called
 from leadlog.settings import ConfigurationError, Settings
 from leadlog.system import System
+from projections.desk.nearness import is_loopback
 
 _HOUR_MS = 3_600_000
 Ledger = dict[tuple[str, int, str], int]
@@ -78,12 +79,10 @@ def examine(system: System) -> Iterator[Finding]:
 
 def desk(settings: Settings) -> Finding:
     """Who may see cards (docs/adr/0011)."""
-    from projections.desk.access import is_loopback_name
-
     host = settings.server.host
     if settings.desk.token:
         return Finding("desk", "good", "cards are for whoever shows the token")
-    if is_loopback_name(f"[{host}]" if ":" in host else host):
+    if is_loopback(host):
         return Finding("desk", "good", "cards are for this machine only, since there is no token")
     told = f"cards are closed: {host} can be reached from other machines, and there is no token"
     remedy = "set token or token_file in [desk]; to make one: openssl rand -hex 32"

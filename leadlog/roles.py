@@ -24,6 +24,7 @@ from leadlog import control
 from leadlog.addresses import addresses
 from leadlog.collector import settle_collector
 from leadlog.desk import desk_app
+from leadlog.insiders import Insiders
 from leadlog.lag import progress_of
 from leadlog.lead_log import KafkaLog
 from leadlog.mail_door import mail_door
@@ -132,7 +133,14 @@ async def _serve(
         desk = desk_app(system) if Role.DESK in roles else None
         commands = Control(system, address.token) if address else None
         beside = sites(system) if sites else {}
-        door = FrontDoor(gateway=gateway, desk=desk, control=commands, ready=ready, sites=beside)
+        door = FrontDoor(
+            gateway=gateway,
+            desk=desk,
+            control=commands,
+            ready=ready,
+            insider=Insiders(settings.desk.token),
+            sites=beside,
+        )
         server = new_server(door, most=settings.server.max_connections, stopping=stop)
         for runner in runners:
             runner.start(stop)

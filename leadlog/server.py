@@ -14,6 +14,7 @@ from channels.sdk.intake import problem
 from ingest.gateway.asgi import PREFIX, Receive, Scope, Send, send_reply
 from leadlog.control import PATH, OperationFailed
 from leadlog.operations import run
+from leadlog.readiness import for_strangers
 from leadlog.system import System
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -32,12 +33,14 @@ class FrontDoor:
         desk: App | None,
         control: App | None,
         ready: Readiness,
+        insider: Callable[[Scope], bool],
         sites: Mapping[str, App] | None = None,
     ) -> None:
         self._gateway = gateway
         self._desk = desk
         self._control = control
         self._ready = ready
+        self._insider = insider
         self._sites = sites or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,7 +52,7 @@ class FrontDoor:
         if app is not None:
             await app(scope, receive, send)
         elif scope["type"] == "http":
-            await send_reply(send, await self._small(path))
+            await send_reply(send, await self._small(path, scope))
 
     def _app(self, path: str) -> App | None:
         if path.startswith(PREFIX):
@@ -60,12 +63,14 @@ class FrontDoor:
             return site
         return None if path in {"/healthz", "/readyz", "/metrics"} else self._desk
 
-    async def _small(self, path: str) -> Reply:
+    async def _small(self, path: str, scope: Scope) -> Reply:
         match path:
             case "/healthz":
                 return Reply(200, b"alive\n")
             case "/readyz":
                 told = await self._ready()
+                if not self._insider(scope):
+                    told = for_strangers(told)
                 status = 200 if told["ready"] else 503
                 return Reply(status, msgspec.json.encode(told), "application/json")
             case "/metrics":

@@ -34,9 +34,9 @@ As rules for Prometheus, each with what to do: `deploy/prometheus/rules.yml`, `d
 | `leadlog_pending > 0`, the same for 15 minutes | a large decision is recorded, and the deals of its persons do not follow | `pieces_failed` in the log of the process; `leadlog doctor` |
 | `rate(leadlog_deliveries_total{outcome="quarantined"}[1h]) > 0` | a provider sends what no parser reads | `leadlog quarantine list` |
 | `rate(leadlog_deliveries_total{outcome="rejected"}[5m])` well above its usual | a changed secret, or somebody trying doors | the account's secret, here and at the provider |
-| `leadlog_poll_state{state="stopped"} == 1` | an account is fetched no more until a person acts | `/readyz` and `leadlog doctor` say what to do |
+| `leadlog_poll_state{state="stopped"} == 1` | an account is fetched no more until a person acts | its log (`poller.stopped`) and `leadlog doctor` say what to do |
 | `leadlog_outbox_messages{state="set_aside"} > 0` | messages to people that no provider took for three days | `leadlog outbox list --state set_aside` |
-| `time() - leadlog_poll_last_success_timestamp_seconds > 600` | a provider that is polled does not answer, or what it gives cannot be stored | `/readyz` tells why |
+| `time() - leadlog_poll_last_success_timestamp_seconds > 600` | a provider that is polled does not answer, or what it gives cannot be stored | its log (`poller.retries`) tells why |
 | `histogram_quantile(0.99, rate(leadlog_accept_seconds_bucket[5m])) > 1` | providers wait, and some give up after a few seconds | the disk's latency; the load |
 """  # noqa: E501 - rows of a table
 

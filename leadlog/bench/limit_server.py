@@ -25,6 +25,7 @@ from ingest.gateway.app import Gateway
 from ingest.log.port import LeadLogWriter
 from ingest.log.sqlite import SQLiteLogWriter
 from leadlog.bench.leads import ACCOUNT, form_adapter
+from leadlog.insiders import Insiders
 from leadlog.readiness import Readiness
 from leadlog.server import FrontDoor
 from leadlog.web_server import new_server
@@ -111,7 +112,9 @@ async def _serve(kind: str, log: str) -> None:
     listening = socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG)
     if kind.startswith("ours"):
         gateway = Gateway({ACCOUNT: form_adapter()}, await _writer(kind, log))
-        door = FrontDoor(gateway=gateway, desk=None, control=None, ready=_ready())
+        door = FrontDoor(
+            gateway=gateway, desk=None, control=None, ready=_ready(), insider=Insiders()
+        )
         server = new_server(door, most=_MOST_CONNECTIONS, stopping=threading.Event())
     else:
         server = uvicorn.Server(

@@ -6,7 +6,6 @@ name. With one, everybody signs in: programs by `Authorization: Bearer`, people 
 
 import base64
 import hmac
-import ipaddress
 import secrets
 import time
 from collections.abc import Callable
@@ -18,13 +17,12 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from projections.desk import words
+from projections.desk.nearness import is_local, is_token, shows
 
 COOKIE: Final = "leadlog_session"
 SESSION_S: Final = 12 * 3600
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 _LONGEST_NAME: Final = 60
-_LONGEST_TOKEN: Final = 4096
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -53,8 +51,7 @@ class Access:
 
     def is_token(self, given: str) -> bool:
         """Compared in constant time; never true where no token is configured."""
-        same = hmac.compare_digest(_digest(given), _digest(self.token))
-        return same and bool(self.token)
+        return is_token(self.token, given)
 
     def new_session(self, name: str) -> str:
         """The cookie's value for somebody who has shown the token."""
@@ -78,16 +75,13 @@ class Access:
             return self._who_signed_in(connection)
         if not self.loopback:
             raise NotOpen(words.CLOSED)
-        if not is_loopback_name(connection.headers.get("host", "")) or any(
-            name in connection.headers for name in _FORWARDED
-        ):
+        if not is_local(connection.headers):
             raise NotOpen(words.CLOSED_TO_NAME)
         return ""
 
     def is_program(self, connection: Connection) -> bool:
         """Whether the token came with the request: no other site can make a browser do that."""
-        kind, _, given = connection.headers.get("authorization", "").partition(" ")
-        return kind.lower() == "bearer" and self.is_token(given.strip())
+        return shows(self.token, connection.headers)
 
     def _who_signed_in(self, connection: Connection) -> str:
         if self.is_program(connection):
@@ -128,22 +122,3 @@ def from_here(connection: Connection) -> None:
         ours = headers.get("content-type", "").startswith("application/json")
     if not ours:
         raise FromElsewhere
-
-
-def is_loopback_name(host: str) -> bool:
-    """Whether a Host header or an address to listen on names this machine to itself only."""
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return False
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
-
-
-def _digest(text: str) -> bytes:
-    """Of one length, so that comparing tells nothing of how long the token is."""
-    return hmac.digest(b"leadlog", text[:_LONGEST_TOKEN].encode(errors="replace"), "sha256")

@@ -6,7 +6,8 @@ from support import desks
 from support.desks import FROM_A_PAGE, TOKEN, feed, lead, opened
 
 from leadlog.settings import ConfigurationError, load
-from projections.desk.access import Access, is_loopback_name
+from projections.desk.access import Access
+from projections.desk.nearness import is_loopback_name
 from projections.desk.sign_in import local_path
 
 CARD = "phone:+79120000001"

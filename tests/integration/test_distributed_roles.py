@@ -80,7 +80,11 @@ def test_a_gateway_alone_waits_for_kafka_and_says_so(tmp_path, database):
         assert "retry-after" in answer.headers
         told = gateway.get("/readyz").json()
         assert not told["ready"]
-        assert "Kafka" in told["reasons"]["log"]
+        assert NOWHERE in told["reasons"]["log"]
+        stranger = gateway.get("/readyz", host="leads.example")
+        assert stranger.status_code == 503
+        assert NOWHERE not in f"{stranger.text} {answer.body}"
+        assert stranger.json()["reasons"]["log"].startswith("not ok")
         assert gateway.stop() == 0
 
 

@@ -63,8 +63,10 @@ class Leadlog:
         except httpx.TransportError:
             return False
 
-    def get(self, path: str) -> httpx.Response:
-        return httpx.get(self.url + path, trust_env=False, verify=False, timeout=30)
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        return httpx.get(
+            self.url + path, headers=headers, trust_env=False, verify=False, timeout=30
+        )
 
     def said(self) -> str:
         return self.output.read_text(errors="replace")[-4000:]

@@ -1,9 +1,11 @@
 """/readyz: deliveries are taken or not, and how far behind each role is."""
 
 import pytest
+from structlog.testing import capture_logs
 
+from leadlog.insiders import Insiders
 from leadlog.lag import Progress
-from leadlog.readiness import Readiness
+from leadlog.readiness import Readiness, for_strangers
 
 
 class World:
@@ -82,3 +84,51 @@ def test_stores_that_cannot_be_read_are_the_reason(world):
 
 async def test_it_is_asked_from_the_event_loop(world):
     assert (await world.readiness())["ready"]
+
+
+def test_strangers_learn_what_is_not_ready_and_not_why(world):
+    world.fault = (world.now - 2, "kafka-1.inside:9092: nobody listens there")
+    told = for_strangers(world.look())
+    assert "kafka-1" not in str(told)
+    assert (told["ready"], told["reasons"]["processor"]) == (False, "ok")
+    assert told["reasons"]["log"].startswith("not ok")
+
+
+def test_the_log_tells_why_once_for_each_change(world):
+    with capture_logs() as said:
+        world.look()
+        world.fault = (world.now - 2, "disk full")
+        world.look()
+        world.look()
+        world.fault = None
+        world.look()
+    assert [line["log_level"] for line in said] == ["warning", "info"]
+    assert "disk full" in said[0]["not_ok"]["log"]
+
+
+def request(host, peer, **headers):
+    pairs = {"host": host, **headers}.items()
+    named = [(name.replace("_", "-").encode(), value.encode()) for name, value in pairs]
+    return {"headers": named, "client": (peer, 40000) if peer else None}
+
+
+BY_TOKEN = {"authorization": "Bearer a-long-desk-token"}
+
+
+@pytest.mark.parametrize(
+    ("token", "asked", "insider"),
+    [
+        ("", request("127.0.0.1:8080", "127.0.0.1"), True),
+        ("", request("localhost", "::1"), True),
+        ("", request("leads.example", "127.0.0.1"), False),
+        ("", request("127.0.0.1", "127.0.0.1", x_forwarded_for="203.0.113.9"), False),
+        ("", request("127.0.0.1", "203.0.113.9"), False),
+        ("", request("127.0.0.1", "203.0.113.9", authorization="Bearer "), False),
+        ("", request("127.0.0.1", None), False),
+        ("a-long-desk-token", request("127.0.0.1", "127.0.0.1"), False),
+        ("a-long-desk-token", request("leads.example", "203.0.113.9", **BY_TOKEN), True),
+        ("another-desk-token", request("leads.example", "203.0.113.9", **BY_TOKEN), False),
+    ],
+)
+def test_who_is_told_why(token, asked, insider):
+    assert Insiders(token)(asked) is insider
