@@ -9,6 +9,7 @@ from eventstore.customer_base import CustomerBase
 from eventstore.deal_story import deal_known, shown_deal
 from eventstore.domain.deals import Deal
 from eventstore.domain.events import DealJoined, DealSeparated, Id
+from eventstore.reading import Recorded
 from eventstore.rows import Card
 from eventstore.told import Json, Told, carried, text_id, time_text
 
@@ -34,9 +35,9 @@ class CardView:
     ) -> Json:
         """The person of these leaf cards; `leads` has every lead that brought one of them.
 
-        With a position as `upto` the timeline ends there and leaves decisions out; with a `window`
-        it is a page, and only the leads there are named by their ids. What leads say counts as far
-        as their personal parts were read.
+        With a position as `upto` deals and timeline are those known there, without decisions;
+        with a `window` it is a page, and only the leads there are named by their ids. What leads
+        say counts as far as their personal parts were read.
         """
         standing = sorted((t for t in leads.values() if t.leaf in cards), key=lambda t: t.sort_key)
         brought = _by_leaf(leads.values())
@@ -50,7 +51,7 @@ class CardView:
             "name": next((t.name for t in reversed(standing) if t.name), ""),
             "leaves": [leaf for _, leaf in leaves],
             "leads": [text_id(told.lead) for told in page],
-            "deals": self._deals(deals, standing, everything, named),
+            "deals": self._deals(deals, standing, everything, named, upto),
             **(told_pending(self._source, cards.values()) if upto is None else {}),
             **carried(standing),
         }
@@ -59,15 +60,15 @@ class CardView:
             shown |= self._timeline.told(standing, cards, in_force, upto=upto, window=window)
         return shown
 
-    def fates(self, deals: Collection[Id]) -> dict[Id, Id]:
-        """For each deal into which other it is joined now; empty for none."""
+    def fates(self, deals: Collection[Id], upto: int | None = None) -> dict[Id, Id]:
+        """For each deal into which other it is joined, now or at a position; empty for none."""
         found: dict[Id, Id] = {}
         pending = set(deals)
         while pending:
             streams = self._source.streams(pending, personal=False)
             for deal, events in streams.items():
                 into = b""
-                for recorded in events:
+                for recorded in _known(events, upto):
                     if isinstance(recorded.event, DealJoined):
                         into = recorded.event.into
                     elif isinstance(recorded.event, DealSeparated):
@@ -127,9 +128,11 @@ class CardView:
         standing: list[Told],
         everything: bool,
         named: Collection[Id] | None,
+        upto: int | None,
     ) -> list[Json]:
+        """In the order of the touches that opened them."""
         ids = {told.deal for told in standing if told.deal}
-        fates = self.fates(ids - {deal.id for deal in deals})
+        fates = self.fates(ids - {deal.id for deal in deals}, upto)
         of_deal: dict[Id, list[Told]] = {}
         for told in standing:
             if told.deal:
@@ -137,22 +140,30 @@ class CardView:
                 while fates.get(deal):
                     deal = fates[deal]
                 of_deal.setdefault(deal, []).append(told)
+        opened = {told.lead: place for place, told in enumerate(standing)}
+        deals = sorted(deals, key=lambda deal: opened.get(deal.lead, len(opened)))
         shown = [shown_deal(deal, of_deal.get(deal.id, []), named) for deal in deals]
         if everything:
-            shown += self._out_of_force({deal.id for deal in deals}, standing)
+            shown += self._out_of_force({deal.id for deal in deals}, standing, upto)
         return shown
 
-    def _out_of_force(self, in_force: Collection[Id], standing: list[Told]) -> list[Json]:
+    def _out_of_force(
+        self, in_force: Collection[Id], standing: list[Told], upto: int | None
+    ) -> list[Json]:
         """Deals that were joined into others or withdrawn, and that these leads opened or left."""
         shown = []
-        for events in self._timeline.deal_streams(standing).values():
-            opened, *then = events
-            if opened.stream not in in_force:
-                known = deal_known(opened, then)
-                into = [e.event.into for e in then if isinstance(e.event, DealJoined)]
+        for stream, events in self._timeline.deal_streams(standing).items():
+            read = _known(events, upto)
+            if read and stream not in in_force:
+                known = deal_known(read[0], read[1:])
+                into = [e.event.into for e in read if isinstance(e.event, DealJoined)]
                 more = {"into": text_id(into[-1])} if known.status == "joined" else {}
                 shown.append({**shown_deal(known, []), **more})
         return shown
+
+
+def _known(events: Iterable[Recorded], upto: int | None) -> list[Recorded]:
+    return [event for event in events if upto is None or event.position <= upto]
 
 
 def _by_leaf(leads: Iterable[Told]) -> dict[Id, list[Told]]:

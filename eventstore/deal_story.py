@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
-from eventstore.domain.deals import OPEN, Deal, apply, note_amount
+from eventstore.domain.deals import DECLINED, LOST, OPEN, Deal, apply, note_amount
 from eventstore.domain.events import (
     AmountSet,
     DealClosed,
@@ -24,6 +24,9 @@ from eventstore.domain.pipeline import UNSORTED, WON, Pipeline
 from eventstore.reading import Recorded
 from eventstore.told import Json, Told, carried, text_id, time_text
 
+IN_FORCE = frozenset({OPEN, WON, LOST, DECLINED})
+"""How a deal stands that is neither joined into another nor withdrawn."""
+
 
 def deal_known(opened: Recorded, then: Iterable[Recorded]) -> Deal:
     """A deal after these events of its stream."""
@@ -32,18 +35,23 @@ def deal_known(opened: Recorded, then: Iterable[Recorded]) -> Deal:
         raise TypeError(f"stream {opened.stream.hex()} of a deal begins with {type(first)}")
     deal = Deal(opened.stream, first.lead, first.pipeline, repeat_of=first.repeat_of)
     note_amount(deal, first.amount, first.currency, (first.opened_at, first.lead))
-    for event in (recorded.event for recorded in then):
-        if isinstance(event, DealCommand):
-            apply(deal, event)
-        elif isinstance(event, DealJoined):
-            deal.status = "joined"
-        elif isinstance(event, DealWithdrawn):
-            deal.status = "withdrawn"
-        elif isinstance(event, DealSeparated | DealRestored):
-            deal.status = OPEN
-        elif isinstance(event, RepeatChanged):
-            deal.repeat_of = event.repeat_of
+    for recorded in then:
+        evolve(deal, recorded.event)
     return deal
+
+
+def evolve(deal: Deal, event: Event) -> None:
+    """What became of the deal by an event of its stream, `joined` and `withdrawn` among it."""
+    if isinstance(event, DealCommand):
+        apply(deal, event)
+    elif isinstance(event, DealJoined):
+        deal.status = "joined"
+    elif isinstance(event, DealWithdrawn):
+        deal.status = "withdrawn"
+    elif isinstance(event, DealSeparated | DealRestored):
+        deal.status = OPEN
+    elif isinstance(event, RepeatChanged):
+        deal.repeat_of = event.repeat_of
 
 
 def shown_deal(deal: Deal, touches: Sequence[Told], named: Collection[Id] | None = None) -> Json:

@@ -10,8 +10,6 @@ from channels.sdk.identities import normalise
 from eventstore.card_timeline import Window
 from eventstore.card_view import CardView
 from eventstore.customer_base import CustomerBase
-from eventstore.deal_story import deal_known
-from eventstore.domain.deals import Deal, note_amount
 from eventstore.domain.events import DealOpened, Id, LeadRecorded
 from eventstore.told import Json, Told, text_id
 from eventstore.touches import own_leaf
@@ -141,48 +139,6 @@ class Cards:
         streams = self._source.streams({lead for _, lead in appearances}, personal=True)
         told = [Told(events) for events in streams.values()]
         return sorted((t for t in told if t.leaf in members), key=lambda t: t.sort_key)
-
-    def as_known(
-        self,
-        head: Id,
-        shared: dict[Id, bool],
-        leaves: Collection[Id],
-        leads: Collection[Id],
-        upto: int,
-        *,
-        window: Window | None = None,
-    ) -> Json:
-        """A person as it was known at a position, of these leaf cards; `leads` brought them."""
-        streams = self._source.streams(leads, personal=True)
-        told = {
-            lead: Told(known)
-            for lead, events in streams.items()
-            if (known := [event for event in events if event.position <= upto])
-        }
-        cards = {leaf: card for leaf, (_, card) in self._source.cards(leaves).items()}
-        for leaf, card in cards.items():
-            card.person, card.moved_to, card.deals, card.many_deals = head, b"", [], False
-            card.awaits = 0
-            card.shared = shared.get(leaf, card.listed)
-        if head in cards:
-            cards[head].deals = self._deals_known(told.values(), upto)
-        return self._view.person(
-            head, cards, told, timeline=True, everything=True, upto=upto, window=window
-        )
-
-    def _deals_known(self, told: Collection[Told], upto: int) -> list[Deal]:
-        ids = {one.deal for one in told if one.deal}
-        deals = []
-        for events in self._source.streams(ids, personal=False).values():
-            known = [e for e in events if e.position <= upto]
-            if known and isinstance(known[0].event, DealOpened):
-                deals.append(deal_known(known[0], known[1:]))
-        by_id = {deal.id: deal for deal in deals}
-        for one in told:
-            if one.deal in by_id:
-                order = (one.occurred_at, one.lead)
-                note_amount(by_id[one.deal], one.newest.amount, one.newest.currency, order)
-        return deals
 
     def leaf_of(self, name: str) -> Id | None:
         """The leaf card that a person names: by id, or by `kind:value` in any spelling."""

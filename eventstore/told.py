@@ -33,8 +33,8 @@ class Told:
     """A lead as its events have it; without content where its personal part is forgotten."""
 
     __slots__ = (
-        "content", "deal", "lead", "leaf", "leaves", "newest", "occurred_at", "proofs",
-        "recorded_at", "sort_key",
+        "content", "deal", "lead", "leaf", "leaves", "newest", "occurred_at", "position",
+        "proofs", "recorded_at", "sort_key",
     )  # fmt: skip
 
     def __init__(self, events: Collection[Recorded]) -> None:
@@ -49,6 +49,7 @@ class Told:
         self.deal: Id = getattr(last, "deal", newest.deal)
         self.occurred_at = newest.occurred_at
         self.recorded_at = recorded[0].recorded_at
+        self.position = recorded[0].position
         self.proofs = [(i.leaf, i.attested) for i in newest.identities]
         self.leaves = [i.leaf for i in newest.identities] or [own_leaf(self.lead)]
         self.sort_key = (self.occurred_at, self.lead)

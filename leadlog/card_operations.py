@@ -98,27 +98,30 @@ def recent(system: System, arguments: Arguments) -> Iterator[Any]:
 def show(system: System, arguments: Arguments) -> Iterator[Any]:
     """A card as it is, or with `at` as it was known then; with `most`, a page of its timeline."""
     window = Window.of(arguments["most"], arguments.get("before")) if "most" in arguments else None
-    if "at" in arguments:
-        yield _as_known(system, arguments["id"], arguments["at"], window)
-        return
     everything = bool(arguments.get("all"))
+    if "at" in arguments:
+        yield _as_known(system, arguments["id"], arguments["at"], window, everything)
+        return
     shown = system.cards.show(arguments["id"], everything=everything, window=window)
     if shown is None:
         raise OperationFailed(f"no card {arguments['id']!r}")
     yield shown
 
 
-def _as_known(system: System, name: str, at: str, window: Window | None) -> dict[str, Any]:
+def _as_known(
+    system: System, name: str, at: str, window: Window | None, everything: bool
+) -> dict[str, Any]:
     from projections.moments import read_as_of
     from projections.past import person_at
 
     position, moment = read_as_of(at)
     upto = system.reports.as_of(position=position, time=moment).position
-    person = person_at(system.analytics, _leaf(system, name), upto)
+    leaf = system.past_cards.stood(_leaf(system, name), upto)
+    person = person_at(system.analytics, leaf, upto)
     if not person.brought:
         raise OperationFailed(f"nobody knew {name!r} yet at {at}")
-    known = system.cards.as_known(
-        person.head, person.shared, person.leaves, person.brought, upto, window=window
+    known = system.past_cards.show(
+        person.head, person.leaves, person.brought, upto, everything=everything, window=window
     )
     return {**known, "as_of": upto}
 

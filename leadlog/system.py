@@ -18,6 +18,7 @@ from eventstore.following import Follower
 from eventstore.keyring import Keyring
 from eventstore.lease import Lease
 from eventstore.lookalikes_kept import Kept, LookalikesOf, similar_persons
+from eventstore.past_card import PastCards
 from eventstore.queries import Cards
 from eventstore.recorders.port import CustomerRecorder
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
@@ -92,6 +93,10 @@ class System:
     @cached_property
     def cards(self) -> Cards:
         return Cards(self.base)
+
+    @cached_property
+    def past_cards(self) -> PastCards:
+        return PastCards(self.base)
 
     @cached_property
     def lookalikes(self) -> LookalikesOf:

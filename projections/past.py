@@ -15,8 +15,8 @@ FROM (
 GROUP BY member
 HAVING person = {person:UUID} OR member = {leaf:UUID}
 """
-_LEADS = """
-SELECT lead, argMax(leaf, position) AS stood, argMax(deal, position)
+_STOOD = """
+SELECT lead, argMax(leaf, position) AS stood
 FROM facts
 WHERE topic IN ('L', 'P') AND position <= {upto:UInt64}
 GROUP BY lead
@@ -26,12 +26,6 @@ _BROUGHT = """
 SELECT DISTINCT lead FROM facts
 WHERE topic = 'L' AND position <= {upto:UInt64} AND hasAny(leaves, {leaves:Array(UUID)})
 """
-_SHARED = """
-SELECT leaf, argMax(shared, position)
-FROM facts
-WHERE topic = 'S' AND position <= {upto:UInt64} AND has({leaves:Array(UUID)}, leaf)
-GROUP BY leaf
-"""
 
 
 class PastPerson(NamedTuple):
@@ -39,12 +33,8 @@ class PastPerson(NamedTuple):
 
     head: bytes
     leaves: frozenset[bytes]
-    shared: dict[bytes, bool]
-    """Of leaf cards that ever changed in this; the others are as the list has them."""
-    leads: dict[bytes, bytes]
-    """Each lead that stood there, and its deal (zeros for none)."""
     brought: frozenset[bytes]
-    """Every lead that had brought one of the identities."""
+    """Every lead that had brought one of the identities, or stood there without any."""
 
 
 def person_at(clickhouse: ClickHouse, leaf: bytes, upto: int) -> PastPerson:
@@ -56,15 +46,12 @@ def person_at(clickhouse: ClickHouse, leaf: bytes, upto: int) -> PastPerson:
     leaves = {member for member, person in members.items() if person == head}
     if members.get(head, head) == head:
         leaves.add(head)
-    leads = clickhouse.select(_LEADS, upto=upto, leaves=list(leaves))
+    stood = clickhouse.select(_STOOD, upto=upto, leaves=list(leaves))
     brought = clickhouse.select(_BROUGHT, upto=upto, leaves=list(leaves))
-    shared = clickhouse.select(_SHARED, upto=upto, leaves=list(leaves))
     return PastPerson(
         head.bytes,
         _bytes(leaves),
-        {one.bytes: bool(flag) for one, flag in shared},
-        {lead.bytes: deal.bytes for lead, _, deal in leads},
-        _bytes(lead for (lead,) in brought),
+        _bytes(lead for lead, *_ in (*brought, *stood)),
     )
 
 

@@ -1,0 +1,119 @@
+"""`card show --at` gives what was shown then, whatever came since (SEMANTICS 5.4)."""
+
+import json
+
+import pytest
+from support.desks import feed, lead, lead_id, opened
+
+from leadlog.control import OperationFailed
+from leadlog.operations import run
+
+OFFICE, ANNA, BORIS = "phone:+74950000001", "email:anna@x.ru", "email:boris@x.ru"
+
+
+def claimed(text: str) -> tuple[str, str, str]:
+    kind, _, value = text.partition(":")
+    return kind, value, "claimed"
+
+
+@pytest.fixture
+def system(tmp_path):
+    with opened(tmp_path) as system:
+        yield system
+
+
+def shown(system, name, **more):
+    """Without decisions, which the past leaves out, and what names the reading itself."""
+    (card,) = run(system, "card.show", {"id": name, **more})
+    told = {key: value for key, value in card.items() if key not in ("version", "as_of")}
+    told["timeline"] = [e for e in card["timeline"] if e["type"] != "decision"]
+    return told
+
+
+def check_then(system, *names):
+    """What is shown now is for ever what was known here; gives a check to be made later."""
+    position = str(system.base.recorder.last_position())
+    now = {(name, all_): shown(system, name, all=all_) for name in names for all_ in (False, True)}
+
+    def check():
+        for (name, all_), card in now.items():
+            assert shown(system, name, at=position, all=all_) == card
+
+    check()
+    return check
+
+
+def move(system, deal, action, **given):
+    list(run(system, "deal.command", {"id": deal, "action": action, **given}))
+
+
+def test_a_list_that_came_later_shares_nothing_before(tmp_path):
+    with opened(tmp_path) as system:
+        feed(system, lead(1, claimed(OFFICE), claimed(ANNA)))
+        position = str(system.base.recorder.last_position())
+        before = shown(system, OFFICE)
+    settings = f'[matching]\nversion = 2\nshared = ["{OFFICE}"]\n'
+    with opened(tmp_path, settings) as system:
+        list(run(system, "card.rematch", {}))
+        assert [leaf["shared"] for leaf in shown(system, OFFICE)["leaves"]] == [True]
+        assert shown(system, OFFICE, at=position) == before
+
+
+def test_a_lead_without_identity_is_shown_as_known_and_where_it_went(system):
+    feed(system, lead(1, kind="call"))
+    (own,) = run(system, "card.list", {})
+    check = check_then(system, own["id"])
+    feed(system, lead_more(1, claimed(ANNA)))
+    later = check_then(system, own["id"], ANNA)
+    feed(system, lead(2, claimed(ANNA), claimed(OFFICE)))
+    check()
+    later()
+
+
+def lead_more(number, *identities):
+    told = json.loads(lead(number, *identities, hour=10, kind="call", amends=True))
+    return json.dumps({**told, "event_id": lead_id(1000 + number)})
+
+
+def test_deals_of_others_and_of_later_are_not_shown(system):
+    feed(system, lead(1, claimed(OFFICE), claimed(ANNA)))
+    (mark,) = run(system, "card.mark", {"id": OFFICE, "shared": True})
+    check = check_then(system, OFFICE, ANNA)
+    feed(system, lead(2, claimed(OFFICE), claimed(BORIS), hour=10))
+    (merge,) = run(system, "card.merge", {"id": ANNA, "other": BORIS})
+    joined = check_then(system, ANNA, BORIS)
+    for decision in (merge, mark):
+        list(run(system, "card.undo", {"decision": decision["decision"]}))
+    check_then(system, ANNA, BORIS)
+    check()
+    joined()
+
+
+def test_deals_are_in_the_order_of_their_opening_with_the_amounts_of_then(system):
+    order = {"order": {"amount": "100", "currency": "EUR"}}
+    feed(system, lead(1, claimed(ANNA), hour=12, **order), lead(2, claimed(BORIS), hour=11))
+    late, early = (shown(system, name)["deals"][0]["id"] for name in (ANNA, BORIS))
+    move(system, late, "won", amount="777")
+    move(system, early, "accept")
+    list(run(system, "card.merge", {"id": ANNA, "other": BORIS}))
+    check = check_then(system, ANNA)
+    first, second = shown(system, ANNA)["deals"]
+    assert (first["id"], second["id"]) == (early, late)
+    assert (second["amount"], second["currency"]) == ("777", "EUR")
+    move(system, early, "lost", reason="price")
+    check()
+
+
+def test_any_position_may_be_asked_for_also_amid_what_was_recorded_at_once(system):
+    feed(system, lead(1, claimed(ANNA), claimed(OFFICE)), lead(2, claimed(BORIS)))
+    list(run(system, "card.merge", {"id": ANNA, "other": BORIS}))
+    known = [position for position in range(1, 20) if is_known(system, ANNA, position)]
+    assert known[-1] == 19  # beyond the newest: as now
+    assert known == list(range(known[0], 20))
+
+
+def is_known(system, name, position):
+    try:
+        return bool(shown(system, name, at=str(position)))
+    except OperationFailed:
+        return False
