@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from itertools import combinations
 from typing import Any, NamedTuple
 
+from eventstore.apart import Pairing, kept_apart
 from eventstore.awaiting import told_pending
 from eventstore.domain.events import CardsMerged, Id
 from eventstore.judging import judged
@@ -15,7 +16,6 @@ from eventstore.told import text_id, time_text
 from eventstore.work import Work
 
 Json = dict[str, Any]
-Pairing = tuple[Id, Id]
 
 _MOST_FOR_FEWEST = 12
 """With so many facts concerned the smallest set is found by trying; else one least by inclusion."""
@@ -71,29 +71,23 @@ class Explainer:
         }
 
     def _apart(self, work: Work, a: Id, b: Id) -> Json:
-        ours = work.members({work.known_card(a).person})
-        theirs = work.members({work.known_card(b).person})
-        both = {**ours, **theirs}
-        _, vetoes = by_hand(work.hands(both))
-        vetoes = [v for v in vetoes if (v.a in ours) != (v.b in ours)]
-        crossing = [
-            key for key in work.pairs_of(ours) if (key[0] in ours) != (key[1] in ours)
-            and key[0] in both and key[1] in both
-        ]  # fmt: skip
-        found = links_of(work, crossing)
+        one, other = work.known_card(a).person, work.known_card(b).person
+        found = kept_apart(work, one, other)
+        ours, theirs = work.members({one}), work.members({other})
         told: Json = {
             "together": False,
-            "links": self._shown(found),
+            "links": self._shown(links_of(work, found.pairs)),
             "apart_without": [],
-            "because": _because(both, vetoes, crossing, found),
+            "because": found.because,
             "withdrawn": self._withdrawn(work, ours, theirs),
-            **told_pending(work.source, both.values()),
+            **told_pending(work.source, [*ours.values(), *theirs.values()]),
         }
-        if vetoes:
-            told["vetoes"] = [text_id(veto.decision) for veto in vetoes]
-        shared = {leaf for key in crossing for leaf in key if both[leaf].shared}
-        if shared:
-            told["shared"] = sorted(self._cards.names(shared).values())
+        if found.vetoes:
+            told["vetoes"] = [text_id(veto.decision) for veto in found.vetoes]
+        if found.shared:
+            told["shared"] = sorted(self._cards.names(found.shared).values())
+        if found.rules:
+            told["rules"] = list(found.rules)
         return told
 
     def _withdrawn(
@@ -135,16 +129,6 @@ class Explainer:
             }
             for link in links
         ]
-
-
-def _because(
-    cards: dict[Id, Card], vetoes: list[Hand], crossing: list[Pairing], links: list[Link]
-) -> str:
-    if vetoes:
-        return "veto"
-    if any(cards[link.a].shared or cards[link.b].shared for link in links):
-        return "shared"
-    return "rule" if crossing else "no evidence"
 
 
 def standing_links(work: Work, members: dict[Id, Card]) -> list[Link]:

@@ -75,6 +75,9 @@ def explanations(found: Found) -> None:
             console.print(line, markup=False)
         if one["apart_without"]:
             console.print(f"  apart without: {', '.join(one['apart_without'])}", markup=False)
+        for what in ("vetoes", "shared", "rules"):
+            if what in one:
+                console.print(f"  {what}: {', '.join(one[what])}", markup=False)
         for held in one["withdrawn"]:
             line = f"  withdrawn: {held['a']} - {held['b']}, decision {held['decision']}"
             console.print(f"{line}, by {held['actor'] or 'nobody named'}", markup=False)

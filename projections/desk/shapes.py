@@ -207,6 +207,16 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     apart_without: list[str]
     withdrawn: list[Withdrawn]
     because: Literal["veto", "shared", "rule", "no evidence"] | UnsetType = UNSET
+    vetoes: Annotated[
+        list[str] | UnsetType, Meta(description="decisions that keep the two apart")
+    ] = UNSET
+    shared: Annotated[
+        list[str] | UnsetType,
+        Meta(description="identities of the way between them that are shared"),
+    ] = UNSET
+    rules: Annotated[
+        list[str] | UnsetType, Meta(description="rules that judged what they have, and do not link")
+    ] = UNSET
     pending: Following | UnsetType = UNSET
 
 
