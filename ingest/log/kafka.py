@@ -37,6 +37,7 @@ _MOST_WAITING_BYTES: Final = MAX_RECORD_BYTES
 _BATCH_BYTES: Final = 256 * 1024
 _OVERHEAD_BYTES: Final = 4096
 _MOST_VALUE_BYTES: Final = MAX_RECORD_BYTES - _OVERHEAD_BYTES
+_OUT_OF_PATIENCE: Final = TimeoutError()
 _log = structlog.get_logger(__name__)
 
 
@@ -46,15 +47,18 @@ class _Append:
 
     records: Sequence[Record]
     size: int
-    done: "asyncio.Future[BaseException | None]"
+    answer: "asyncio.Future[BaseException | None]"
+    """What its caller waits for: the error, or the end of its patience."""
     left: int = 0
     error: BaseException | None = None
     dropped: bool = False
     """Its caller was told no before anything was sent."""
+    over: bool = False
+    """Nothing of it is on its way any more."""
 
-    def finish(self, error: BaseException | None) -> None:
-        if not self.done.done():
-            self.done.set_result(error)
+    def tell(self, error: BaseException | None) -> None:
+        if not self.answer.done():
+            self.answer.set_result(error)
 
 
 class KafkaLogWriter:
@@ -107,27 +111,29 @@ class KafkaLogWriter:
         if not records:
             return
         faultpoint("log.before_commit")
-        item = _Append(records, size, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        item = _Append(records, size, loop.create_future())
         self._waiting_bytes += size
-        item.done.add_done_callback(partial(self._finished, item))
         self._queue.append(item)
         self._more.set()
+        patience = loop.call_later(self._deadline, item.tell, _OUT_OF_PATIENCE)
         try:
-            async with asyncio.timeout(self._deadline):
-                error = await asyncio.shield(item.done)
-        except TimeoutError:
+            error = await item.answer
+        finally:
+            patience.cancel()
+        if error is _OUT_OF_PATIENCE:
             item.dropped = item not in self._sent
             raise LogUnavailable(
                 f"Kafka did not confirm within {self._deadline:.0f} s; nobody knows whether it took"
                 " the records"
-            ) from None
+            )
         if error is not None:
             raise LogUnavailable(f"Kafka did not take it: {type(error).__name__}") from error
         faultpoint("log.after_commit")
 
     async def close(self) -> None:
         """Wait for what was given, at most as long as one append may take."""
-        waiting = [item.done for item in (*self._queue, *self._sent)]
+        waiting = [item.answer for item in (*self._queue, *self._sent)]
         if waiting:
             await asyncio.wait(waiting, timeout=self._deadline)
         for task in self._tasks:
@@ -144,7 +150,7 @@ class KafkaLogWriter:
             while self._queue and self._producer is not None:
                 item = self._queue.popleft()
                 if item.dropped:
-                    item.finish(None)
+                    self._finish(item, None)
                 else:
                     await self._send(self._producer, item)
             await self._more.wait()
@@ -182,12 +188,15 @@ class KafkaLogWriter:
 
     def _settle(self, item: _Append) -> None:
         if item.left == 0:
-            item.finish(item.error)
+            self._finish(item, item.error)
 
-    def _finished(self, item: _Append, done: "asyncio.Future[BaseException | None]") -> None:
-        del done
-        self._waiting_bytes -= item.size
-        self._sent.discard(item)
+    def _finish(self, item: _Append, error: BaseException | None) -> None:
+        """Whoever waits is told. What a lost producer gives up later changes nothing."""
+        if not item.over:
+            item.over = True
+            self._waiting_bytes -= item.size
+            self._sent.discard(item)
+            item.tell(error)
 
     # --- the connection ---
 
@@ -235,7 +244,7 @@ class KafkaLogWriter:
         if producer is not None:
             await abandon(producer)
         for item in (*self._sent, *self._queue):
-            item.finish(LogUnavailable(why))
+            self._finish(item, LogUnavailable(why))
         self._queue.clear()
 
     def _away(self, error: BaseException) -> None:
