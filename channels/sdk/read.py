@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote_from_bytes
 
 import msgspec
 
@@ -20,6 +20,7 @@ _NO_CHARSETS = frozenset(
     | {"undefined", "unicode_escape", "raw_unicode_escape", "utf_7"}
 )
 """Python's codecs that no site's text is in; some of them raise what a text codec never does."""
+_ASCII = bytes(range(128))
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     rb"|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
@@ -77,8 +78,11 @@ def charset_of(content_type: str, default: str = "utf-8") -> str:
 
 
 def read_pairs(query: str | bytes, *, charset: str = "utf-8") -> list[tuple[str, str]]:
-    """Urlencoded pairs in their order, blanks kept, undecodable bytes replaced."""
-    text = query.decode("latin-1") if isinstance(query, bytes) else query
+    """Urlencoded pairs in their order, blanks kept, undecodable bytes replaced.
+
+    Letters that a sender left as they are, as `curl -d 'name=Анна'` does, are read as if encoded.
+    """
+    text = quote_from_bytes(query, safe=_ASCII) if isinstance(query, bytes) else query
     if text.count("&") > MAX_FIELDS:
         raise Unreadable(QuarantineReason.TOO_LARGE, f"over {MAX_FIELDS} form fields")
     try:

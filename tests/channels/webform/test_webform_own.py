@@ -88,6 +88,15 @@ def test_windows_1251_is_read_also_when_nobody_claims_it(post, only_lead):
     assert only_lead(post(OWN, body, FORM))["profile"] == {"name": "Инна"}
 
 
+@pytest.mark.parametrize("charset", ["utf-8", "windows-1251"])
+def test_letters_that_a_sender_did_not_encode_are_read_all_the_same(post, only_lead, charset):
+    """As `curl -d 'name=Инна'` sends them."""
+    body = "name=Инна&phone=%2B7+921+000-11-22&comment=100%25+уверена".encode(charset)
+    lead = only_lead(post(OWN, body, FORM))
+    assert (lead["profile"], lead["text"]) == ({"name": "Инна"}, "100% уверена")
+    assert lead["identities"][0]["value"] == "+79210001122"
+
+
 def test_file_is_an_attachment_and_repeated_names_are_one_field(tried, only_lead):
     lead = only_lead(tried("webform_multipart"))
     assert lead["attachments"] == [
