@@ -1,12 +1,15 @@
 """funnel, audit: the numbers, and the proof that they can be trusted."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 
 from leadlog.cli.ask import AsJson, Config, Data, ask, note, settings, write_json
+from leadlog.control import OperationFailed
+
+Shape = Literal["table", "csv", "json", "parquet"]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -30,7 +33,9 @@ def funnel(
     window: Annotated[
         str | None, typer.Option(help="A step counts within 30d, 12h, 90m of the first one.")
     ] = None,
-    shape: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
+    shape: Annotated[
+        Shape, typer.Option("--format", help="Parquet goes to a file: --format parquet > f.parquet")
+    ] = "table",
     as_json: AsJson = False,
     config: Config = None,
     data: Data = None,
@@ -51,7 +56,13 @@ def funnel(
         note(f"{_carried_out(left)}; these numbers are without it")
     from projections.funnel.render import render
 
-    sys.stdout.write(render(found, shape).rstrip("\n") + "\n")
+    rendered = render(found, shape)
+    if isinstance(rendered, str):
+        sys.stdout.write(rendered.rstrip("\n") + "\n")
+    elif sys.stdout.isatty():
+        raise OperationFailed("parquet is no text: send it to a file with `> f.parquet`", status=2)
+    else:
+        sys.stdout.buffer.write(rendered)
 
 
 def audit(

@@ -18,18 +18,22 @@ _BAR = 24
 _MEASURES = ("step", "name", "count", "of_first", "of_previous")
 
 
-def render(found: FunnelResult | Mapping[str, Any], shape: str) -> str:
-    """The funnel, or its object as JSON has it, as `table`, `csv` or `json`."""
+def render(found: FunnelResult | Mapping[str, Any], shape: str) -> str | bytes:
+    """The funnel, or its object as JSON has it, as `table`, `csv`, `json` or, bytes, `parquet`."""
     result = msgspec.convert(found, FunnelResult, from_attributes=True)
     match shape:
         case "json":
             return to_json(result).decode()
         case "csv":
             return to_csv(result)
+        case "parquet":
+            return to_parquet(result)
         case "table":
             return _printed(to_table(result))
         case _:
-            raise WrongRequest("format", f"there is no {shape!r}", ("table", "csv", "json"))
+            raise WrongRequest(
+                "format", f"there is no {shape!r}", ("table", "csv", "json", "parquet")
+            )
 
 
 def to_json(result: FunnelResult) -> bytes:

@@ -7,8 +7,10 @@ import msgspec
 import pyarrow.parquet
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
 from eventstore.domain.pipeline import SALES
+from leadlog.cli import app
 from projections.cells import safe_cell
 from projections.funnel import render
 from projections.funnel.request import DIMENSIONS, WrongRequest, read_request
@@ -98,8 +100,14 @@ def test_other_cells_stay_as_they_are(value):
     assert safe_cell(value) == value
 
 
+def test_a_format_that_there_is_not_is_a_wrong_call():
+    done = CliRunner().invoke(app, ["funnel", "--format", "xml"])
+    assert done.exit_code == 2
+    assert "'parquet'" in done.output
+
+
 def test_parquet_has_the_same_lines_with_types():
-    table = pyarrow.parquet.read_table(io.BytesIO(render.to_parquet(RESULT)))
+    table = pyarrow.parquet.read_table(io.BytesIO(render.render(RESULT, "parquet")))
     assert table["count"].to_pylist() == [2, 0, 1, 1]
     assert table.schema.metadata[b"as_of"] == b"7"
 
