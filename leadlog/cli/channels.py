@@ -58,7 +58,7 @@ def _described(name: str) -> dict[str, Any]:
         if issubclass(found, kind)
     ]
     common = {"type", "name", "country", "timezone", "secret_path"}
-    own = [field for field in found.Settings.__struct_fields__ if field not in common]
+    own = [field for field in found.Settings.__struct_encode_fields__ if field not in common]
     return {"type": name, "fed_by": ", ".join(ways), "settings": own, "from": origin}
 
 
