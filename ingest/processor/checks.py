@@ -6,11 +6,12 @@ import msgspec
 
 from channels.sdk.adapter import cap_identities
 from channels.sdk.identities import normalise, present
-from channels.sdk.lead import LeadContent
+from channels.sdk.lead import Identity, LeadContent
 from channels.sdk.times import canonical_time
 from eventstore.touches import bytes_of
 
 L = TypeVar("L", bound=LeadContent)
+VISITOR = "visitor"
 
 
 def checked(lead: L) -> L:
@@ -22,15 +23,18 @@ def checked(lead: L) -> L:
         lead = msgspec.structs.replace(lead, occurred_at=canonical_time(lead.occurred_at))
     if len(lead.received_at) != 24 or lead.received_at[-1] != "Z":
         lead = msgspec.structs.replace(lead, received_at=canonical_time(lead.received_at))
-    for text in (lead.lead_id, lead.event_id):
-        if len(bytes_of(text)) != 16:
-            raise ValueError(f"{text!r} is no UUID")
+    _check_id("lead_id", lead.lead_id)
+    _check_id("event_id", lead.event_id)
+    proven = False
     for identity in lead.identities:
         if normalise(identity.kind, identity.value) != identity.value:
             raise ValueError(
                 f"identity of kind {identity.kind!r} is not normalised;"
                 " make it as channels.sdk.identities does"
             )
+        proven = proven or (identity.kind == VISITOR and identity.proof == "attested")
+    if proven:
+        lead = msgspec.structs.replace(lead, identities=tuple(map(_claimed, lead.identities)))
     return _capped(lead) if len(lead.identities) > 1 else lead
 
 
@@ -41,3 +45,19 @@ def _capped(lead: L) -> L:
     if len(kept) == len(lead.identities):
         return lead
     return msgspec.structs.replace(lead, identities=kept, mentions=(*lead.mentions, *beyond))
+
+
+def _check_id(field: str, text: str) -> None:
+    try:
+        fits = len(bytes_of(text)) == 16
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(f"{field}: {text!r} is no UUID")
+
+
+def _claimed(identity: Identity) -> Identity:
+    """Anybody can send a site's client id: a visitor is always claimed (SEMANTICS 2.1.1)."""
+    if identity.kind != VISITOR:
+        return identity
+    return msgspec.structs.replace(identity, proof="claimed")
