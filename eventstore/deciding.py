@@ -95,9 +95,7 @@ def carry_out(
     def once(work: Work) -> Decided:
         if earlier := answered(work, by, asked):
             return earlier
-        found = _settle(work, by, decide, Concerned())
-        rows = [row for _, row in work.changes.pending.values() if row]
-        return Decided(by.command, found.changed, sum(row.left for row in rows))
+        return Decided(by.command, _settle(work, by, decide, Concerned()).changed, _follow(work))
 
     return once(base.work(whole=True)) if dry_run else base.attempt(once)
 
@@ -129,7 +127,8 @@ def first_answer(work: Work, decision: Id) -> Decided:
     """What a decision that was taken changed then."""
     events = work.source.streams([decision], personal=False).get(decision, ())
     told = [e.event.changed for e in events if isinstance(e.event, Decision) and e.event.changed]
-    return Decided(decision, Changed(*told[-1]) if told else Changed(0, 0, 0))
+    persons, deals, leads, *follow = told[-1] if told else (0, 0, 0)
+    return Decided(decision, Changed(persons, deals, leads), sum(follow))
 
 
 def _settle(
@@ -146,9 +145,14 @@ def _settle(
     return found
 
 
+def _follow(work: Work) -> int:
+    """How much of what this transaction decides is left to do in pieces."""
+    return sum(row.left for _, row in work.changes.pending.values() if row)
+
+
 def _note_answer(work: Work, command: Id, changed: Changed) -> None:
     """Into the decision's own event, while that is new."""
+    told = (*changed, _follow(work))
     for slot, (stream, version, event, personal) in enumerate(work.changes.events):
         if stream == command and isinstance(event, Decision):
-            told = replace(event, changed=tuple(changed))
-            work.changes.events[slot] = (stream, version, told, personal)
+            work.changes.events[slot] = (stream, version, replace(event, changed=told), personal)

@@ -185,6 +185,14 @@ def test_a_decision_tells_how_much_follows(fed):
     assert fed.commands.mark(PHONE_LEAF, True, order("anna"), dry_run=True).follow == 0
 
 
+def test_the_same_decision_again_tells_how_much_followed(fed):
+    by = order("anna", command=decision_id(1))
+    first = fed.commands.mark(PHONE_LEAF, True, by)
+    Follower(fed.base).drain()
+    assert first.follow
+    assert fed.commands.mark(PHONE_LEAF, True, by) == first
+
+
 def test_a_person_who_is_joined_to_one_whose_deals_are_awaited_waits_with_it(tmp_path):
     """Also where the person keeps the name of the one that nobody waited for."""
     fed = Fed(base(tmp_path / "events.db", most_touches_at_once=4))

@@ -24,6 +24,7 @@ class Decision(Event, frozen=True, kw_only=True):
     reason: str = msgspec.field(default="", name="z")
     """Typed by a person; sealed (see eventstore.sealing)."""
     changed: tuple[int, ...] = msgspec.field(default=(), name="h")
-    """Persons, deals and leads that it changed so far: what the same command is answered again."""
+    """Persons, deals and leads that it changed so far, then how much followed in pieces (that is
+    not in the oldest events): what the same command is answered again."""
     about: tuple[Id, ...] = msgspec.field(default=(), name="g")
     """Leaf cards whose keys seal the reason, of decisions that name none themselves."""
