@@ -199,21 +199,13 @@ def _in_force(versions: dict[int, Matching], applied: int, policy: Policy) -> Po
     matching = msgspec.structs.replace(configured, limits=past.limits, shared=past.shared)
     judged = {number: past if number < applied else own for number, own in versions.items()}
     judged[configured.version] = configured
-    found = Policy.of(
-        matching,
-        policy.pipelines.values(),
-        earlier=[
-            msgspec.structs.replace(rules, version=number)
-            for number, rules in judged.items()
-            if number != configured.version
-        ],
-        configured=configured,
-    )
-    return replace(
-        found,
-        most_deals_in_a_row=policy.most_deals_in_a_row,
-        most_touches_at_once=policy.most_touches_at_once,
-    )
+    earlier = [
+        msgspec.structs.replace(rules, version=number)
+        for number, rules in judged.items()
+        if number != configured.version
+    ]
+    found = Policy.of(matching, policy.pipelines.values(), earlier=earlier)
+    return replace(policy, matching=matching, rules=found.rules)
 
 
 def _all_leaves(base: CustomerBase) -> Iterator[Sequence[Id]]:

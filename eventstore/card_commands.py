@@ -5,29 +5,25 @@ is saved: what it would change is told all the same.
 """
 
 from collections.abc import Callable, Collection, Iterable
-from functools import partial
 from uuid import UUID
 
-from eventstore.asked import Asked, asked_before
+from eventstore.asked import Asked
 from eventstore.card_changes import refuse_stale
 from eventstore.customer_base import CustomerBase
 from eventstore.deal_joins import leaves_concerned
-from eventstore.deciding import Concerned, Decided, carry_out, carry_out_piece, first_answer
+from eventstore.deciding import Decided, carry_out
 from eventstore.domain.events import (
     CardMarked,
     CardsMerged,
     CardsVetoed,
     DecisionUndone,
-    EvidenceWithdrawn,
     Id,
 )
 from eventstore.orders import CommandRefused, NotThere, Orders, StaleVersion
 from eventstore.rows import Hand
-from eventstore.withdrawing import PIECE, Evidence, switch, withdraw, withdrawn_by
+from eventstore.withdrawals import SEALED_WITH, withdraw_evidence
+from eventstore.withdrawing import Evidence, switch, withdrawn_by
 from eventstore.work import Work
-
-_SEALED_WITH = 2
-"""Leaf cards whose keys seal the reason, of decisions about many."""
 
 
 class CardCommands:
@@ -127,7 +123,7 @@ class CardCommands:
             rows = [row for row in known if row[1]]
             if not rows:
                 raise CommandRefused("the decision is undone already; undo that undo instead")
-            about = tuple(sorted(named)[:_SEALED_WITH])
+            about = tuple(sorted(named)[:SEALED_WITH])
             event = DecisionUndone(
                 actor=by.actor, at=by.at, reason=reason, about=about, undone=decision
             )
@@ -143,33 +139,26 @@ class CardCommands:
         *,
         reason: str = "",
         dry_run: bool = False,
-        progress: Callable[[int], None] = lambda _: None,
+        progress: Callable[[int, int], None] = lambda _done, _of: None,
         asked: Asked = (),
         seen: Collection[Id] = (),
     ) -> Decided:
-        """These leads no longer count for these pairs. Large withdrawals are done in pieces.
+        """These leads no longer count for these pairs: all of them once it is decided, in pieces.
 
-        `progress` is told how much evidence is done. One that was killed half way goes on where
-        it stood when the same command comes again. `seen` are the leaf cards whose version the
-        orders have.
+        `progress` is told how much evidence is done, and of how much. `seen` are the leaf cards
+        whose version the orders have. See `eventstore.withdrawals`.
         """
-        meant: Asked = ("withdraw", *asked, reason)
         self._refuse_future(by)
-        asked_before(self._base.work(), by.command, meant)
-        concerned = Concerned()
-        done = 0
-        for piece in _pieces(evidence):
-            decide = partial(
-                _withdraw_more, by=by, reason=reason, items=piece, meant=meant, seen=seen
-            )
-            carry_out_piece(self._base, by, decide, concerned, dry_run=dry_run)
-            done += len(piece)
-            progress(done)
-        if not done and not self._base.work().decision(by.command):
-            raise CommandRefused("no evidence fits; nothing was withdrawn")
-        if not any(concerned.changed) and not dry_run:
-            return first_answer(self._base.work(), by.command)
-        return Decided(by.command, concerned.changed)
+        return withdraw_evidence(
+            self._base,
+            evidence,
+            by,
+            reason=reason,
+            dry_run=dry_run,
+            progress=progress,
+            asked=("withdraw", *asked, reason),
+            seen=seen,
+        )
 
     def _run(
         self, by: Orders, asked: Asked, decide: Callable[[Work], set[Id]], dry_run: bool
@@ -182,41 +171,6 @@ class CardCommands:
         last = self._base.recorder.last_position()
         if by.expected_version is not None and by.expected_version > last:
             raise StaleVersion("card", by.expected_version, last, [])
-
-
-def _withdraw_more(
-    work: Work,
-    *,
-    by: Orders,
-    reason: str,
-    items: list[Evidence],
-    meant: Asked,
-    seen: Collection[Id],
-) -> set[Id]:
-    """A piece of a withdrawal, as one transaction decides it; what it did before is left out."""
-    asked_before(work, by.command, meant)
-    done = set(withdrawn_by(work, by.command))
-    before = bool(done)
-    if before and work.undoing(by.command):
-        raise CommandRefused("the withdrawal was undone before it had come to its end")
-    if before:  # leads that came since it was begun were not meant
-        begun = work.order_of(by.command)
-        work.load_orders({(lead, 1) for _, _, lead in items})
-        done |= {item for item in items if work.order_of(item[2]) > begun}
-    else:
-        refuse_stale(work, by, seen)
-    fresh = tuple(item for item in items if item not in done)
-    if not fresh:
-        return set()
-    event = EvidenceWithdrawn(
-        actor=by.actor, at=by.at, reason=reason, about=fresh[0][:_SEALED_WITH], items=fresh
-    )
-    if before:
-        work.emit(by.command, event)
-    else:
-        work.decide_by_hand("withdraw", by.command, by.command, by.command, event)
-    work.decided_on("evidence", {(a, b) for a, b, _ in fresh}, by.command)
-    return withdraw(work, fresh)
 
 
 def _named_by(work: Work, decision: Id) -> set[Id]:
@@ -284,14 +238,3 @@ def _switch(work: Work, rows: list[tuple[Hand, bool]], *, in_force: bool) -> set
                 # Of several undos of one decision, each keeps it out of force.
                 leaves |= _switch(work, work.decision(hand.a), in_force=not work.undoing(hand.a))
     return leaves
-
-
-def _pieces(evidence: Iterable[Evidence]) -> Iterable[list[Evidence]]:
-    piece: list[Evidence] = []
-    for item in evidence:
-        piece.append(item)
-        if len(piece) == PIECE:
-            yield piece
-            piece = []
-    if piece:
-        yield piece

@@ -13,6 +13,7 @@ from eventsourcing.persistence import IntegrityError, OperationalError
 
 from channels.sdk.lead import LeadContent
 from channels.sdk.sending import Receipt
+from eventstore.domain.events import Id
 from eventstore.incoming import Incoming
 from eventstore.keyring import Keyring
 from eventstore.receipts import note_receipt
@@ -71,6 +72,9 @@ class CustomerBase:
         self.recorder = recorder
         self.keyring = keyring
         self.policy = policy
+        self.in_hand: set[Id] = set()
+        """What a command of this process carries out itself, piece by piece, while it is waited
+        for: beside it a follower leaves that alone."""
 
     def work(self, *, whole: bool = False) -> Work:
         """A working set on the last commit; `whole`: nothing in it is left to follow in pieces."""

@@ -1,6 +1,6 @@
 """How a decision by hand is carried out: decided, saved, and what it changed counted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -44,6 +44,8 @@ class Concerned:
     persons: set[Id] = field(default_factory=set)
     deals: set[Id] = field(default_factory=set)
     leads: set[Id] = field(default_factory=set)
+    awaited: dict[Id, int] = field(default_factory=dict)
+    """Persons whose deals follow, with how many touches."""
 
     def add(self, work: Work) -> None:
         """Note what the events of this working set change, before it is saved."""
@@ -59,23 +61,29 @@ class Concerned:
                     self.deals.add(stream)
         self.persons |= work.persons_before(moved)
         self.leads |= {lead for _, lead in work.appearances(moved)}
+        rows = work.changes.pending.items()
+        self.awaited |= {name: row.left for name, (_, row) in rows if row and row.kind == "deals"}
 
     def update(self, more: "Concerned") -> None:
         self.persons |= more.persons
         self.deals |= more.deals
         self.leads |= more.leads
+        self.awaited |= more.awaited
 
     @property
     def changed(self) -> Changed:
         return Changed(len(self.persons), len(self.deals), len(self.leads))
 
-    def changed_beside(self, before: "Concerned") -> Changed:
-        """What both change together, each counted once."""
-        return Changed(
-            len(before.persons) + len(self.persons - before.persons),
-            len(before.deals) + len(self.deals - before.deals),
-            len(before.leads) + len(self.leads - before.leads),
+    def beside(self, before: "Concerned", told: Sequence[int]) -> tuple[int, ...]:
+        """`told` (as `Decision.changed`), and what this changed that `before` had not."""
+        follow = sum(self.awaited[name] for name in self.awaited.keys() - before.awaited.keys())
+        more = (
+            len(self.persons - before.persons),
+            len(self.deals - before.deals),
+            len(self.leads - before.leads),
+            follow,
         )
+        return tuple(a + b for a, b in zip(told or (0, 0, 0, 0), more, strict=True))
 
 
 def carry_out(
@@ -95,7 +103,10 @@ def carry_out(
     def once(work: Work) -> Decided:
         if earlier := answered(work, by, asked):
             return earlier
-        return Decided(by.command, _settle(work, by, decide, Concerned()).changed, _follow(work))
+        found = _settle(work, by, decide)
+        follow = sum(row.left for _, row in work.changes.pending.values() if row)
+        _note_answer(work, by.command, (*found.changed, follow))
+        return Decided(by.command, found.changed, follow)
 
     return once(base.work(whole=True)) if dry_run else base.attempt(once)
 
@@ -111,7 +122,7 @@ def carry_out_piece(
     """The same for a piece of a command; what it changes is noted in `concerned`."""
 
     def once(work: Work) -> Concerned:
-        return _settle(work, by, decide, concerned)
+        return _settle(work, by, decide)
 
     concerned.update(once(base.work(whole=True)) if dry_run else base.attempt(once))
 
@@ -131,28 +142,19 @@ def first_answer(work: Work, decision: Id) -> Decided:
     return Decided(decision, Changed(persons, deals, leads), sum(follow))
 
 
-def _settle(
-    work: Work, by: Orders, decide: Callable[[Work], set[Id]], before: Concerned
-) -> Concerned:
-    """Decide, and all that follows; `before` is what the command changed in earlier pieces."""
+def _settle(work: Work, by: Orders, decide: Callable[[Work], set[Id]]) -> Concerned:
+    """Decide, and all that follows."""
     leaves = decide(work)
     if leaves:
         redecided = regroup(work, leaves, because=by.command)
         redecide(work, redecided, because=by.command, at=by.at)
     found = Concerned()
     found.add(work)
-    _note_answer(work, by.command, found.changed_beside(before))
     return found
 
 
-def _follow(work: Work) -> int:
-    """How much of what this transaction decides is left to do in pieces."""
-    return sum(row.left for _, row in work.changes.pending.values() if row)
-
-
-def _note_answer(work: Work, command: Id, changed: Changed) -> None:
+def _note_answer(work: Work, command: Id, told: tuple[int, ...]) -> None:
     """Into the decision's own event, while that is new."""
-    told = (*changed, _follow(work))
     for slot, (stream, version, event, personal) in enumerate(work.changes.events):
         if stream == command and isinstance(event, Decision):
             work.changes.events[slot] = (stream, version, replace(event, changed=told), personal)

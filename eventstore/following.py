@@ -300,8 +300,10 @@ class Follower:
             yield from self.pieces_of(name)
 
     def names(self) -> list[Id]:
-        """Of what goes on in pieces: persons, and decisions."""
-        return sorted(self._base.recorder.pending())
+        """Of what goes on in pieces: decisions, then persons, whose deals may hang on those."""
+        found = self._base.recorder.pending()
+        left = found.keys() - self._base.in_hand
+        return sorted(left, key=lambda name: (found[name][1].kind == "deals", name))
 
     def pieces_of(self, name: Id) -> Iterator[Pending]:
         """What there is to do of this now; nothing where it is done."""

@@ -65,6 +65,8 @@ class Pending(msgspec.Struct, array_like=True, frozen=True):
     """Of `rematch`: the last leaf card that was judged."""
     back: bool = False
     """Of `evidence`: it is given back, and what is done grows less."""
+    changed: tuple[int, ...] = ()
+    """What the pieces changed so far, as `Decision.changed` tells it."""
 
     @property
     def left(self) -> int:

@@ -4,12 +4,13 @@ The decision says what is to be; how much of it is, counted from its first item,
 of work in pieces. So an undo of what is not yet done, or the undo of that, only turns round.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from msgspec.structs import replace
 
 from eventstore.customer_base import CustomerBase
+from eventstore.deciding import Concerned
 from eventstore.domain.events import Decision, EvidenceWithdrawn, Id
 from eventstore.redecide import redecide
 from eventstore.regroup import regroup
@@ -19,9 +20,6 @@ from eventstore.work import Work
 
 Evidence = tuple[Id, Id, Id]
 """(leaf card, leaf card, lead), the lower leaf card first."""
-
-PIECE = 500
-"""Items of evidence that are withdrawn, or given back, in one transaction."""
 
 
 def withdraw(work: Work, items: Iterable[Evidence], *, times: int = 1) -> set[Id]:
@@ -36,45 +34,87 @@ def withdraw(work: Work, items: Iterable[Evidence], *, times: int = 1) -> set[Id
 
 def withdrawn_by(work: Work, decision: Id) -> list[Evidence]:
     """Everything that a decision withdraws, in its order."""
-    events = work.source.streams([decision], personal=False).get(decision, ())
-    items = (e.event.items for e in events if isinstance(e.event, EvidenceWithdrawn))
-    return list(chain.from_iterable(items))
+    return list(chain.from_iterable(event.items for event in _events(work, decision)))
+
+
+def begin(work: Work, decision: Id, items: Sequence[Evidence]) -> set[Id]:
+    """A withdrawal was recorded; gives the leaf cards where it is done by that already."""
+    if _is_little(work, items):
+        return withdraw(work, items)
+    work.put_pending(decision, Pending("evidence", 0, len(items)))
+    return set()
 
 
 def switch(work: Work, decision: Id, *, in_force: bool) -> set[Id]:
     """A withdrawal is out of force, or back; gives the leaf cards where that is done already."""
     items, row = withdrawn_by(work, decision), work.pending(decision)
-    whole = len(items) <= PIECE or work.policy.most_touches_at_once is None
-    if row is None and whole:
+    if row is None and _is_little(work, items):
         return withdraw(work, items, times=1 if in_force else -1)
-    before = 0 if in_force else len(items)
-    done = row.done if row else before
-    work.put_pending(decision, Pending("evidence", done, len(items), back=not in_force))
+    row = row or Pending("evidence", 0 if in_force else len(items), len(items))
+    work.put_pending(decision, replace(row, back=not in_force))
     return set()
+
+
+def was_left_undone(work: Work, decision: Id) -> bool:
+    """Whether a withdrawal was undone before it had come to its end."""
+    events = _events(work, decision)
+    return len(events) > 1 and bool(events[-1].items) and bool(work.undoing(decision))
 
 
 def carry_on(base: CustomerBase, decision: Id) -> Iterator[Pending]:
     """Go on with a withdrawal, or with its undo; gives after each piece how far it is."""
-    while (row := base.attempt(lambda work: _piece(work, decision))) is not None:
+    items = withdrawn_by(base.work(), decision)
+    concerned = Concerned()
+
+    def once(work: Work) -> tuple[Pending, Concerned] | None:
+        return _piece(work, decision, items, concerned)
+
+    while found := base.attempt(once):
+        row, more = found
+        concerned.update(more)
         yield row
 
 
-def _piece(work: Work, decision: Id) -> Pending | None:
+def _piece(
+    work: Work, decision: Id, items: Sequence[Evidence], before: Concerned
+) -> tuple[Pending, Concerned] | None:
     row = work.pending(decision)
     if row is None:
         return None
-    items = withdrawn_by(work, decision)
+    most = work.policy.most_items_at_once
     if row.back:
-        done = max(0, row.done - PIECE)
+        done = max(0, row.done - most)
         leaves = withdraw(work, items[done : row.done], times=-1)
     else:
-        done = min(len(items), row.done + PIECE)
+        done = min(len(items), row.done + most)
         leaves = withdraw(work, items[row.done : done])
     because, at = _cause(work, decision, back=row.back)
     redecide(work, regroup(work, leaves, because=because), because=because, at=at)
-    row = replace(row, done=done)
+    concerned = Concerned()
+    concerned.add(work)
+    row = replace(row, done=done, changed=concerned.beside(before, row.changed))
     work.put_pending(decision, row if row.left else None)
-    return row
+    if not (row.left or row.back):
+        _tell_end(work, decision, row.changed)
+    return row, concerned
+
+
+def _tell_end(work: Work, decision: Id, changed: tuple[int, ...]) -> None:
+    """The withdrawal is carried out, for the first time if no event says so yet."""
+    first, *_, last = _events(work, decision)
+    if last.items:
+        end = EvidenceWithdrawn(actor=first.actor, at=first.at, items=(), changed=changed)
+        work.emit(decision, end)
+
+
+def _is_little(work: Work, items: Sequence[Evidence]) -> bool:
+    """Whether it is done at once; so is everything where nothing is to follow."""
+    return len(items) <= work.policy.most_items_at_once or work.policy.most_touches_at_once is None
+
+
+def _events(work: Work, decision: Id) -> list[EvidenceWithdrawn]:
+    recorded = work.source.streams([decision], personal=False).get(decision, ())
+    return [e.event for e in recorded if isinstance(e.event, EvidenceWithdrawn)]
 
 
 def _cause(work: Work, decision: Id, *, back: bool) -> tuple[Id, int]:

@@ -22,6 +22,9 @@ from eventstore.rows import Card, Changes, Hand, Pair, Pending, Source
 MOST_AT_ONCE = 1000
 """Touches whose deals are decided again in the transaction of what caused it (SEMANTICS 2.3.8)."""
 
+MOST_ITEMS_AT_ONCE = 500
+"""Items of evidence that are withdrawn, or given back, in one transaction."""
+
 Order = tuple[int, int]
 """Recorded order: (0, position) of what is stored, (1, place in the batch) of what will be."""
 
@@ -41,6 +44,7 @@ class Policy:
     most_deals_in_a_row: int = MOST_IN_A_ROW
     most_touches_at_once: int | None = MOST_AT_ONCE
     """Where a decision concerns more, their deals follow in pieces; None: never."""
+    most_items_at_once: int = MOST_ITEMS_AT_ONCE
 
     @classmethod
     def of(

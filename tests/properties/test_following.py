@@ -4,11 +4,12 @@ The same worlds as in test_partition, where hardly a touch is decided about at o
 carried out between leads, commands and decisions, and killed anywhere.
 """
 
+from contextlib import suppress
 from typing import ClassVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, invariant, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 from support.decided_worlds import VALUES, World
 from support.worlds import check_partition, lead
 
@@ -18,9 +19,12 @@ from eventstore.touches import bytes_of, deal_id
 
 
 class FollowedWorld(World):
-    """Who is whom is right at once; the deals are once nothing is pending any more."""
+    """Who is whom is right at once, the deals once nothing is pending any more.
 
-    policy: ClassVar[dict] = {"most_touches_at_once": 1}
+    Who is whom by a large withdrawal, or its undo, is right once that is carried out.
+    """
+
+    policy: ClassVar[dict] = {"most_touches_at_once": 1, "most_items_at_once": 1}
 
     def __init__(self):
         super().__init__()
@@ -66,17 +70,39 @@ class FollowedWorld(World):
         identity = (known[0], VALUES[known[0]][known[1]], "claimed")
         self.deliver(lead(100 + self.calls, identity, at=1_700_000_000 + at * 86_400, kind="call"))
 
+    def carry_out_withdrawal(self, data, items, by):
+        """Killed after so many pieces, where it is not done before that."""
+        left = data.draw(st.integers(1, 4))
+
+        def killed(done, of):
+            nonlocal left
+            left -= 1
+            if not left:
+                raise KeyboardInterrupt(done, of)
+
+        with suppress(KeyboardInterrupt):
+            self.fed.commands.withdraw(items, by, progress=killed)
+
+    @precondition(lambda self: self.large_withdrawals())
+    @rule(data=st.data())
+    def turn_a_large_withdrawal(self, data):
+        self.turn(data.draw(st.sampled_from(self.large_withdrawals())))
+
+    def large_withdrawals(self):
+        return [one for one in self.decisions if one[1] == "withdraw" and len(one[2]) > 1]
+
     @rule()
     def kill(self):
         self.work_in_pieces = iter(())
 
     @invariant()
     def persons_are_the_oracles(self):
-        if not self.fed.events:
+        pending = self.fed.base.recorder.pending()
+        if not self.fed.events or any(row.kind == "evidence" for _, row in pending.values()):
             return
         facts = self.fed.facts(**self.by_hand())
         check_partition(self.fed, facts)
-        if not self.fed.base.recorder.pending():
+        if not pending:
             super().persons_are_the_oracles()
 
     def open_deals(self):
@@ -108,7 +134,11 @@ class FollowedWorld(World):
 class CrowdedFollowedWorld(FollowedWorld):
     """The same where hardly a deal has room in its person's row."""
 
-    policy: ClassVar[dict] = {"most_touches_at_once": 0, "most_deals_in_a_row": 1}
+    policy: ClassVar[dict] = {
+        "most_touches_at_once": 0,
+        "most_items_at_once": 2,
+        "most_deals_in_a_row": 1,
+    }
 
 
 FollowedWorld.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)

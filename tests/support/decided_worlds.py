@@ -185,7 +185,10 @@ class World(RuleBasedStateMachine):
     @precondition(lambda self: self.decisions)
     @rule(data=st.data())
     def undo(self, data):
-        entry = data.draw(st.sampled_from(self.decisions))
+        self.turn(data.draw(st.sampled_from(self.decisions)))
+
+    def turn(self, entry):
+        """Undo a decision, or its undo."""
         try:
             decided = self.fed.commands.undo(entry[0], self.by())
         except CommandRefused:
@@ -197,11 +200,18 @@ class World(RuleBasedStateMachine):
     @rule(data=st.data())
     def withdraw(self, data):
         leads = sorted(k for k, e in self.fed.events.items() if len(e[-1].identities) > 1)
-        chosen = self.fed.events[data.draw(st.sampled_from(leads))][-1]
+        some = data.draw(st.lists(st.sampled_from(leads), min_size=1, max_size=4, unique=True))
+        items = tuple(self.evidence(self.fed.events[name][-1]) for name in some)
+        by = self.by()
+        self.carry_out_withdrawal(data, items, by)
+        self.decisions.append([by.command, "withdraw", items, True])
+
+    def evidence(self, chosen):
         a, b = sorted(KEYRING.leaf(i.kind, i.value) for i in chosen.identities[:2])
-        key = (a, b, bytes.fromhex(chosen.lead_id.replace("-", "")))
-        decided = self.fed.commands.withdraw([key], self.by())
-        self.decisions.append([decided.decision, "withdraw", key, True])
+        return a, b, bytes_of(chosen.lead_id)
+
+    def carry_out_withdrawal(self, data, items, by):
+        self.fed.commands.withdraw(items, by)
 
     @invariant()
     def persons_are_the_oracles(self):
@@ -219,7 +229,7 @@ class World(RuleBasedStateMachine):
     def by_hand(self):
         """Facts by hand, cards of leads that have an identity by now read as where they stand."""
         marks = {w[0]: w[1] for _, kind, w, force in self.decisions if force and kind == "mark"}
-        withdrawn = {w for _, kind, w, force in self.decisions if force and kind == "withdraw"}
+        withdrawals = [w for _, kind, w, force in self.decisions if force and kind == "withdraw"]
         _, _, anchors = partition(self.fed.facts(marks=marks))
         moved = {own_leaf(lead_id): leaf for lead_id, leaf in anchors.items()}
         latest = {}
@@ -235,7 +245,7 @@ class World(RuleBasedStateMachine):
             "marks": marks,
             "merges": [pair for _, pair in merges],
             "vetoes": [pair for _, kind, pair in latest.values() if kind == "veto"],
-            "withdrawn": withdrawn,
+            "withdrawn": {item for items in withdrawals for item in items},
         }
 
     def teardown(self):

@@ -8,15 +8,14 @@ from eventstore.evidence import Selection, select
 from eventstore.following import Follower
 from eventstore.orders import CommandRefused, order
 from eventstore.touches import bytes_of
-from eventstore.withdrawing import PIECE
 
-FORMS = 520
-"""More than a piece."""
+PIECE, FORMS = 10, 12
+"""Items in a piece, and forms: more than that."""
 
 
 @pytest.fixture
 def fed(tmp_path):
-    started = Fed(base(tmp_path / "events.db", Matching()))
+    started = Fed(base(tmp_path / "events.db", Matching(), most_items_at_once=PIECE))
     started.feed(*(form(n) for n in range(FORMS)))
     yield started
     started.base.recorder.close()
@@ -47,9 +46,11 @@ def persons(fed) -> int:
 
 def test_all_links_of_a_rule_are_withdrawn_in_pieces_with_progress(fed):
     told = []
-    decided = fed.commands.withdraw(one_form(fed), order("anna"), progress=told.append)
+    decided = fed.commands.withdraw(
+        one_form(fed), order("anna"), progress=lambda *far: told.append(far)
+    )
     assert persons(fed) == 2 * FORMS
-    assert told == [500, 520]
+    assert told == [(PIECE, FORMS), (FORMS, FORMS)]
     assert decided.changed.persons == 2 * FORMS
 
 
@@ -113,37 +114,79 @@ def test_a_dry_run_of_a_large_undo_counts_everybody(fed):
     assert not fed.base.recorder.pending()
 
 
-def test_a_withdrawal_that_was_undone_does_not_go_on(fed):
+def killed_after_a_piece(fed):
+    """A withdrawal that stopped there, as its command's id has it."""
     by = order("anna", command=decision_id(1))
 
-    def killed(_: int) -> None:
-        raise KeyboardInterrupt
+    def killed(done: int, of: int) -> None:
+        raise KeyboardInterrupt(done, of)
 
     with pytest.raises(KeyboardInterrupt):
         fed.commands.withdraw(one_form(fed), by, progress=killed)
+    assert persons(fed) == FORMS + PIECE
+    return by
+
+
+def test_a_withdrawal_that_was_undone_does_not_go_on(fed):
+    by = killed_after_a_piece(fed)
     fed.commands.undo(by.command, order("anna"))
     with pytest.raises(CommandRefused, match="undone"):
         fed.commands.withdraw(one_form(fed), by)
+    Follower(fed.base).drain()
     assert persons(fed) == FORMS
+    assert not evidence_withdrawn(fed)
 
 
-def test_a_withdrawal_that_was_killed_goes_on_where_it_stood(fed):
-    by = order("anna", command=decision_id(1))
-
-    def killed(done: int) -> None:
-        if done >= 500:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        fed.commands.withdraw(one_form(fed), by, progress=killed)
-    assert persons(fed) == FORMS + 500
-    fed.commands.withdraw(one_form(fed), by)
+def test_a_withdrawal_that_was_killed_goes_on_when_it_is_given_again(fed):
+    by = killed_after_a_piece(fed)
+    decided = fed.commands.withdraw(one_form(fed), by)
+    assert decided.changed == (2 * FORMS, 0, FORMS)
     assert persons(fed) == 2 * FORMS
-    events = fed.base.recorder.streams([by.command], personal=False)[by.command]
-    assert sum(len(recorded.event.items) for recorded in events) == FORMS
+    assert set(evidence_withdrawn(fed).values()) == {1}
     fed.commands.undo(by.command, order("anna"))
     Follower(fed.base).drain()
     assert persons(fed) == FORMS
+
+
+def test_a_withdrawal_that_was_killed_is_carried_on_beside_the_processor(fed):
+    by = killed_after_a_piece(fed)
+    fed.feed(form(FORMS - 1, at=1_700_000_900, delivery=1), form(FORMS, at=1_700_000_900))
+    assert Follower(fed.base).left() == FORMS - PIECE
+    Follower(fed.base).drain()
+    assert not fed.base.recorder.pending()
+    assert len(evidence_withdrawn(fed)) == FORMS
+    assert persons(fed) == 2 * FORMS - 1, "a lead that came meanwhile is not meant, and links"
+    decided = fed.commands.withdraw(one_form(fed), by)
+    assert decided.changed == (2 * FORMS, 0, FORMS)
+
+
+def test_a_withdrawal_that_was_undone_and_brought_back_before_its_end_comes_to_it(fed):
+    by = killed_after_a_piece(fed)
+    undone = fed.commands.undo(by.command, order("anna"))
+    next(Follower(fed.base).pieces())
+    fed.commands.undo(undone.decision, order("anna"))
+    Follower(fed.base).drain()
+    assert persons(fed) == 2 * FORMS
+    position = fed.base.recorder.last_position()
+    assert fed.commands.withdraw(one_form(fed), by).changed.leads == FORMS
+    assert fed.base.recorder.last_position() == position
+
+
+def test_a_follower_leaves_alone_what_a_command_is_about_to_carry_out(fed):
+    beside = []
+
+    def told(_done: int, _of: int) -> None:
+        beside.append((bool(fed.base.recorder.pending()), Follower(fed.base).names()))
+
+    fed.commands.withdraw(one_form(fed), order("anna"), progress=told)
+    assert beside == [(True, []), (False, [])]
+    assert not fed.base.in_hand
+
+
+def test_a_dry_run_carries_nothing_on(fed):
+    by = killed_after_a_piece(fed)
+    fed.commands.withdraw(one_form(fed), by, dry_run=True)
+    assert persons(fed) == FORMS + PIECE
 
 
 def test_the_same_withdrawal_twice_is_one_effect_also_on_leads_that_came_since(fed):

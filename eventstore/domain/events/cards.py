@@ -95,7 +95,10 @@ class CardMarked(Decision, frozen=True, kw_only=True, tag="K"):
 
 
 class EvidenceWithdrawn(Decision, frozen=True, kw_only=True, tag="W"):
-    """Leads that no longer count for a pair; a large withdrawal is several events."""
+    """Leads that no longer count for a pair.
+
+    A large withdrawal is several events, and once it is carried out one more, without items.
+    """
 
     items: tuple[tuple[Id, Id, Id], ...] = msgspec.field(name="i")
     """(leaf card, leaf card, lead)."""
