@@ -14,21 +14,19 @@ from eventstore.work import LeadState, Work
 def open_cards(
     work: Work,
     lead: LeadContent,
-    lead_id: Id,
-    version: int,
+    state: LeadState,
     identities: tuple[LeadIdentity, ...],
 ) -> None:
     """A leaf card for each identity that has none yet; for a lead without any, its own."""
+    lead_id, version = state.id, state.version
     for rank, identity in enumerate(identities):
         leaf, kind = identity.leaf, identity.kind
-        work.changes.appearances.add((leaf, lead_id))
         if work.card(leaf) is None:
             listed = _is_listed(work, lead, leaf)
             card = Card(leaf, kind, lead_id, version, rank, listed=listed, shared=listed)
             work.open_card(leaf, card)
     if not identities:
         own = own_leaf(lead_id)
-        work.changes.appearances.add((own, lead_id))
         if work.card(own) is None:
             work.open_card(own, Card(own, "lead", lead_id, version, 0))
 

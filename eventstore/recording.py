@@ -20,6 +20,7 @@ from eventstore.linking import link, open_cards, pair_up
 from eventstore.redecide import redecide
 from eventstore.regroup import regroup
 from eventstore.rejudging import rejudge
+from eventstore.rows import Appearance
 from eventstore.touches import deal_id, milliseconds, opening, own_leaf, stand, touch_of
 from eventstore.work import LeadState, Work
 
@@ -97,7 +98,10 @@ def _record_first(work: Work, lead: Incoming) -> None:
     work.emit_new(lead_id, shown, content)
     state = LeadState(lead_id, 1, (1, slot), shown, b"", b"", {event_id})
     work.leads[lead_id] = state
-    open_cards(work, content, lead_id, 1, identities)
+    at, seen = shown.occurred_at, work.changes.appearances
+    for identity in identities:
+        seen[identity.leaf, lead_id] = Appearance(at, identity.attested)
+    open_cards(work, content, state, identities)
     complex_, fresh = pair_up(work, state)
     if complex_:
         _start_over(work, state, {i.leaf for i in identities})
@@ -168,14 +172,15 @@ def _record_more(work: Work, lead: LeadContent, state: LeadState, event_id: Id) 
     state.version = work.emit(state.id, after, lead)
     if _same_place(before, after) and _amount_told(work, state, before):
         return
-    open_cards(work, folded, state.id, state.version, identities)
+    open_cards(work, folded, state, identities)
+    work.appears_anew(state, before, [i.leaf for i in identities] or [own_leaf(state.id)])
     leaves = {i.leaf for i in (*before.identities, *identities)} | {state.leaf}
     pair_up(work, state)
     rejudge(work, leaves)
-    _start_over(work, state, leaves | _own_card_follows(work, state))
+    _start_over(work, state, leaves | _own_card_follows(work, state, before))
 
 
-def _own_card_follows(work: Work, state: LeadState) -> set[Id]:
+def _own_card_follows(work: Work, state: LeadState, told: LeadRecorded) -> set[Id]:
     """The card of a lead that had no identity at first bears on where the lead stands now.
 
     Gives the leaf cards on which it bears, and bore.
@@ -184,6 +189,7 @@ def _own_card_follows(work: Work, state: LeadState) -> set[Id]:
     work.load_cards([own])
     if work.card(own) is None or not state.identities:
         return set()
+    work.appears_anew(state, told, [own])
     before, leaf = work.known_card(own).moved_to, stand(work, state)
     work.alias(own, leaf, among=[identity.leaf for identity in state.identities])
     return {before or own, leaf}

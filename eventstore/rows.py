@@ -82,6 +82,31 @@ class Pair(msgspec.Struct, array_like=True, gc=False):
     """Some evidence says `suggest`."""
 
 
+Place = tuple[int, Id]
+"""Where a touch stands among others: when it happened (milliseconds), and its lead."""
+LAST: Place = (2**63 - 1, b"\xff" * 16)
+"""After any touch."""
+
+
+class Appearance(msgspec.Struct, frozen=True, gc=False):
+    """A lead as one of its leaf cards has it."""
+
+    at: int
+    """When it happened; milliseconds."""
+    attested: bool = False
+    """How it proves the identity."""
+    deal: Id | None = None
+    """Where the lead stands on this leaf card: its deal, empty for none. Else None."""
+
+
+class Ends(NamedTuple):
+    """What the leads that brought one identity tell of it together."""
+
+    first: Place
+    last: Place
+    attested: bool
+
+
 class Hand(NamedTuple):
     """A decision by hand as the partition needs it."""
 
@@ -128,8 +153,12 @@ class Changes:
     """Leaf card → (version that was read, 0 for a new one; the row)."""
     pairs: dict[tuple[Id, Id], Pair | None] = field(default_factory=dict)
     """None: the pair is gone (only a reparse takes identities away)."""
-    appearances: set[tuple[Id, Id]] = field(default_factory=set)
-    """(leaf card, lead) for each identity of each lead."""
+    appearances: dict[tuple[Id, Id], Appearance] = field(default_factory=dict)
+    """(leaf card, lead) → how it appears there, for each identity of each lead."""
+    vanished: dict[tuple[Id, Id], Appearance] = field(default_factory=dict)
+    """The same as it was stored before, where `appearances` has it anew."""
+    joins: dict[Id, Id] = field(default_factory=dict)
+    """Deal → into which it is joined from now on; empty: it stands for itself again."""
     deals: dict[Id, tuple[Id, Deal] | None] = field(default_factory=dict)
     """Deals in rows of their own, with their person; None: it has no such row any more."""
     hands: list[tuple[Hand, bool]] = field(default_factory=list)
@@ -184,6 +213,24 @@ class Source(Protocol):
 
     def appearance_counts(self, leaves: Collection[Id]) -> dict[Id, int]:
         """Leaf card → how many leads brought its identity; without those that none brought."""
+
+    def ends(self, leaves: Collection[Id]) -> dict[Id, Ends]:
+        """The first and the last lead that brought each of these identities."""
+
+    def touches(self, leaves: Collection[Id], *, before: Place, most: int) -> list[Place]:
+        """The newest leads before a place that stand on these leaf cards, the newest first."""
+
+    def deal_touches(self, deals: Collection[Id], *, most: int) -> dict[Id, list[Place]]:
+        """The newest touches of each of these deals, the newest first."""
+
+    def joined(self, deals: Collection[Id]) -> dict[Id, Id]:
+        """Deal → into which it is joined; those that stand for themselves are left out."""
+
+    def joined_into(self, deals: Collection[Id]) -> dict[Id, Id]:
+        """Each deal that is joined into one of these → into which."""
+
+    def latest_deals(self, person: Id, *, most: int) -> dict[Id, tuple[Id, Deal]]:
+        """As `deals_of`, but of each pipeline only those with the latest activity."""
 
     def hands(self, leaves: Collection[Id]) -> list[Hand]:
         """Decisions in force that name one of these leaf cards, in recorded order."""

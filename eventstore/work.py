@@ -10,14 +10,22 @@ from dataclasses import dataclass
 
 import msgspec
 
-from eventstore.domain.events import Event, Id, LeadIdentity, LeadRecorded, TouchPlaced
+from eventstore.domain.events import (
+    DealJoined,
+    DealSeparated,
+    Event,
+    Id,
+    LeadIdentity,
+    LeadRecorded,
+    TouchPlaced,
+)
 from eventstore.domain.matching import Matching, RulesInForce
 from eventstore.domain.pipeline import Pipeline
 from eventstore.keyring import Keyring
 from eventstore.mapper import Personal
 from eventstore.person_deals import MOST_IN_A_ROW, PersonDeals
 from eventstore.reading import Recorded
-from eventstore.rows import Card, Changes, Hand, Pair, Pending, Source
+from eventstore.rows import Appearance, Card, Changes, Hand, Pair, Pending, Source
 
 MOST_AT_ONCE = 1000
 """Touches whose deals are decided again in the transaction of what caused it (SEMANTICS 2.3.8)."""
@@ -333,6 +341,9 @@ class Work:
         self, lead: LeadState, leaf: Id, deal: Id, *, opened: bool = False, because: Id = b""
     ) -> None:
         """The lead stands here and belongs to this deal: in its own event while that is new."""
+        if lead.leaf and lead.leaf != leaf:
+            self._appears(lead, lead.leaf, None)
+        self._appears(lead, leaf, deal)
         lead.leaf, lead.deal = leaf, deal
         if lead.first[0] == 1 and lead.version == 1:
             slot = lead.first[1]
@@ -341,6 +352,27 @@ class Work:
             self.changes.events[slot] = (stream, version, lead.newest, personal)
         else:
             lead.version = self.emit(lead.id, TouchPlaced(deal=deal, leaf=leaf, because=because))
+
+    def appears_anew(self, lead: LeadState, before: LeadRecorded, leaves: Iterable[Id]) -> None:
+        """The lead, told of as `before` until now, appears on these leaf cards as it is now."""
+        for leaf in leaves:
+            deal = lead.deal if leaf == lead.leaf else None
+            self._appears(lead, leaf, deal, before)
+            now = Appearance(lead.newest.occurred_at, attests(lead.newest, leaf), deal)
+            self.changes.appearances[leaf, lead.id] = now
+
+    def _appears(
+        self, lead: LeadState, leaf: Id, deal: Id | None, told: LeadRecorded | None = None
+    ) -> None:
+        key = (leaf, lead.id)
+        known = self.changes.appearances.get(key)
+        if known is None:
+            told = told or lead.newest
+            stood = lead.deal if leaf == lead.leaf else None
+            known = Appearance(told.occurred_at, attests(told, leaf), stood)
+            if lead.first[0] == 0:
+                self.changes.vanished[key] = known
+        self.changes.appearances[key] = Appearance(known.at, known.attested, deal)
 
     def deal_streams(self, ids: Collection[Id]) -> dict[Id, list[tuple[Order, Event]]]:
         """The events of these deals in recorded order; deals that nobody opened are left out."""
@@ -360,6 +392,10 @@ class Work:
             state = self.leads.get(stream)
             known = state.version if state else self._stored_version(stream)
             self._streams[stream] = known
+        if isinstance(event, DealJoined):
+            self.changes.joins[stream] = event.into
+        elif isinstance(event, DealSeparated):
+            self.changes.joins[stream] = b""
         return self._append(stream, event, personal)
 
     def emit_new(self, stream: Id, event: Event, personal: Personal | None = None) -> None:
@@ -395,6 +431,11 @@ class Work:
     def _stored_version(self, stream: Id) -> int:
         events = self.source.streams([stream], personal=False).get(stream)
         return events[-1].version if events else 0
+
+
+def attests(lead: LeadRecorded, leaf: Id) -> bool:
+    """Whether the lead proves the identity of this leaf card."""
+    return any(identity.leaf == leaf and identity.attested for identity in lead.identities)
 
 
 def _state(stream: Id, events: Sequence[Recorded]) -> LeadState:

@@ -1,6 +1,6 @@
 """Rows and events as the recorders store them: the same bytes whatever the database."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ from eventstore.domain.deals import LOST, OPEN, WON, Deal
 from eventstore.domain.events import Event, Id
 from eventstore.mapper import Personal, to_event, to_state, topic, with_personal
 from eventstore.reading import Recorded
-from eventstore.rows import Card, Changes, Pair, Pending
+from eventstore.rows import Appearance, Card, Changes, Ends, Pair, Pending, Place
 from eventstore.sealing import sealed_with, typed
 from eventstore.vault import Key, new_key
 
@@ -31,6 +31,53 @@ def deal_row(person: Id, deal: Deal) -> tuple[Any, ...]:
     standing = _STANDING.get(deal.status, 0)
     columns = (deal.id, person, deal.pipeline, standing, deal.activity, deal.closed_at)
     return (*columns, encode(deal))
+
+
+_ATTESTED, _STANDS = 1, 2
+STANDING = (_STANDS, _STANDS | _ATTESTED)
+ROLES = (0, _ATTESTED, *STANDING)
+"""How a lead appears on a leaf card, in the order of the index: by it the time, and the lead."""
+
+
+def appearance_rows(seen: Mapping[tuple[Id, Id], Appearance]) -> list[tuple[Any, ...]]:
+    """Leaf card, role, time, lead and deal, by which they are kept in this order."""
+    return sorted(
+        [
+            (
+                leaf,
+                one.attested | (0 if one.deal is None else _STANDS),
+                one.at,
+                lead,
+                one.deal or b"",
+            )
+            for (leaf, lead), one in seen.items()
+        ]
+    )
+
+
+def vanished_rows(changes: Changes) -> list[tuple[Any, ...]]:
+    """The keys of rows that are no more, or are kept in another place from now on."""
+    if not changes.vanished:
+        return []
+    kept = {row[:4] for row in appearance_rows(changes.appearances)}
+    return [row[:4] for row in appearance_rows(changes.vanished) if row[:4] not in kept]
+
+
+def ends_of(rows: Iterable[Any]) -> dict[Id, Ends]:
+    """Rows of leaf card, role, time and lead, among them the first and last of each role."""
+    found: dict[Id, Ends] = {}
+    for leaf, role, at, lead in rows:
+        here = (at, lead)
+        known = found.get(leaf) or Ends(here, here, attested=False)
+        found[leaf] = Ends(
+            min(known.first, here), max(known.last, here), known.attested or bool(role & _ATTESTED)
+        )
+    return found
+
+
+def newest(rows: Iterable[Any], most: int) -> list[Place]:
+    """Rows of time and lead, the newest first; each lead once."""
+    return sorted({(row[0], row[1]) for row in rows}, reverse=True)[:most]
 
 
 def deal_rows(rows: Iterable[Any]) -> dict[Id, tuple[Id, Deal]]:

@@ -9,13 +9,20 @@ from eventsourcing.persistence import OperationalError
 from eventsourcing.postgres import PostgresDatastore
 from psycopg.conninfo import conninfo_to_dict
 
+from eventstore.recorders import postgres_statements as sql
+from eventstore.recorders.postgres_arrays import columns
+from eventstore.recorders.postgres_reading import Moment, fetch
 from eventstore.recorders.postgres_schema import CHECKS, STATEMENTS
+from eventstore.recorders.upgrade import JOINED_ONCE, OLD, appearances_anew, joins_anew
 
 _CONNECT_S: Final = 5
 _IDLE_IN_TRANSACTION_S: Final = 10.0
 """Whoever was paused in the middle of a transaction holds up nobody for longer."""
 _ONE_AT_A_TIME: Final = 0x1EAD
 """The advisory lock of whoever makes the tables."""
+_HAS_OLD_APPEARANCES: Final = """
+    SELECT count(*) = 2 FROM pg_attribute
+    WHERE attrelid = to_regclass('appearance') AND attnum > 0"""
 _SCHEMA: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _KEPT_ALIVE: Final = {
     "keepalives_idle": 10,
@@ -105,12 +112,38 @@ def _refuse_unfit(connection: "psycopg.Connection[Any]") -> None:
             raise StoreUnfit(" ".join(remedy.split()))
 
 
+def _fill_anew(connection: "psycopg.Connection[Any]") -> None:
+    """See eventstore.recorders.upgrade."""
+    page = f"""SELECT leaf, lead FROM {OLD} WHERE (leaf, lead) > (%b, %b)
+        ORDER BY leaf, lead LIMIT %b"""  # noqa: S608 - no value
+    moment = Moment(connection)
+    appearances_anew(
+        moment,
+        lambda key, most: [(r[0], r[1]) for r in fetch(connection, page.encode(), (*key, most))],
+        lambda rows: _write(connection, sql.APPEARANCES, rows),
+    )
+    ever = [row[0] for row in fetch(connection, JOINED_ONCE.encode(), ())]
+    _write(connection, sql.JOINED, joins_anew(moment, ever))
+    connection.execute(f"DROP TABLE {OLD}".encode())
+
+
+def _write(connection: "psycopg.Connection[Any]", query: bytes, rows: list[Any]) -> None:
+    if rows:
+        connection.execute(query, columns(rows, 0))
+
+
 def _create(connection: "psycopg.Connection[Any]") -> None:
     """Only when something is new: making an index that is there waits for every writer."""
     digest = hashlib.sha256("\n".join(STATEMENTS).encode()).hexdigest()
     made = connection.execute("SELECT obj_description(to_regclass('clock'))").fetchone()
     if made is not None and made[0] == digest:
         return
+    is_old = connection.execute(_HAS_OLD_APPEARANCES).fetchone() == (True,)
+    if is_old:
+        connection.execute(f"ALTER TABLE appearance RENAME TO {OLD}".encode())
+        connection.execute(f"ALTER INDEX appearance_pkey RENAME TO {OLD}_pkey".encode())
     for statement in STATEMENTS:
         connection.execute(statement.encode())
+    if is_old:
+        _fill_anew(connection)
     connection.execute(f"COMMENT ON TABLE clock IS '{digest}'".encode())

@@ -16,10 +16,12 @@ from eventstore.recorders.coding import (
     decode_card,
     decode_pair,
     decode_pending,
+    ends_of,
+    newest,
     recorded,
 )
 from eventstore.recorders.postgres_arrays import Blobs, columns
-from eventstore.rows import Card, Hand, Pair, Pending
+from eventstore.rows import Card, Ends, Hand, Pair, Pending, Place
 from eventstore.vault import Key
 
 Row = tuple[Any, ...]
@@ -73,6 +75,31 @@ class PostgresReading(ABC):
     def appearance_counts(self, leaves: Collection[Id]) -> dict[Id, int]:
         return {row[0]: row[1] for row in self._of(sql.APPEARANCE_COUNTS, leaves) if row[1]}
 
+    def ends(self, leaves: Collection[Id]) -> dict[Id, Ends]:
+        return ends_of(self._of(sql.ENDS, leaves))
+
+    def touches(self, leaves: Collection[Id], *, before: Place, most: int) -> list[Place]:
+        return newest(self._of(sql.TOUCHES, leaves, *before, most), most)
+
+    def deal_touches(self, deals: Collection[Id], *, most: int) -> dict[Id, list[Place]]:
+        found: dict[Id, list[Place]] = {}
+        for deal, at, lead in self._of(sql.DEAL_TOUCHES, deals, most):
+            found.setdefault(deal, []).append((at, lead))
+        return found
+
+    def joined(self, deals: Collection[Id]) -> dict[Id, Id]:
+        return {row[0]: row[1] for row in self._of(sql.JOINED_OF, deals)}
+
+    def joined_into(self, deals: Collection[Id]) -> dict[Id, Id]:
+        return {row[0]: row[1] for row in self._of(sql.JOINED_INTO, deals)}
+
+    def latest_deals(self, person: Id, *, most: int) -> dict[Id, tuple[Id, Deal]]:
+        rows: list[Row] = []
+        pipeline = ""
+        while pipeline := self._rows(sql.NEXT_PIPELINE, person, pipeline)[0][0]:
+            rows += self._rows(sql.LATEST_DEALS, person, pipeline, most)
+        return deal_rows(rows)
+
     def hands(self, leaves: Collection[Id]) -> list[Hand]:
         found = {Hand(*row) for row in self._of(sql.HANDS_ON, leaves)}
         return sorted(found, key=lambda hand: hand.position)
@@ -123,9 +150,9 @@ class PostgresReading(ABC):
         rows = self._rows(sql.POSITIONS, *columns(wanted, 2)) if wanted else []
         return {(row[0], row[1]): row[2] for row in rows}
 
-    def _of(self, query: bytes, values: Collection[Id]) -> list[Row]:
+    def _of(self, query: bytes, values: Collection[Id], *more: Any) -> list[Row]:
         """Rows for each of these keys, however often it is named."""
-        return self._rows(query, Blobs(sorted(set(values)))) if values else []
+        return self._rows(query, Blobs(sorted(set(values))), *more) if values else []
 
 
 class Moment(PostgresReading):

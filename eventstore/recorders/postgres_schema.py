@@ -58,7 +58,16 @@ STATEMENTS = (
     """CREATE TABLE IF NOT EXISTS pair (
         a bytea, b bytea, state bytea NOT NULL, PRIMARY KEY (a, b))""",
     "CREATE INDEX IF NOT EXISTS pair_back ON pair (b)",
-    "CREATE TABLE IF NOT EXISTS appearance (leaf bytea, lead bytea, PRIMARY KEY (leaf, lead))",
+    # A leaf card's leads by how they appear there (coding.ROLES), then in the order of time.
+    """CREATE TABLE IF NOT EXISTS appearance (
+        leaf bytea, role int, at bigint, lead bytea, deal bytea NOT NULL,
+        PRIMARY KEY (leaf, role, at, lead))""",
+    """CREATE INDEX IF NOT EXISTS touch_of_deal ON appearance (deal, at, lead)
+        WHERE deal > ''""",
+    # Deals that are joined into another one now.
+    """CREATE TABLE IF NOT EXISTS deal_joined (
+        deal bytea PRIMARY KEY, target bytea NOT NULL)""",
+    """CREATE INDEX IF NOT EXISTS deal_joined_into ON deal_joined (target)""",
     """CREATE TABLE IF NOT EXISTS hand (
         decision bytea, kind text, a bytea, b bytea, position bigint, in_force boolean,
         PRIMARY KEY (decision, a, b))""",

@@ -61,9 +61,19 @@ PAIRS: Final = b"""
     INSERT INTO pair SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[])
     ON CONFLICT (a, b) DO UPDATE SET state = excluded.state"""
 GONE_PAIR: Final = b"DELETE FROM pair WHERE a = %b AND b = %b"
+VANISHED: Final = b"""
+    DELETE FROM appearance AS a
+    USING unnest(%b::bytea[], %b::int4[], %b::int8[], %b::bytea[]) AS k (leaf, role, at, lead)
+    WHERE (a.leaf, a.role, a.at, a.lead) = (k.leaf, k.role, k.at, k.lead)"""
 APPEARANCES: Final = b"""
-    INSERT INTO appearance SELECT * FROM unnest(%b::bytea[], %b::bytea[])
-    ON CONFLICT DO NOTHING"""
+    INSERT INTO appearance
+    SELECT * FROM unnest(%b::bytea[], %b::int4[], %b::int8[], %b::bytea[], %b::bytea[])
+    ON CONFLICT (leaf, role, at, lead) DO UPDATE SET deal = excluded.deal"""
+JOINED: Final = b"""
+    INSERT INTO deal_joined SELECT * FROM unnest(%b::bytea[], %b::bytea[])
+    ON CONFLICT (deal) DO UPDATE SET target = excluded.target"""
+SEPARATED: Final = b"""
+    DELETE FROM deal_joined USING unnest(%b::bytea[]) AS k (gone) WHERE deal = k.gone"""
 
 # --- written while the clock is held: one writer at a time, until the commit ---
 
@@ -147,6 +157,33 @@ APPEARANCES_OF: Final = b"""
 APPEARANCE_COUNTS: Final = b"""
     SELECT k.leaf, (SELECT count(*) FROM appearance WHERE leaf = k.leaf)
     FROM unnest(%b::bytea[]) AS k (leaf)"""
+TOUCHES: Final = b"""
+    SELECT p.at, p.lead FROM unnest(%b::bytea[]) AS k (leaf), unnest(ARRAY[2, 3]) AS r (role),
+    LATERAL (SELECT at, lead FROM appearance
+             WHERE leaf = k.leaf AND role = r.role AND (at, lead) < (%b::int8, %b::bytea)
+             ORDER BY at DESC, lead DESC LIMIT %b) AS p"""
+ENDS: Final = b"""
+    SELECT p.* FROM unnest(%b::bytea[]) AS k (leaf), unnest(ARRAY[0, 1, 2, 3]) AS r (role),
+    LATERAL ((SELECT leaf, role, at, lead FROM appearance
+              WHERE leaf = k.leaf AND role = r.role ORDER BY at, lead LIMIT 1)
+             UNION ALL
+             (SELECT leaf, role, at, lead FROM appearance
+              WHERE leaf = k.leaf AND role = r.role ORDER BY at DESC, lead DESC LIMIT 1)) AS p"""
+DEAL_TOUCHES: Final = b"""
+    SELECT k.deal, p.at, p.lead FROM unnest(%b::bytea[]) AS k (deal),
+    LATERAL (SELECT at, lead FROM appearance WHERE deal = k.deal AND deal > ''
+             ORDER BY at DESC, lead DESC LIMIT %b) AS p"""
+JOINED_OF: Final = b"""
+    SELECT j.* FROM unnest(%b::bytea[]) AS k (deal),
+    LATERAL (SELECT deal, target FROM deal_joined WHERE deal = k.deal LIMIT 1) AS j"""
+JOINED_INTO: Final = b"""
+    SELECT j.* FROM unnest(%b::bytea[]) AS k (deal),
+    LATERAL (SELECT deal, target FROM deal_joined WHERE target = k.deal OFFSET 0) AS j"""
+NEXT_PIPELINE: Final = b"""
+    SELECT min(pipeline) FROM deal WHERE person = %b AND pipeline > %b"""
+LATEST_DEALS: Final = b"""
+    SELECT id, person, state FROM deal WHERE person = %b AND pipeline = %b
+    ORDER BY activity DESC, id LIMIT %b"""
 HANDS_ON: Final = b"""
     SELECT h.* FROM unnest(%b::bytea[]) AS k (leaf),
     LATERAL ((SELECT decision, kind, a, b, position FROM hand WHERE in_force AND a = k.leaf)

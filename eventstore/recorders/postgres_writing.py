@@ -18,7 +18,7 @@ from psycopg.types.numeric import Int8
 from eventstore.domain.events import Id
 from eventstore.faults import faultpoint
 from eventstore.recorders import postgres_statements as sql
-from eventstore.recorders.coding import deal_row, encode
+from eventstore.recorders.coding import appearance_rows, deal_row, encode, vanished_rows
 from eventstore.recorders.postgres_arrays import columns
 from eventstore.rows import Changes, Hand
 from eventstore.vault import Key
@@ -53,7 +53,7 @@ def write_rows(connection: Connection, changes: Changes, fresh: dict[Id, Key]) -
         for key, pair in pairs:
             if pair is None:
                 _run(connection, sql.GONE_PAIR, *key)
-        _write(connection, sql.APPEARANCES, sorted(changes.appearances))
+        _write_appearances(connection, changes)
     if tracked is not None and tracked.rowcount != len(changes.positions):
         raise IntegrityError("another processor has passed this place of the log already")
     expected = {(leaf, version + 1) for leaf, version, _ in known}
@@ -107,6 +107,14 @@ def _write_deals(connection: Connection, changes: Changes) -> None:
     threads = sorted((thread, name) for name, _, deal in standing for thread in deal.threads)
     _write(connection, sql.DEAL_THREADS, threads)
     _write(connection, sql.GONE_DEALS, [(name,) for name, row in deals if row is None])
+
+
+def _write_appearances(connection: Connection, changes: Changes) -> None:
+    _write(connection, sql.VANISHED, vanished_rows(changes))
+    _write(connection, sql.APPEARANCES, appearance_rows(changes.appearances))
+    joins = sorted(changes.joins.items())
+    _write(connection, sql.JOINED, [join for join in joins if join[1]])
+    _write(connection, sql.SEPARATED, [(deal,) for deal, into in joins if not into])
 
 
 def _write_pending(connection: Connection, changes: Changes) -> list[Cursor | None]:

@@ -21,9 +21,18 @@ from eventstore.domain.deals import Deal
 from eventstore.domain.events import Id
 from eventstore.faults import faultpoint
 from eventstore.reading import Recorded
-from eventstore.recorders.coding import deal_row, encode, keys_for, recorded, stored
+from eventstore.recorders.coding import (
+    appearance_rows,
+    deal_row,
+    encode,
+    keys_for,
+    recorded,
+    stored,
+    vanished_rows,
+)
 from eventstore.recorders.sqlite_reading import SQLiteReading
 from eventstore.recorders.sqlite_schema import STATEMENTS
+from eventstore.recorders.upgrade import JOINED_ONCE, OLD, appearances_anew, joins_anew
 from eventstore.rows import Card, Changes, Pending, Quarantine, Source
 from eventstore.vault import Key
 
@@ -33,6 +42,15 @@ _CHECKPOINT_PAGES = 20_000
 _CACHED_STATEMENTS = 128
 _PATIENCE_S = 30
 _LOOK_AGAIN_S = 0.05
+
+_COLUMNS_OF_APPEARANCE = "SELECT name FROM pragma_table_info('appearance')"
+_APPEARANCE = (
+    "INSERT INTO appearance VALUES (?,?,?,?,?) ON CONFLICT (leaf, role, at, lead)"
+    " DO UPDATE SET deal = excluded.deal"
+)
+_JOIN = (
+    "INSERT INTO deal_joined VALUES (?,?) ON CONFLICT (deal) DO UPDATE SET target = excluded.target"
+)
 
 # Python's module looks for an adapter of each blob, and makes and drops an exception for none:
 # a tenth of what a batch costs.
@@ -93,6 +111,15 @@ class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
     def construct_create_table_statements(self) -> list[str]:
         tracking = [s for s in super().construct_create_table_statements() if "tracking" in s]
         return [*STATEMENTS, *tracking]
+
+    def _create_table(self, c: SQLiteCursor) -> None:
+        columns = _Moment(c).column(_COLUMNS_OF_APPEARANCE)
+        is_old = bool(columns) and "at" not in columns
+        if is_old:
+            c.execute(f"ALTER TABLE appearance RENAME TO {OLD}")
+        super()._create_table(c)
+        if is_old:
+            _fill_anew(c)
 
     def close(self) -> None:
         self.datastore.close()
@@ -238,9 +265,30 @@ class _Moment(SQLiteReading):
     def __init__(self, cursor: SQLiteCursor) -> None:
         self._cursor = cursor
 
+    def column(self, sql: str) -> list[Any]:
+        """The first column of a query's rows."""
+        return [row[0] for row in self._rows(sql)]
+
     def _rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         self._cursor.execute(sql, parameters)
         return list(self._cursor.fetchall())
+
+
+def _fill_anew(cursor: SQLiteCursor) -> None:
+    """See eventstore.recorders.upgrade."""
+    moment = _Moment(cursor)
+
+    def after(key: tuple[Id, Id], most: int) -> list[tuple[Id, Id]]:
+        cursor.execute(
+            f"SELECT leaf, lead FROM {OLD} WHERE (leaf, lead) > (?, ?)"  # noqa: S608 - no value
+            " ORDER BY leaf, lead LIMIT ?",
+            (*key, most),
+        )
+        return [(row[0], row[1]) for row in cursor.fetchall()]
+
+    appearances_anew(moment, after, lambda rows: cursor.executemany(_APPEARANCE, rows))
+    cursor.executemany(_JOIN, joins_anew(moment, moment.column(JOINED_ONCE)))
+    cursor.execute(f"DROP TABLE {OLD}")
 
 
 def _insert_rows(cursor: SQLiteCursor, changes: Changes, first: int) -> None:
@@ -255,7 +303,7 @@ def _insert_rows(cursor: SQLiteCursor, changes: Changes, first: int) -> None:
         "DELETE FROM pair WHERE a = ? AND b = ?",
         [key for key, pair in sorted(changes.pairs.items()) if pair is None],
     )
-    cursor.executemany("INSERT OR IGNORE INTO appearance VALUES (?,?)", sorted(changes.appearances))
+    _write_appearances(cursor, changes)
     cursor.executemany(
         "INSERT INTO hand VALUES (?,?,?,?,?,?) ON CONFLICT (decision, a, b)"
         " DO UPDATE SET in_force = excluded.in_force",
@@ -313,6 +361,19 @@ def _write_pending(cursor: SQLiteCursor, pending: Mapping[Id, tuple[int, Pending
             cursor.execute("INSERT INTO pending VALUES (?,1,?)", (name, encode(row)))
         if cursor.sqlite_cursor.rowcount != 1:
             raise IntegrityError("another writer went on with this piece of work meanwhile")
+
+
+def _write_appearances(cursor: SQLiteCursor, changes: Changes) -> None:
+    cursor.executemany(
+        "DELETE FROM appearance WHERE leaf = ? AND role = ? AND at = ? AND lead = ?",
+        vanished_rows(changes),
+    )
+    cursor.executemany(_APPEARANCE, appearance_rows(changes.appearances))
+    cursor.executemany(_JOIN, [join for join in sorted(changes.joins.items()) if join[1]])
+    cursor.executemany(
+        "DELETE FROM deal_joined WHERE deal = ?",
+        [(deal,) for deal, into in sorted(changes.joins.items()) if not into],
+    )
 
 
 def _write_deals(cursor: SQLiteCursor, deals: Mapping[Id, tuple[Id, Deal] | None]) -> None:

@@ -8,16 +8,21 @@ from eventstore.domain.deals import Deal
 from eventstore.domain.events import Id
 from eventstore.reading import Recorded
 from eventstore.recorders.coding import (
+    ROLES,
+    STANDING,
     deal_rows,
     decode_card,
     decode_pair,
     decode_pending,
+    ends_of,
+    newest,
     recorded,
 )
-from eventstore.rows import Card, Hand, Pair, Pending
+from eventstore.rows import Card, Ends, Hand, Pair, Pending, Place
 from eventstore.vault import Key
 
 _MOST_PARAMETERS = 8192
+_MOST_COMPOUND = 200
 _EVENTS = (
     "SELECT position, recorded_at, originator_id, originator_version, state FROM stored_events"
 )
@@ -111,6 +116,47 @@ class SQLiteReading(ABC):
         sql = "SELECT leaf, count(*) FROM appearance WHERE leaf IN"
         return dict(self._in(sql, leaves, "GROUP BY leaf"))
 
+    def ends(self, leaves: Collection[Id]) -> dict[Id, Ends]:
+        sql = "SELECT leaf, role, at, lead FROM appearance WHERE leaf = ? AND role = ?"
+        ways = (f"{sql} ORDER BY at, lead LIMIT 1", f"{sql} ORDER BY at DESC, lead DESC LIMIT 1")
+        keys = [(leaf, role) for leaf in set(leaves) for role in ROLES]
+        return ends_of(self._together([(way, key) for key in keys for way in ways]))
+
+    def touches(self, leaves: Collection[Id], *, before: Place, most: int) -> list[Place]:
+        sql = (
+            "SELECT at, lead FROM appearance WHERE leaf = ? AND role = ? AND (at, lead) < (?, ?)"
+            " ORDER BY at DESC, lead DESC LIMIT ?"
+        )
+        parts = [(sql, (leaf, role, *before, most)) for leaf in set(leaves) for role in STANDING]
+        return newest(self._together(parts), most)
+
+    def deal_touches(self, deals: Collection[Id], *, most: int) -> dict[Id, list[Place]]:
+        sql = (
+            "SELECT deal, at, lead FROM appearance WHERE deal = ? AND deal > x''"
+            " ORDER BY at DESC, lead DESC LIMIT ?"
+        )
+        found: dict[Id, list[Place]] = {}
+        for deal, at, lead in self._together([(sql, (deal, most)) for deal in set(deals)]):
+            found.setdefault(deal, []).append((at, lead))
+        return found
+
+    def joined(self, deals: Collection[Id]) -> dict[Id, Id]:
+        return dict(self._in("SELECT deal, target FROM deal_joined WHERE deal IN", deals))
+
+    def joined_into(self, deals: Collection[Id]) -> dict[Id, Id]:
+        return dict(self._in("SELECT deal, target FROM deal_joined WHERE target IN", deals))
+
+    def latest_deals(self, person: Id, *, most: int) -> dict[Id, tuple[Id, Deal]]:
+        next_of = "SELECT min(pipeline) FROM deal WHERE person = ? AND pipeline > ?"
+        latest = (
+            "SELECT id, person, state FROM deal WHERE person = ? AND pipeline = ?"
+            " ORDER BY activity DESC, id LIMIT ?"
+        )
+        rows, pipeline = [], ""
+        while pipeline := self._rows(next_of, (person, pipeline))[0][0]:
+            rows += self._rows(latest, (person, pipeline, most))
+        return deal_rows(rows)
+
     def hands(self, leaves: Collection[Id]) -> list[Hand]:
         return self._hands("in_force AND", leaves)
 
@@ -180,6 +226,14 @@ class SQLiteReading(ABC):
             )
             found |= {(row[0], row[1]): row[2] for row in rows}
         return found
+
+    def _together(self, queries: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        """The rows of all these queries, many of them by one statement."""
+        rows = []
+        for some in _chunks(list(queries), _MOST_COMPOUND):
+            sql = " UNION ALL ".join(f"SELECT * FROM ({query})" for query, _ in some)  # noqa: S608 - our own
+            rows += self._rows(sql, [part for _, given in some for part in given])
+        return rows
 
     def _in(self, sql: str, values: Collection[Id], then: str = "") -> list[Any]:
         """Run `… IN` over any number of ids by one statement: they go as one text, cut there."""

@@ -40,8 +40,15 @@ STATEMENTS = (
     """CREATE TABLE IF NOT EXISTS pair (
         a BLOB, b BLOB, state BLOB NOT NULL, PRIMARY KEY (a, b)) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS pair_back ON pair (b)",
+    # A leaf card's leads by how they appear there (coding.ROLES), then in the order of time.
     """CREATE TABLE IF NOT EXISTS appearance (
-        leaf BLOB, lead BLOB, PRIMARY KEY (leaf, lead)) WITHOUT ROWID""",
+        leaf BLOB, role INTEGER, at INTEGER, lead BLOB, deal BLOB NOT NULL,
+        PRIMARY KEY (leaf, role, at, lead)) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS touch_of_deal ON appearance (deal, at, lead) WHERE deal > x''",
+    # Deals that are joined into another one now.
+    """CREATE TABLE IF NOT EXISTS deal_joined (
+        deal BLOB PRIMARY KEY, target BLOB NOT NULL) WITHOUT ROWID""",
+    """CREATE INDEX IF NOT EXISTS deal_joined_into ON deal_joined (target)""",
     """CREATE TABLE IF NOT EXISTS hand (
         decision BLOB, kind TEXT, a BLOB, b BLOB, position INTEGER, in_force INTEGER,
         PRIMARY KEY (decision, a, b)) WITHOUT ROWID""",

@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from contracts.event_stores import STORES, EventStore, SQLiteStore
+from contracts.event_stores import STORES, EventStore, PostgresStore, SQLiteStore
 from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
 from msgspec.structs import replace
 from servers.postgres import fresh_database
@@ -23,7 +23,18 @@ from eventstore.domain.pipeline import SALES
 from eventstore.following import Follower
 from eventstore.orders import CommandRefused, order
 from eventstore.recorders.port import CustomerRecorder
-from eventstore.rows import Card, Changes, Hand, Pair, Pending, Quarantine
+from eventstore.recorders.upgrade import OLD
+from eventstore.rows import (
+    LAST,
+    Appearance,
+    Card,
+    Changes,
+    Ends,
+    Hand,
+    Pair,
+    Pending,
+    Quarantine,
+)
 from eventstore.work import Policy
 
 
@@ -55,6 +66,10 @@ def formed(stream: Id, version: int = 1, number: int = 0) -> tuple:
 
 def card(person: Id, **more) -> Card:
     return Card(person, "phone", A, 1, 0, **more)
+
+
+def seen(*keys: tuple[Id, Id]) -> dict[tuple[Id, Id], Appearance]:
+    return {key: Appearance(1) for key in keys}
 
 
 def base_on(recorder: CustomerRecorder, **policy) -> CustomerBase:
@@ -178,7 +193,7 @@ def test_who_comes_second_is_told_and_leaves_nothing(recorder, what, changes):
     changes.keys[E] = A
     changes.cards[D] = (0, card(D))
     changes.pairs[A, B] = Pair(suggested=True)
-    changes.appearances.add((A, D))
+    changes.appearances[A, D] = Appearance(1)
     changes.hands.append((Hand(E, "merge", A, B, -1), True))
     changes.withdrawn[A, B, D] = 1
     changes.ledger["account", 1, "accepted"] = 1
@@ -315,14 +330,85 @@ def test_the_ended_deal_is_the_latest_that_a_touch_may_join(recorder):
 
 
 def test_appearances_are_a_set(recorder):
-    recorder.save(Changes(appearances={(A, C), (A, D), (B, C)}))
-    recorder.save(Changes(appearances={(A, C), (A, E)}))
+    recorder.save(Changes(appearances=seen((A, C), (A, D), (B, C))))
+    recorder.save(Changes(appearances=seen((A, C), (A, E))))
     assert recorder.appearances([A]) == {(A, C), (A, D), (A, E)}
     assert recorder.appearances([A, B, D]) == {(A, C), (A, D), (A, E), (B, C)}
 
 
+def test_a_lead_that_appears_otherwise_than_before_does_so_once(recorder):
+    recorder.save(Changes(appearances={(A, C): Appearance(5, deal=D)}))
+    stood = {(A, C): Appearance(5, deal=D)}
+    recorder.save(Changes(appearances={(A, C): Appearance(5, deal=E)}, vanished=stood))
+    assert recorder.deal_touches([D, E], most=9) == {E: [(5, C)]}
+    moved = Changes(
+        appearances={(A, C): Appearance(3, attested=True), (B, C): Appearance(3, deal=E)},
+        vanished={(A, C): Appearance(5, deal=E)},
+    )
+    recorder.save(moved)
+    assert recorder.appearances([A, B]) == {(A, C), (B, C)}
+    assert recorder.touches([A], before=LAST, most=9) == []
+    assert recorder.touches([B], before=LAST, most=9) == [(3, C)]
+    assert recorder.deal_touches([D, E], most=9) == {E: [(3, C)]}
+    assert recorder.ends([A]) == {A: Ends((3, C), (3, C), attested=True)}
+
+
+def test_the_newest_touches_come_by_time_then_by_lead(recorder):
+    times = {an_id(n): n // 2 for n in range(1, 9)}
+    here = {
+        (A if at % 2 else B, lead): Appearance(at, attested=at > 2, deal=b"")
+        for lead, at in times.items()
+    }
+    elsewhere = {(A, an_id(50)): Appearance(2), (A, an_id(51)): Appearance(9, attested=True)}
+    recorder.save(Changes(appearances=here | elsewhere))
+    every = sorted(((at, lead) for lead, at in times.items()), reverse=True)
+    assert recorder.touches([A, B, C], before=LAST, most=100) == every
+    assert recorder.touches([A, B], before=LAST, most=3) == every[:3]
+    assert recorder.touches([B, A], before=every[2], most=3) == every[3:6]
+    assert recorder.touches([], before=LAST, most=3) == []
+    assert recorder.ends([A, B, C]) == {
+        A: Ends((1, an_id(2)), (9, an_id(51)), attested=True),
+        B: Ends((0, an_id(1)), (4, an_id(8)), attested=True),
+    }
+    assert recorder.ends([]) == {}
+
+
+def test_a_deals_touches_are_found_without_its_persons(recorder):
+    recorder.save(
+        Changes(
+            appearances={
+                (A, an_id(n)): Appearance(n, deal=(D, E)[n % 2] if n < 20 else b"")
+                for n in range(30)
+            }
+        )
+    )
+    found = recorder.deal_touches([D, E, C], most=3)
+    assert found == {D: [(n, an_id(n)) for n in (18, 16, 14)],
+                     E: [(n, an_id(n)) for n in (19, 17, 15)]}  # fmt: skip
+    assert recorder.deal_touches([b""], most=3) == recorder.deal_touches([], most=3) == {}
+
+
+def test_it_is_known_into_which_deal_another_one_is_joined(recorder):
+    recorder.save(Changes(joins={A: B, C: B}))
+    recorder.save(Changes(joins={B: D, C: b""}))
+    assert recorder.joined([A, B, C, D]) == {A: B, B: D}
+    assert recorder.joined_into([B, C, D]) == {A: B, B: D}
+    recorder.save(Changes(joins={A: D, B: b"", E: b""}))
+    assert recorder.joined([A, B, E]) == {A: D}
+
+
+def test_the_latest_deals_of_each_pipeline(recorder):
+    deals = [Deal(an_id(n), C, "ab"[n % 2], activity=n // 4) for n in range(12)]
+    other = Deal(an_id(90), C, "a", activity=99)
+    recorder.save(Changes(deals={d.id: (A, d) for d in deals} | {other.id: (B, other)}))
+    found = recorder.latest_deals(A, most=2)
+    assert sorted(found) == [an_id(n) for n in (8, 9, 10, 11)]
+    assert found[an_id(9)] == (A, deals[9])
+    assert recorder.latest_deals(C, most=2) == {}
+
+
 def test_appearances_are_counted(recorder):
-    recorder.save(Changes(appearances={(A, C), (A, D), (B, C)}))
+    recorder.save(Changes(appearances=seen((A, C), (A, D), (B, C))))
     assert recorder.appearance_counts([A, B, C]) == {A: 2, B: 1}
     assert recorder.appearance_counts([]) == {}
 
@@ -565,7 +651,7 @@ def test_writers_of_the_same_rows_in_any_order_never_deadlock(store):
                         for a, b in zip(chosen, reversed(chosen), strict=True)
                         if a < b
                     },
-                    appearances={(leaf, A) for leaf in chosen},
+                    appearances=seen(*((leaf, A) for leaf in chosen)),
                     ledger={("a", rng.randrange(3), "accepted"): 1},
                 )
                 try:
@@ -707,3 +793,32 @@ def test_the_same_happens_on_every_store(seed, at_once, tmp_path, postgres):
     assert len(found[0]["events"]) > 50
     for other in found[1:]:
         assert other == found[0]
+
+
+def test_a_store_from_before_appearances_had_an_order_is_brought_up_to_date(store):
+    """Opened, it has the rows that it would have had from the beginning (ADR 0024)."""
+    recorder = store.open()
+    random_world(Fed(base_on(recorder)), 5)
+    recorder.close()
+    kept = "SELECT leaf, role, at, lead, deal FROM appearance ORDER BY leaf, role, at, lead"
+    joins = "SELECT deal, target FROM deal_joined ORDER BY deal"
+    before = store.raw(kept), store.raw(joins)
+    assert len(before[0]) > 30
+    assert before[1]
+    postgres = isinstance(store, PostgresStore)
+    kind = "bytea" if postgres else "BLOB"
+    for statement in (
+        "CREATE TABLE copied AS SELECT leaf, lead FROM appearance",
+        "DROP TABLE appearance",
+        f"CREATE TABLE appearance (leaf {kind}, lead {kind}, PRIMARY KEY (leaf, lead))",
+        "INSERT INTO appearance SELECT leaf, lead FROM copied",
+        "DROP TABLE copied",
+        "DROP TABLE deal_joined",
+        *(["COMMENT ON TABLE clock IS NULL"] if postgres else []),
+    ):
+        store.raw(statement)
+    for _ in range(2):
+        store.open().close()
+        assert (store.raw(kept), store.raw(joins)) == before
+    with pytest.raises(store.raw_faults):
+        store.raw(f"SELECT leaf FROM {OLD}")  # noqa: S608 - a name of ours

@@ -17,7 +17,10 @@ from eventstore.domain.partition import Lead as FactLead
 from eventstore.domain.pipeline import SALES
 from eventstore.keyring import Keyring
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
-from eventstore.touches import bytes_of, milliseconds, own_leaf
+from eventstore.replay import read_deals
+from eventstore.rows import LAST, Ends
+from eventstore.told import Told
+from eventstore.touches import bytes_of, deal_id, milliseconds, own_leaf
 from eventstore.work import Policy
 
 SECRET = b"k" * 32
@@ -162,7 +165,36 @@ def check_partition(fed: Fed, facts: Facts) -> dict[bytes, bytes]:
     assert groups(person) == {frozenset(leaves) for leaves in stored.values()}
     cards = fed.base.recorder.cards(shared)
     assert shared == {leaf: card.shared for leaf, (_, card) in cards.items()}
+    check_appearances(fed)
     return anchors
+
+
+def check_appearances(fed: Fed) -> None:
+    """What is kept of leads for each leaf card and each deal is what their streams say."""
+    source = fed.base.recorder
+    streams = source.streams([bytes_of(lead_id) for lead_id in fed.events], personal=False)
+    leads = [Told(events) for events in streams.values()]
+    seen: dict[bytes, list[tuple[int, bytes, bool]]] = {}
+    for told in leads:
+        proofs = {leaf: attested for leaf, attested in told.proofs if attested}
+        for leaf in {*told.leaves, told.leaf}:
+            seen.setdefault(leaf, []).append((*told.sort_key, proofs.get(leaf, False)))
+    expected = {
+        leaf: Ends(min(rows)[:2], max(rows)[:2], any(row[2] for row in rows))
+        for leaf, rows in seen.items()
+    }
+    assert source.ends(seen) == expected
+    for leaf in seen:
+        here = sorted((told.sort_key for told in leads if told.leaf == leaf), reverse=True)
+        assert source.touches([leaf], before=LAST, most=len(leads)) == here
+    of_deal: dict[bytes, list[tuple[int, bytes]]] = {}
+    for told in sorted(leads, key=lambda t: t.sort_key, reverse=True):
+        if told.deal:
+            of_deal.setdefault(told.deal, []).append(told.sort_key)
+    assert source.deal_touches(of_deal, most=len(leads)) == of_deal
+    opened = {deal_id(told.lead, told.newest.pipeline) for told in leads}
+    stored = read_deals(fed.base.work(), opened)
+    assert source.joined(opened) == {name: deal.into for name, deal in stored.items() if deal.into}
 
 
 def decision_id(number: int) -> str:
