@@ -198,13 +198,7 @@ def _in_force(versions: dict[int, Matching], applied: int, policy: Policy) -> Po
     past = versions.get(applied, configured)
     matching = msgspec.structs.replace(configured, limits=past.limits, shared=past.shared)
     judged = {number: past if number < applied else own for number, own in versions.items()}
-    judged[configured.version] = configured
-    earlier = [
-        msgspec.structs.replace(rules, version=number)
-        for number, rules in judged.items()
-        if number != configured.version
-    ]
-    found = Policy.of(matching, policy.pipelines.values(), earlier=earlier)
+    found = Policy.of(matching, policy.pipelines.values(), earlier=judged)
     return replace(policy, matching=matching, rules=found.rules)
 
 

@@ -79,6 +79,8 @@ def _evidence(work: Work, lead: LeadState, selection: Selection) -> Iterator[Evi
         a, b = one.pair
         if not one.links or selection.rule not in (None, one.rule):
             continue
+        if selection.version not in (None, one.version):
+            continue
         if selection.identity is not None and selection.identity not in (a, b):
             continue
         if selection.pair is None or set(selection.pair) == {a, b}:
@@ -87,8 +89,6 @@ def _evidence(work: Work, lead: LeadState, selection: Selection) -> Iterator[Evi
 
 def _fits(newest: LeadRecorded, selection: Selection) -> bool:
     at = newest.occurred_at
-    return (
-        selection.version in (None, newest.rules)
-        and (selection.since is None or at >= selection.since)
-        and (selection.until is None or at < selection.until)
+    return (selection.since is None or at >= selection.since) and (
+        selection.until is None or at < selection.until
     )

@@ -164,7 +164,7 @@ def links_of(work: Work, keys: Collection[Pairing]) -> list[Link]:
         for one in judged(work, state):
             held = not one.links or (*one.pair, lead) in withdrawn
             if not held and one.pair in wanted:
-                entry = (state.newest.occurred_at, lead, one.rule, state.newest.rules)
+                entry = (state.newest.occurred_at, lead, one.rule, one.version)
                 evidence[one.pair].append(entry)
     links = []
     for (a, b), entries in sorted(evidence.items()):

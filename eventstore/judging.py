@@ -18,6 +18,8 @@ class Judged(NamedTuple):
     position: int
     """Of the rule, in its list."""
     rule: str
+    version: int
+    """Of the rules, which may be later than what the lead was judged by first."""
     action: Action
 
     @property
@@ -41,5 +43,6 @@ def judged(work: Work, lead: LeadState) -> Iterator[Judged]:
     """Every pair of the lead's identities, by the version that holds for the lead."""
     identities = lead.identities
     rules = work.policy.judged_by(lead.newest.rules)
+    version = rules.matching.version
     for i, j, position, rule, action in rules.pairs(identities):
-        yield Judged(lead, identities[i], identities[j], position, rule, action)
+        yield Judged(lead, identities[i], identities[j], position, rule, version, action)

@@ -5,7 +5,7 @@ batch as if they were stored.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -44,7 +44,8 @@ class Policy:
     matching: Matching
     """What new leads are judged by, with the limits and lists in force."""
     rules: dict[int, RulesInForce]
-    """Every version that a recorded lead may name."""
+    """Every version that a recorded lead may name, by what it is judged by now (a later one that
+    was applied to the past has its own version)."""
     pipelines: dict[str, Pipeline]
     """By id; the first is the default."""
     configured: Matching
@@ -60,10 +61,11 @@ class Policy:
         matching: Matching,
         pipelines: Iterable[Pipeline],
         *,
-        earlier: Iterable[Matching] = (),
+        earlier: Mapping[int, Matching] | None = None,
         configured: Matching | None = None,
     ) -> "Policy":
-        versions = {m.version: RulesInForce(m) for m in (*earlier, matching)}
+        named = {**(earlier or {}), matching.version: matching}
+        versions = {number: RulesInForce(judging) for number, judging in named.items()}
         known = {pipeline.id: pipeline for pipeline in pipelines}
         return cls(matching, versions, known, configured or matching)
 

@@ -7,8 +7,10 @@ from support.worlds import KEYRING, MATCHING, Fed, base, groups, lead
 from eventstore.adoption import VersionChanged, adopt, effective_policy, rematch
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import MatchingAdopted
-from eventstore.domain.matching import Matching
+from eventstore.domain.matching import Matching, Rule
 from eventstore.domain.pipeline import SALES
+from eventstore.evidence import Selection, select
+from eventstore.explain import Explainer
 from eventstore.following import Follower
 from eventstore.orders import CommandRefused, order
 from eventstore.queries import Cards
@@ -215,3 +217,16 @@ def test_whoever_has_another_version_leaves_a_rematch_alone(fed):
     half_way(fed)
     Follower(fed.base).drain()
     assert fed.base.recorder.pending()
+
+
+def test_a_link_names_the_version_of_the_rule_that_joined_it(fed):
+    """Also where a rematch judged the lead by a later one; a withdrawal selects by the same."""
+    fed.feed(form(1, "+79120000001", "a@x.ru"))
+    links = [{"name": "forms", "kinds": (("phone",), ("email",)), "action": "link"}]
+    rules = msgspec.convert(links, tuple[Rule, ...])
+    later = reopened(fed, msgspec.structs.replace(MATCHING, version=2, rules=rules))
+    rematch(later.base, Cards(later.base), order("anna", at=1_800_000_000_000))
+    explained = Explainer(Cards(later.base)).person(KEYRING.leaf("email", "a@x.ru"))
+    assert [(link["rule"], link["version"]) for link in explained["links"]] == [("forms", 2)]
+    selected = {v: list(select(later.base, Selection(version=v))) for v in (1, 2)}
+    assert [len(selected[v]) for v in (1, 2)] == [0, 1]
