@@ -18,6 +18,7 @@ from projections.desk.shapes import (
     OnCards,
     OneCard,
     OneDecision,
+    Rematch,
     ShownCard,
     Suggestions,
     TwoCards,
@@ -151,6 +152,15 @@ def withdraw(request: AnyRequest, data: JSONBody[Withdrawal], key: Key = None) -
     return _decided(request, "card.withdraw", key, data, **given)
 
 
+@post("/rematch", sync_to_thread=True, status_code=200,
+      summary="Apply the configured matching rules to the past", responses=_TAKEN)  # fmt: skip
+def rematch(
+    request: AnyRequest, data: JSONBody[Rematch | None] = None, key: Key = None
+) -> Response[Any]:
+    how = data or Rematch()
+    return told(command(request, "card.rematch", key=key, actor=how.actor, dry_run=how.dry_run))
+
+
 @get("/", sync_to_thread=True, summary="Who may be one person: the review queue",
      responses=answers(Suggestions, "The best score first"))  # fmt: skip
 def suggestions(request: AnyRequest) -> Response[Any]:
@@ -185,7 +195,7 @@ def _decided(
 CARDS: Final = Router(
     "/api/v1/cards",
     route_handlers=[
-        list_cards, find_cards, show_card, explain_card, undo, withdraw,
+        list_cards, find_cards, show_card, explain_card, undo, withdraw, rematch,
         _on_two("merge", "Say that two cards are one person"),
         _on_two("unmerge", "Say that two cards are never one person (a veto)"),
         _mark("share", "Say that an identity is used by several persons", shared=True),

@@ -226,6 +226,13 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
     leads: int
 
 
+class Rematch(msgspec.Struct, frozen=True, kw_only=True):
+    """Which version is applied to the past stands in the configuration."""
+
+    actor: _Name = ""
+    dry_run: bool = False
+
+
 class DecisionTaken(msgspec.Struct, frozen=True, kw_only=True):
     """A decision, or what it would change."""
 

@@ -202,6 +202,7 @@ def test_the_api_describes_every_operation_with_its_problems(api):
     assert {
         "/api/v1/cards", "/api/v1/cards/find", "/api/v1/cards/{card}", "/api/v1/cards/merge",
         "/api/v1/cards/{card}/explain", "/api/v1/cards/undo", "/api/v1/cards/withdraw",
+        "/api/v1/cards/rematch",
         "/api/v1/suggestions/{suggestion}/accept", "/api/v1/deals/{deal}/stage",
         "/api/v1/quarantine", "/api/v1/audit",
     } <= set(paths)  # fmt: skip
@@ -243,6 +244,20 @@ def test_a_decision_on_a_card_that_changed_is_refused_with_what_changed(system, 
     assert change["recorded_at"] in stale.json()["detail"]
     now = api.get(f"/api/v1/cards/{A}").json()["version"]
     assert post(api, path, {**given, version: now}).status_code == 200
+
+
+def test_a_version_is_tried_out_and_applied_to_the_past(tmp_path):
+    with opened(tmp_path) as system:
+        feed(system, lead(1, ("phone", "+79120000001", "claimed"), ("email", "a@x.ru", "claimed")))
+    settings = f'[matching]\nversion = 2\nshared = ["{A}"]\n'
+    with opened(tmp_path, settings) as system, desks.client(system) as api:
+        tried = post(api, "cards/rematch", {"dry_run": True}).json()
+        assert (tried["changed"]["persons"], tried["dry_run"]) == (2, True)
+        assert len(api.get(f"/api/v1/cards/{A}").json()["leaves"]) == 2
+        assert post(api, "cards/rematch").json()["changed"] == tried["changed"]
+        assert len(api.get(f"/api/v1/cards/{A}").json()["leaves"]) == 1
+        again = post(api, "cards/rematch")
+        assert (again.status_code, "already" in again.json()["detail"]) == (409, True)
 
 
 def test_a_key_that_was_used_for_another_command_is_refused(api):
