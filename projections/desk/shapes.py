@@ -226,7 +226,7 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
     leads: int
 
 
-class Rematch(msgspec.Struct, frozen=True, kw_only=True):
+class Rematch(Given, frozen=True, kw_only=True):
     """Which version is applied to the past stands in the configuration."""
 
     actor: _Name = ""
