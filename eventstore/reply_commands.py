@@ -5,9 +5,10 @@ and each state have one effect for ever, and a provider's id leads back to the m
 
 - `reply/ID` → the leaf card on whose stream it stands;
 - `sent/CHANNEL/ACCOUNT/PROVIDER'S ID` → the reply;
-- one for each state → the reply.
+- one for each state that a provider tells → the reply.
 """
 
+from collections.abc import Collection
 from typing import Literal
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import Id, ReplyProgressed, ReplySent, ReplyWritten
 from eventstore.domain.replies import FAILED, QUEUED, SET_ASIDE, Reply, replies_of
 from eventstore.orders import CommandRefused, NotThere, Orders
-from eventstore.receipts import reply_key, sent_key, state_key
+from eventstore.receipts import reply_key, sent_key
 from eventstore.work import Work
 
 _NOT_SENT = frozenset({QUEUED, FAILED, SET_ASIDE})
@@ -99,19 +100,22 @@ class ReplyCommands:
 
         self._base.attempt(once)
 
-    def retry(self, reply: Id, by: Orders) -> None:
-        """Have a message tried again that failed or was set aside."""
+    def retry(self, replies: Collection[Id], by: Orders) -> None:
+        """Have messages tried again that failed or were set aside: all of them, or none."""
+        wanted = sorted(set(replies))
 
         def once(work: Work) -> None:
-            found = _find(work, reply)
-            key = state_key(reply, f"queued/{by.command.hex()}")
-            if work.keyed(key):
+            if asked_before(work, by.command, ("retry", *wanted)):
                 return
-            if found.state not in (FAILED, SET_ASIDE):
-                raise CommandRefused(f"the message is {found.state}; nothing is to be tried again")
-            event = ReplyProgressed(reply=reply, state="queued", actor=by.actor, at=by.at)
-            work.emit_card(found.written.leaf, event)
-            work.changes.keys[key] = reply
+            for reply in wanted:
+                found = _find(work, reply)
+                if found.state not in (FAILED, SET_ASIDE):
+                    raise CommandRefused(
+                        f"message {UUID(bytes=reply)} is {found.state}: there is nothing to try"
+                        " again; name those that failed or were set aside"
+                    )
+                event = ReplyProgressed(reply=reply, state="queued", actor=by.actor, at=by.at)
+                work.emit_card(found.written.leaf, event)
 
         self._base.attempt(once)
 

@@ -39,13 +39,12 @@ def show(system: System, arguments: Arguments) -> Iterator[Any]:
 
 
 def retry(system: System, arguments: Arguments) -> Iterator[Any]:
-    """Have messages tried again that failed or were set aside."""
-    replies = ReplyCommands(system.base)
-    found = [replies.find(_uuid(text)) for text in arguments["ids"]]  # all, before any is changed
-    for reply in found:
-        command = str(arguments.get("command") or "") if len(found) == 1 else ""
-        replies.retry(reply.id, order(str(arguments.get("actor") or ""), command=command))
-        yield {"reply": text_id(reply.id), "state": "queued"}
+    """Have messages tried again that failed or were set aside: one command, however many."""
+    replies = [_uuid(text) for text in arguments["ids"]]
+    by = order(str(arguments.get("actor") or ""), command=str(arguments.get("command") or ""))
+    ReplyCommands(system.base).retry(replies, by)
+    for reply in replies:
+        yield {"reply": text_id(reply), "state": "queued"}
 
 
 def _told(waiting: Waiting) -> dict[str, Any]:

@@ -21,13 +21,13 @@ Config = Annotated[
 Data = Annotated[Path | None, typer.Option("--data", help="Directory of the embedded stores.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON for scripts, an object a line.")]
 
-_RELAYED = frozenset({"funnel", "audit", "wait"})
+RELAYED = frozenset({"funnel", "audit", "wait"})
 """Operations that want everything on the log to be processed first."""
-_DECIDING = frozenset(
+DECIDING = frozenset(
     {
         *("card.merge", "card.unmerge", "card.mark", "card.undo", "card.withdraw"),
         *("card.suggestions", "card.rematch"),
-        *("deal.join", "deal.split", "deal.undo"),
+        *("deal.join", "deal.split"),
     }
 )
 """Operations of which something may be left to do in pieces."""
@@ -46,7 +46,7 @@ def ask(chosen: Settings, operation: str, **arguments: Any) -> Iterator[Any]:
             from leadlog.operations import run
 
             yield from run(system, operation, given)
-            if operation in _DECIDING:
+            if operation in DECIDING:
                 system.carry_out_pieces()
     except DataInUse:
         address = control.running(chosen.data)
@@ -57,7 +57,7 @@ def ask(chosen: Settings, operation: str, **arguments: Any) -> Iterator[Any]:
 
 def _prepare(system: "System", operation: str) -> None:
     """Without a server nobody else would process what is on the log."""
-    if operation in _RELAYED:
+    if operation in RELAYED:
         system.catch_up()
 
 

@@ -21,6 +21,7 @@ DEAL = deal_id(bytes_of(lead(1).lead_id), "sales")
 def fed(tmp_path):
     started = Fed(base(tmp_path / "events.db"))
     started.feed(lead(1, PHONE, EMAIL), lead(2, TELEGRAM), lead(3, VK))
+    unsent(started)
     started.feed(*(lead(n, VK, ("email", f"{n}@x.ru", "claimed")) for n in range(10, 13)))
     yield started
     started.base.recorder.close()
@@ -38,10 +39,22 @@ def queue(fed) -> ReviewQueue:
     return ReviewQueue(Cards(fed.base))
 
 
-def write(fed, text="Здравствуйте"):
+def write(fed, text="Здравствуйте", number=1):
     message = Message(to="7", text=text)
-    lead_id = bytes_of(lead(2).lead_id)
-    return ReplyCommands(fed.base).write(lead_id, message, by(), channel="test", account="test")
+    lead_id, replies = bytes_of(lead(2).lead_id), ReplyCommands(fed.base)
+    return replies.write(lead_id, message, by(number), channel="test", account="test")
+
+
+def unsent(fed):
+    """Two messages that were given up."""
+    for number in (8, 9):
+        write(fed, number=number)
+        reply = by(number).command
+        ReplyCommands(fed.base).failed(reply, "set_aside", "gave_up", at=1_700_000_003_000)
+
+
+def retry(fed, *numbers):
+    return ReplyCommands(fed.base).retry([by(number).command for number in numbers], by())
 
 
 COMMANDS = {
@@ -62,6 +75,8 @@ COMMANDS = {
     "deal stage": lambda fed: DealCommands(fed.base).enter(DEAL, "measure", by()),
     "deal own": lambda fed: DealCommands(fed.base).own(DEAL, "boris", by()),
     "reply": write,
+    "retry": lambda fed: retry(fed, 8),
+    "retry of both": lambda fed: retry(fed, 9, 8),
     "another reply": lambda fed: write(fed, "До свидания"),
 }
 

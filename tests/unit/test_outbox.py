@@ -147,7 +147,7 @@ async def test_what_was_set_aside_goes_once_somebody_says_so(world):
     reply = world.write(world.customer(7), "Да")
     await pass_time(world, 3 * DAY_S + 1800)
     world.bot.script = []
-    world.replies.retry(reply, order("boris", at=world.clock.ms))
+    world.replies.retry([reply], order("boris", at=world.clock.ms))
     await world.outbox.settle()
     assert world.state(reply) == "sent"
 

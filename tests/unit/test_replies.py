@@ -188,11 +188,23 @@ def test_what_failed_can_be_tried_again_and_what_was_sent_cannot(fed):
     replies = ReplyCommands(fed.base)
     replies.failed(reply, "set_aside", "gave_up", at=1_700_000_003_000)
     assert outgoing(fed)[0]["state"] == "set_aside"
-    replies.retry(reply, order("boris"))
+    replies.retry([reply], order("boris"))
     assert outgoing(fed)[0]["state"] == "queued"
     take(fed, reply)
     with pytest.raises(CommandRefused, match="is sent"):
-        replies.retry(reply, order("boris"))
+        replies.retry([reply], order("boris"))
+
+
+def test_of_several_messages_all_are_tried_again_or_none(fed):
+    event = lead(1, TELEGRAM)
+    fed.feed(event)
+    failed, sent = write(fed, event), write(fed, event, text="Или в два")
+    replies = ReplyCommands(fed.base)
+    replies.failed(failed, "failed", "blocked", at=1_700_000_003_000)
+    take(fed, sent)
+    with pytest.raises(CommandRefused, match="is sent"):
+        replies.retry([failed, sent], order("boris"))
+    assert sorted(entry["state"] for entry in outgoing(fed)) == ["failed", "sent"]
 
 
 def test_it_is_no_touch_and_opens_no_deal(fed):
