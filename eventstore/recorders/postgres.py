@@ -32,6 +32,7 @@ from eventstore.recorders.postgres_connection import (
     open_datastore,
     prepare_database,
 )
+from eventstore.recorders.postgres_flight import flight
 from eventstore.recorders.postgres_reading import Moment, PostgresReading, Row, fetch
 from eventstore.recorders.postgres_writing import write_events, write_rows
 from eventstore.rows import Changes, Quarantine, Source
@@ -70,10 +71,10 @@ class PostgresCustomerRecorder(PostgresReading, PostgresProcessRecorder):
         events = list(stored(changes, keys))
         transaction = ""
         try:
-            with self._connection() as connection:
-                transaction = write_rows(connection, changes, fresh)
+            with self._connection() as connection, flight(connection) as flying:
+                transaction = write_rows(flying, changes, fresh)
                 faultpoint("store.in_transaction")
-                position = write_events(connection, changes, events)
+                position = write_events(flying, changes, events)
                 faultpoint("store.after_commit")
                 return position
         except OperationalError:
@@ -114,9 +115,9 @@ class PostgresCustomerRecorder(PostgresReading, PostgresProcessRecorder):
             name, reached = tracking.application_name, tracking.notification_id
             known = self.max_tracking_id(name)
             changes.positions[name] = (-1 if known is None else known, reached)
-        with self._connection() as connection:
-            write_rows(connection, changes, {})
-            last = write_events(connection, changes, events)
+        with self._connection() as connection, flight(connection) as flying:
+            write_rows(flying, changes, {})
+            last = write_events(flying, changes, events)
         return range(last - len(events) + 1, last + 1)
 
     def select_events(

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 import psycopg
@@ -16,8 +17,6 @@ from eventstore.recorders.postgres_schema import CHECKS, STATEMENTS
 from eventstore.recorders.upgrade import JOINED_ONCE, OLD, appearances_anew, joins_anew
 
 _CONNECT_S: Final = 5
-_IDLE_IN_TRANSACTION_S: Final = 10.0
-"""Whoever was paused in the middle of a transaction holds up nobody for longer."""
 _ONE_AT_A_TIME: Final = 0x1EAD
 """The advisory lock of whoever makes the tables."""
 _HAS_OLD_APPEARANCES: Final = """
@@ -31,10 +30,12 @@ _KEPT_ALIVE: Final = {
     "tcp_user_timeout": 20_000,
 }
 """Of libpq. A server that vanishes is noticed within 25 s, not after TCP's hours."""
-_SERVER_LOOKS: Final = (
-    "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+_OURS: Final = (
+    "-c jit=off -c lock_timeout=30s -c idle_in_transaction_session_timeout=10s"
+    " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
 )
-"""The same for a client that vanishes: it may hold what all writers wait for."""
+"""Of the server. To compile a statement takes it 50 ms and more; ours take one or two. A client
+that was paused, or vanishes, may hold what all writers wait for."""
 
 
 class StoreUnfit(Exception):
@@ -42,9 +43,9 @@ class StoreUnfit(Exception):
 
 
 def connection_settings(url: str, schema: str) -> dict[str, Any]:
-    """libpq's settings: those of the URL, and those that the store needs.
+    """libpq's settings: those that the store needs, and those of the URL.
 
-    To compile a statement takes the server 50 ms and more; ours take one or two.
+    The URL's `options` have the last word on the limits of time, for a server that is so slow.
     """
     if not _SCHEMA.fullmatch(schema):
         raise StoreUnfit(f"{schema!r} is no name of a schema; use small letters, digits and _")
@@ -52,12 +53,7 @@ def connection_settings(url: str, schema: str) -> dict[str, Any]:
         given = conninfo_to_dict(url)
     except psycopg.ProgrammingError as error:
         raise StoreUnfit(f"no address of a PostgreSQL database: {error}") from None
-    idle = round(_IDLE_IN_TRANSACTION_S * 1000)
-    own = (
-        f"-c jit=off -c search_path={schema} -c lock_timeout=30s"
-        f" -c idle_in_transaction_session_timeout={idle} {_SERVER_LOOKS}"
-    )
-    options = f"{given.pop('options', None) or ''} {own}".strip()
+    options = f"{_OURS} {given.pop('options', None) or ''} -c search_path={schema}"
     return {
         **_KEPT_ALIVE,
         "application_name": "leadlog",
@@ -87,14 +83,13 @@ def prepare_database(settings: dict[str, Any], schema: str) -> None:
 def open_datastore(settings: dict[str, Any], schema: str, pool_size: int) -> PostgresDatastore:
     """The library's datastore over these settings; connects when it is first used."""
     # its five own settings stay empty: all stand in `settings`, with those it has no name for
-    datastore = PostgresDatastore(
+    datastore = _Datastore(
         dbname="",
         host="",
         port="",
         user="",
         password="",
         connect_timeout=_CONNECT_S,
-        idle_in_transaction_session_timeout=_IDLE_IN_TRANSACTION_S,
         pool_size=1,
         max_overflow=pool_size - 1,
         pre_ping=True,  # a connection that died while it lay there is nobody's fault
@@ -103,6 +98,17 @@ def open_datastore(settings: dict[str, Any], schema: str, pool_size: int) -> Pos
     row_factory = datastore.pool.kwargs["row_factory"]  # type: ignore[index] # a dict: given above
     datastore.pool.kwargs = {**settings, "row_factory": row_factory}
     return datastore
+
+
+class _Datastore(PostgresDatastore):
+    """Its connections have their limits of time from the settings."""
+
+    def after_connect_func(self) -> Callable[["psycopg.Connection[Any]"], None]:
+        return _commit_by_ourselves
+
+
+def _commit_by_ourselves(connection: "psycopg.Connection[Any]") -> None:
+    connection.autocommit = True
 
 
 def _refuse_unfit(connection: "psycopg.Connection[Any]") -> None:

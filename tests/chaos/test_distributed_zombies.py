@@ -6,6 +6,7 @@ CHAOS_SEED makes another run.
 import os
 import time
 
+from chaos.points import STORE
 from chaos.replies import Letters, published_once
 from chaos.stage import Stage, wait_for
 from servers.provider import Provider
@@ -61,6 +62,23 @@ def test_zombies_of_every_role_have_no_effect_of_their_own(servers, tmp_path, mo
         stage.check([Role.PROCESSOR, Role.PROJECTOR, Role.OUTBOX])
         letters.each_once_but_under_way()
         published_once(stage)
+        stage.check_all()
+
+
+def test_a_writer_that_sleeps_in_its_transaction_is_not_waited_for(servers, tmp_path):
+    """Both read every partition, so that the other one soon needs whatever it holds."""
+    with Stage(tmp_path, servers, seed=SEED, runner="loop") as stage:
+        stage.start(gateway_1="gateway", one="processor", two="processor", facts="projector")
+        last = stage.system.base.recorder.last_position
+        for point in STORE:
+            stage.freeze_at("one", point)
+            with stage.load():
+                wait_for(lambda: stage.is_frozen("one"), f"void: it missed {point}")
+                before = last()
+                wait_for(lambda before=before: last() > before + 100, f"I9: all wait at {point}")
+                assert stage.is_frozen("one"), "void: somebody woke it"
+                stage.wake("one")
+            stage.check()
         stage.check_all()
 
 
