@@ -3,11 +3,12 @@
 import itertools
 import random
 import signal
+import sqlite3
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -240,6 +241,7 @@ class Stage:
 
     def check(self, roles: Sequence[Role] = FOLLOWING) -> dict[str, float]:
         """I1 to I6, and I9 before them."""
+        wait_for(lambda: not self._in_spools(), "I9: spools still keep what Kafka would take")
         rest = come_to_rest(self.system, RESTS_WITHIN_S, roles, meanwhile=self.revive)
         self.cluster.wait_until_ready()
         last = self.system.base.recorder.last_position()
@@ -248,6 +250,14 @@ class Stage:
         if self.said:
             conversation_in_order(Stores.of(self.system), self.said)
         return {**rest, **found}
+
+    def _in_spools(self) -> int:
+        """Posts that were answered, and have not reached the log yet."""
+        kept = 0
+        for file in self.folder.glob("*/data/spool.db"):
+            with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as spool:
+                kept += spool.execute("SELECT count(*) FROM lead_log").fetchone()[0]
+        return kept
 
     def check_all(self, roles: Sequence[Role] = FOLLOWING) -> dict[str, float]:
         """The same, and I7 and I8."""
