@@ -21,7 +21,7 @@ from channels.sdk.adapter import WebhookAdapter
 from ingest.gateway.app import Gateway
 from ingest.processor.patience import until_done
 from leadlog import control
-from leadlog.addresses import addresses
+from leadlog.addresses import Announce
 from leadlog.collector import settle_collector
 from leadlog.desk import desk_app
 from leadlog.insiders import Insiders
@@ -92,7 +92,7 @@ def serve(
     settings: Settings,
     *,
     roles: Collection[Role] = tuple(Role),
-    announce: Callable[[str], None] = print,
+    announce: Announce,
     companion: Companion | None = None,
     sites: Sites | None = None,
 ) -> int:
@@ -110,7 +110,7 @@ def serve(
 async def _serve(
     system: System,
     roles: Collection[Role],
-    announce: Callable[[str], None],
+    announce: Announce,
     companion: Companion | None,
     sites: Sites | None,
 ) -> int:
@@ -150,8 +150,7 @@ async def _serve(
             url = f"http://{_host(settings.server.host)}:{_port(server)}"
             if address is not None:
                 address = control.update(settings.data, address, url)
-            for line in addresses(url, settings, roles):
-                announce(line)
+            announce(url, settings, roles)
             sys.stdout.flush()
             if companion is not None and address is not None:
                 runners.append(_beside(server, companion, system, address))

@@ -37,7 +37,7 @@ def bench(
     ] = _CACHE,
     kafka: Annotated[
         str,
-        typer.Option(help="host:port of a Kafka, for those on distributed stores; see [kafka]."),
+        typer.Option(help="host:port of a Kafka, for those on distributed stores; see \\[kafka]."),
     ] = "",
     postgres: Annotated[
         str, typer.Option(help="URL of an empty PostgreSQL database, likewise.")

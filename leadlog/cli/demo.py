@@ -37,6 +37,7 @@ def demo(
 
     Example: [bold]leadlog demo --speed 5[/bold]
     """
+    from leadlog.addresses import addresses, announced
     from leadlog.demo.shop import ShopSite  # imported here: each costs every command's start
     from leadlog.demo.show import Show
     from leadlog.demo.status import display
@@ -56,7 +57,7 @@ def demo(
     raise typer.Exit(
         serve(
             chosen,
-            announce=say,
+            announce=announced(addresses, say),
             companion=show,
             sites=lambda system: {"shop": ShopSite(system)},
         )

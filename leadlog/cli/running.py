@@ -33,6 +33,7 @@ def add_to(app: typer.Typer) -> None:
 def up(
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 for any free one.")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    as_json: AsJson = False,
     config: Config = None,
     data: Data = None,
 ) -> None:
@@ -40,13 +41,14 @@ def up(
 
     Example: [bold]leadlog up --port 8080 --data ./data[/bold]
     """
-    _start(settings(config, data), port, host, tuple(Role))
+    _start(settings(config, data), port, host, tuple(Role), as_json)
 
 
 def run_roles(
     roles: Annotated[list[str], typer.Argument(help=f"Any of: {', '.join(Role)}.")],
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 for any free one.")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    as_json: AsJson = False,
     config: Config = None,
     data: Data = None,
 ) -> None:
@@ -67,7 +69,7 @@ def run_roles(
     mine = chosen.stores.embedded & {store for role in names for store in role.stores}
     if idle := [role for role in Role if role not in names and role.stores & mine]:
         note(f"{', '.join(idle)}: no other process can run them beside this one on embedded stores")
-    _start(chosen, port, host, names)
+    _start(chosen, port, host, names, as_json)
 
 
 def _role(name: str) -> Role:
@@ -82,7 +84,9 @@ def _role(name: str) -> Role:
         raise OperationFailed(f"no role {name!r}; there are: {known}", status=2) from None
 
 
-def _start(chosen: Settings, port: int | None, host: str | None, roles: Sequence[Role]) -> NoReturn:
+def _start(
+    chosen: Settings, port: int | None, host: str | None, roles: Sequence[Role], as_json: bool
+) -> NoReturn:
     changes: dict[str, Any] = {}
     if port is not None:
         changes["port"] = port
@@ -90,9 +94,11 @@ def _start(chosen: Settings, port: int | None, host: str | None, roles: Sequence
         changes["host"] = host
     chosen = chosen.model_copy(update={"server": chosen.server.model_copy(update=changes)})
     set_up(chosen.logging)
+    from leadlog.addresses import addresses, announced, as_object
     from leadlog.roles import serve  # the web server is imported by the commands that need it
 
-    raise typer.Exit(serve(chosen, roles=roles, announce=print))
+    announce = announced(as_object if as_json else addresses)
+    raise typer.Exit(serve(chosen, roles=roles, announce=announce))
 
 
 def feed(
