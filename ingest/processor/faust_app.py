@@ -19,6 +19,7 @@ from typing import Any, Final, cast
 
 import faust
 import structlog
+from faust.exceptions import NotReady
 from faust.streams import Stream
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, EventT, StreamT
@@ -77,7 +78,7 @@ class FaustProcessor:
         self._watchdog = Watchdog(
             self._log,
             positions,
-            mine=self._assigned,
+            mine=self.assigned,
             excused=lambda: self._in_order.waiting,
             stuck_after=stuck_after,
         )
@@ -97,6 +98,16 @@ class FaustProcessor:
             self._stop.set()
             self._thread.shutdown()
             self._log.close()
+
+    def assigned(self) -> Collection[str]:
+        """The partitions that it has now."""
+        app = self._app
+        if app is None or not app.started:
+            return ()
+        try:
+            return [self._named(tp) for tp in app.consumer.assignment()]
+        except NotReady:  # it starts, or stops
+            return ()
 
     async def _serve(self, stop: threading.Event) -> None:
         self._app = app = self._new_app()
@@ -157,12 +168,6 @@ class FaustProcessor:
 
     def _named(self, tp: TP) -> str:
         return f"{self._topic.partition_prefix}{tp.partition}"
-
-    def _assigned(self) -> Collection[str]:
-        app = self._app
-        if app is None or not app.started:
-            return ()
-        return [self._named(tp) for tp in app.consumer.assignment()]
 
     # --- what Faust's consumer asks instead of Kafka ---
 

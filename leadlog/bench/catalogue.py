@@ -11,6 +11,7 @@ from leadlog.bench import (
     hot,
     processor,
     projector,
+    scaling,
     whole,
 )
 from leadlog.bench.pair import Benchmark
@@ -27,6 +28,8 @@ BENCHMARKS = (
     accept.ON_KAFKA,
     distributed.FAUST,
     distributed.LOOP,
+    scaling.TWO,
+    scaling.FOUR,
     append.BENCHMARK,
     projector.BENCHMARK,
     funnel.BENCHMARK,

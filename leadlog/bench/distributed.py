@@ -28,7 +28,7 @@ def opened(setting: Setting, *, runner: str) -> Iterator[Sides]:
         if number not in topics:
             setting.progress(f"appending {count:,} leads to Kafka")
             url = f"kafka://{setting.kafka}/bench-{started}-{number}?partitions={_PARTITIONS}"
-            _append(url, count, number)
+            append_leads(url, count, number)
             topics[number] = url
         return topics[number]
 
@@ -43,7 +43,8 @@ def opened(setting: Setting, *, runner: str) -> Iterator[Sides]:
         )
 
 
-def _append(url: str, count: int, number: int) -> None:
+def append_leads(url: str, count: int, number: int) -> None:
+    """Put so many leads of people whom only rounds of this number have on a topic."""
     from ingest.log.kafka import append_now
     from ingest.log.port import Record
     from leadlog.bench.kafka_topics import bench_topic

@@ -2,16 +2,20 @@
 
 `faust` and `loop` are our two runners into an event store on PostgreSQL; `noop` is a Faust agent
 that does nothing with what it takes. Each works through COUNT records and prints, as JSON, the
-seconds of wall and CPU from the first to the last.
+seconds of wall and CPU from the first to the last. `shared` is Faust as one of several: it prints
+how many partitions it has, then of each batch what `leadlog.bench.scaling.Batch` names, until it is
+ended.
 """
 
 import json
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import cast
+
+import msgspec
 
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.matching import Matching
@@ -23,11 +27,13 @@ from ingest.log.kafka_topic import KafkaTopic
 from ingest.log.port import Logged
 from ingest.processor.batch import BatchHandler
 from leadlog.bench.kafka_topics import bench_topic
+from leadlog.bench.scaling import Batch, Holding
 from leadlog.collector import settle_collector
 
 KEYRING = Keyring(b"b" * 32)
 BATCH = 500
 _WITHIN_S = 0.02
+_LOOK_S = 0.05
 _NEVER = (0.0, 0.0)
 
 
@@ -69,10 +75,48 @@ class CountingHandler(BatchHandler):
         self._counted.ended(len(records))
 
 
-def process(kind: str, topic: KafkaTopic, counted: Counted, folder: Path, postgres: str) -> None:
+class TellingHandler(BatchHandler):
+    """The real one, which tells of each batch."""
+
+    def handle(self, records: Sequence[Logged]) -> None:
+        begin = time.perf_counter()
+        super().handle(records)
+        _tell(Batch(len(records), begin, time.perf_counter(), time.process_time()))
+
+
+def share(topic: KafkaTopic, folder: Path, postgres: str) -> None:
+    """Process until ended, with whoever else does."""
+    from ingest.processor.faust_app import FaustProcessor
+
+    base = _base(postgres)
+    processor = FaustProcessor(topic, TellingHandler(base), base.recorder, folder=folder)
+    settle_collector()
+    threading.Thread(target=_tell_partitions, args=(processor.assigned,), daemon=True).start()
+    processor.run(threading.Event())
+
+
+def _tell_partitions(assigned: Callable[[], Collection[str]]) -> None:
+    told = 0
+    while True:
+        if (now := len(assigned())) != told:
+            told = now
+            _tell(Holding(told, time.process_time()))
+        time.sleep(_LOOK_S)
+
+
+def _tell(what: Batch | Holding) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(what) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _base(postgres: str) -> CustomerBase:
     recorder = PostgresCustomerRecorder(postgres)
-    base = CustomerBase(recorder, KEYRING, Policy.of(Matching(), [SALES]))
-    handler = CountingHandler(base, counted)
+    return CustomerBase(recorder, KEYRING, Policy.of(Matching(), [SALES]))
+
+
+def process(kind: str, topic: KafkaTopic, counted: Counted, folder: Path, postgres: str) -> None:
+    base = _base(postgres)
+    recorder, handler = base.recorder, CountingHandler(base, counted)
     settle_collector()
     if kind == "loop":
         from ingest.log.kafka_reader import KafkaLogReader
@@ -132,6 +176,8 @@ def main(kind: str, url: str, count: str, folder: str, postgres: str) -> None:
     counted = Counted(int(count))
     if kind == "noop":
         take(bench_topic(url), counted, Path(folder))
+    elif kind == "shared":
+        share(bench_topic(url), Path(folder), postgres)
     else:
         process(kind, bench_topic(url), counted, Path(folder), postgres)
 

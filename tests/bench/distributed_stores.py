@@ -14,7 +14,14 @@ from pathlib import Path
 from servers.kafka import KafkaServer
 from servers.postgres import PostgresServer, fresh_database
 
-NAMES = ("kafka-accept", "kafka-faust", "kafka-loop", "postgres-append")
+NAMES = (
+    "kafka-accept",
+    "kafka-faust",
+    "kafka-loop",
+    "kafka-2-processors",
+    "kafka-4-processors",
+    "postgres-append",
+)
 
 
 def main(arguments: list[str]) -> int:
