@@ -4,7 +4,7 @@ All of it, or the newest part of it by pages: then only that part's leads need t
 parts read.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -15,14 +15,12 @@ from eventstore.deal_story import history
 from eventstore.domain.events import DealOpened, Decision, Id
 from eventstore.reading import Recorded
 from eventstore.reply_story import replies_to, with_replies
-from eventstore.rows import Card, Hand
+from eventstore.rows import Card, Hand, Place
 from eventstore.told import Json, Told, text_id, time_text
 from eventstore.touches import deal_id
 
 _EVER = "~"
 """After any time as it is written."""
-Place = tuple[int, Id]
-"""Where a touch stands among a person's: when it happened, and its lead."""
 
 
 class Window(NamedTuple):
@@ -50,6 +48,21 @@ class Window(NamedTuple):
         return known[-self.most :], max(0, len(known) - self.most)
 
 
+class Older(NamedTuple):
+    """What is before a page of a timeline."""
+
+    start: Place
+    """Of the oldest touch of the page."""
+    touches: int
+    more: bool = False
+    """There are more touches than these; nobody counted them."""
+
+    def shown(self) -> Json:
+        at, lead = self.start
+        before = f"{time_text(at)}/{text_id(lead)}"
+        return {"before": before, "touches": self.touches, "more": self.more}
+
+
 class CardTimeline:
     """Tells timelines. Reads replies, deals and decisions itself."""
 
@@ -57,41 +70,55 @@ class CardTimeline:
         self._base = base
         self._source = base.recorder
 
-    def told(
+    def whole(
+        self, standing: Sequence[Told], cards: dict[Id, Card], *, upto: int | None
+    ) -> list[Json]:
+        """The entries of all of a person's touches (oldest first), and of all their deals."""
+        deal_of = {told.lead: told.deal for told in standing}
+        entries = with_replies(standing, replies_to(self._source, cards, upto), deal_of)
+        entries += self._of_deals(self.deal_streams(standing, personal=True).values(), upto)
+        entries += self.decisions(cards) if upto is None else []
+        return sorted(entries, key=lambda entry: entry["at"])
+
+    def page(
         self,
-        standing: Sequence[Told],
+        touches: Sequence[Told],
         cards: dict[Id, Card],
         deals: Collection[Id],
         *,
-        upto: int | None,
-        window: Window | None,
+        window: Window,
+        older: Older | None,
+        deal_of: Callable[[Collection[Id]], Mapping[Id, Id]],
+        upto: int | None = None,
     ) -> Json:
-        """The entries of a person's touches (oldest first), of their deals and of `deals`.
+        """The entries of these touches (oldest first), and what else fell among them.
 
-        Of a page also where the next one is, every decision, and the versions of `deals`.
+        Also where the next page is, every decision, and the versions of `deals`. `deal_of` gives
+        for some leads the deals of those that are touches of the person.
         """
-        touches, older = window.cut(standing) if window else (standing, 0)
         low = time_text(touches[0].occurred_at) if older else ""
-        high = time_text(window.before[0]) if window and window.before else _EVER
-        here, every = {t.lead for t in touches}, {t.lead: t.deal for t in standing}
+        high = time_text(window.before[0]) if window.before else _EVER
+        here = {told.lead for told in touches}
         replies = [r for r in replies_to(self._source, cards, upto)
-                   if r.echo in here or r.echo not in every]  # fmt: skip
-        entries = with_replies(touches, replies, every)
+                   if r.echo in here or low <= time_text(r.written.at) < high]  # fmt: skip
+        known = deal_of({lead for r in replies for lead in (r.echo, r.written.lead) if lead})
+        replies = [r for r in replies if r.echo in here or r.echo not in known]
         streams = self.deal_streams(touches, deals, personal=True)
-        entries += self._of_deals(streams.values(), upto)
         decisions = self.decisions(cards) if upto is None else []
-        entries += decisions
-        told: Json = {
+        entries = [
+            *with_replies(touches, replies, known),
+            *self._of_deals(streams.values(), upto),
+            *decisions,
+        ]
+        return {
             "timeline": sorted(
                 (e for e in entries if e["type"] == "touch" or low <= e["at"] < high),
                 key=lambda entry: entry["at"],
             ),
+            "decisions": decisions,
+            "versions": {text_id(deal): events[-1].version for deal, events in streams.items()},
+            "older": older.shown() if older else None,
         }
-        if window:
-            told["decisions"] = decisions
-            told["versions"] = {text_id(d): e[-1].version for d, e in streams.items()}
-            told["older"] = {"before": _cursor(touches[0]), "touches": older} if older else None
-        return told
 
     def deal_streams(
         self, touches: Iterable[Told], deals: Collection[Id] = (), *, personal: bool = False
@@ -153,10 +180,6 @@ class CardTimeline:
         for hand in self._source.hands(cards):
             hands.setdefault(hand.decision, []).append(hand)
         return hands
-
-
-def _cursor(told: Told) -> str:
-    return f"{time_text(told.occurred_at)}/{text_id(told.lead)}"
 
 
 def _leaves_of(hands: Iterable[Hand]) -> Iterable[Id]:

@@ -1,17 +1,17 @@
 """A person as people read it: leaf cards, leads, deals and what happened, in order of time."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from channels.sdk.lead import Identity
 from eventstore.awaiting import told_pending
-from eventstore.card_timeline import CardTimeline, Window
+from eventstore.card_timeline import CardTimeline, Older, Window
 from eventstore.customer_base import CustomerBase
 from eventstore.deal_story import deal_known, shown_deal
 from eventstore.domain.deals import Deal
 from eventstore.domain.events import DealJoined, DealSeparated, Id
 from eventstore.reading import Recorded
-from eventstore.rows import Card
-from eventstore.told import Json, Told, carried, text_id, time_text
+from eventstore.rows import Card, Ends
+from eventstore.told import Json, Told, carried, newest_name, text_id, time_text
 
 
 class CardView:
@@ -40,24 +40,31 @@ class CardView:
         say counts as far as their personal parts were read.
         """
         standing = sorted((t for t in leads.values() if t.leaf in cards), key=lambda t: t.sort_key)
-        brought = _by_leaf(leads.values())
-        leaves = [self._leaf(leaf, card, brought.get(leaf, [])) for leaf, card in cards.items()]
-        leaves.sort(key=lambda pair: pair[0])
         deals = self._rows(head, cards[head], standing)
         page = window.cut(standing)[0] if window else standing
         named = {told.lead for told in page} if window else None
         shown: Json = {
             "id": text_id(head),
-            "name": next((t.name for t in reversed(standing) if t.name), ""),
-            "leaves": [leaf for _, leaf in leaves],
+            "name": newest_name(standing),
+            "leaves": self.leaves(cards, leads.values()),
             "leads": [text_id(told.lead) for told in page],
             "deals": self._deals(deals, standing, everything, named, upto),
             **(told_pending(self._source, cards.values()) if upto is None else {}),
             **carried(standing),
         }
-        if timeline:
-            in_force = [deal.id for deal in deals] if window else []
-            shown |= self._timeline.told(standing, cards, in_force, upto=upto, window=window)
+        if timeline and window:
+            touches, older = window.cut(standing)
+            shown |= self._timeline.page(
+                touches,
+                cards,
+                [deal.id for deal in deals],
+                window=window,
+                older=Older(touches[0].sort_key, older) if older else None,
+                deal_of=lambda _: {told.lead: told.deal for told in standing},
+                upto=upto,
+            )
+        elif timeline:
+            shown["timeline"] = self._timeline.whole(standing, cards, upto=upto)
         return shown
 
     def fates(self, deals: Collection[Id], upto: int | None = None) -> dict[Id, Id]:
@@ -78,6 +85,19 @@ class CardView:
         return found
 
     # --- leaf cards ---
+
+    def leaves(
+        self, cards: Mapping[Id, Card], leads: Iterable[Told], ends: Mapping[Id, Ends] | None = None
+    ) -> list[Json]:
+        """Leaf cards in the order in which their first leads came.
+
+        `leads` are all that brought one; with `ends`, at least the first and the last of each.
+        """
+        brought = _by_leaf(leads)
+        shown = [self._leaf(leaf, card, brought.get(leaf, [])) for leaf, card in cards.items()]
+        found = [leaf for _, leaf in sorted(shown, key=lambda pair: pair[0])]
+        attested = {text_id(leaf) for leaf, end in (ends or {}).items() if end.attested}
+        return [leaf | ({"proof": "attested"} if leaf["id"] in attested else {}) for leaf in found]
 
     def _leaf(self, leaf: Id, card: Card, mine: list[Told]) -> tuple[tuple[int, Id, int], Json]:
         """The leaf card, and where it comes among others; `mine` are the leads that brought it."""
@@ -144,11 +164,11 @@ class CardView:
         deals = sorted(deals, key=lambda deal: opened.get(deal.lead, len(opened)))
         shown = [shown_deal(deal, of_deal.get(deal.id, []), named) for deal in deals]
         if everything:
-            shown += self._out_of_force({deal.id for deal in deals}, standing, upto)
+            shown += self.out_of_force({deal.id for deal in deals}, standing, upto)
         return shown
 
-    def _out_of_force(
-        self, in_force: Collection[Id], standing: list[Told], upto: int | None
+    def out_of_force(
+        self, in_force: Collection[Id], standing: list[Told], upto: int | None = None
     ) -> list[Json]:
         """Deals that were joined into others or withdrawn, and that these leads opened or left."""
         shown = []

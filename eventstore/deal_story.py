@@ -54,15 +54,24 @@ def evolve(deal: Deal, event: Event) -> None:
         deal.repeat_of = event.repeat_of
 
 
-def shown_deal(deal: Deal, touches: Sequence[Told], named: Collection[Id] | None = None) -> Json:
-    """The deal with what its touches (oldest first) carry to it; `named`: only these by id."""
+def shown_deal(
+    deal: Deal,
+    touches: Sequence[Told],
+    named: Collection[Id] | None = None,
+    *,
+    count: int | None = None,
+) -> Json:
+    """The deal with what its touches (oldest first) carry to it; `named`: only these by id.
+
+    `count`: so many touches it has, where these are not all.
+    """
     return {
         "id": text_id(deal.id),
         "pipeline": deal.pipeline,
         "stage": deal.stage,
         "status": deal.status,
         "leads": [text_id(t.lead) for t in touches if named is None or t.lead in named],
-        "touches": len(touches),
+        "touches": len(touches) if count is None else count,
         "repeat_of": text_id(deal.repeat_of) or None,
         "owner": deal.owner or None,
         "amount": deal.amount or None,

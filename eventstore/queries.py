@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from uuid import UUID
 
 from channels.sdk.identities import normalise
+from eventstore.card_page import CardPages
 from eventstore.card_timeline import Window
 from eventstore.card_view import CardView
 from eventstore.customer_base import CustomerBase
@@ -27,6 +28,7 @@ class Cards:
         self._source = base.recorder
         self._country = country
         self._view = CardView(base)
+        self._pages = CardPages(base, self._view)
 
     @property
     def version(self) -> int:
@@ -101,23 +103,10 @@ class Cards:
         if person is None:
             return None
         if window:
-            shown = self._page(person, window, everything)
+            shown = self._pages.shown(person, window, everything=everything)
         else:
             (shown,) = self._show([person], timeline=True, everything=everything)
         return {**shown, "version": version}
-
-    def _page(self, person: Id, window: Window, everything: bool) -> Json:
-        members = {leaf: card for leaf, (_, card) in self._source.members([person]).items()}
-        leads = self._told({lead for _, lead in self._source.appearances(members)})
-        cards = {leaf: card for leaf, card in members.items() if not card.moved_to}
-        standing = sorted((t for t in leads.values() if t.leaf in cards), key=lambda t: t.sort_key)
-        read = {told.lead for told in window.cut(standing)[0]}
-        read |= {told.lead for told in standing[-window.most :]}
-        read |= {card.opened_by for card in cards.values()} & leads.keys()
-        leads |= self._told(read, personal=True)
-        return self._view.person(
-            person, cards, leads, timeline=True, everything=everything, window=window
-        )
 
     def _told(self, leads: Collection[Id], *, personal: bool = False) -> dict[Id, Told]:
         """These leads; without their personal parts it takes a tenth of the time."""

@@ -1,6 +1,6 @@
 """A lead with everything that its events tell, as people read it (SEMANTICS 3.6)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -82,6 +82,20 @@ class Told:
             shown |= {name: plain[name] for name in _SHOWN if plain.get(name)}
             shown["identities"] = plain["identities"]
         return shown
+
+
+def told_of(streams: Mapping[Id, Collection[Recorded]]) -> dict[Id, Told]:
+    """The leads of these streams; those of others are left out."""
+    return {
+        stream: Told(events)
+        for stream, events in streams.items()
+        if isinstance(next(iter(events)).event, LeadRecorded)
+    }
+
+
+def newest_name(touches: Sequence[Told]) -> str:
+    """What the newest of these touches (oldest first) that says a name calls the person."""
+    return next((told.name for told in reversed(touches) if told.name), "")
 
 
 def carried(touches: Collection[Told]) -> Json:

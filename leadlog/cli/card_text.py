@@ -34,10 +34,13 @@ def cards(found: Found) -> None:
             console.print(f"  [yellow]{following(card)}[/yellow]")
         for deal in card["deals"]:
             console.print(f"  deal {deal['id']}  {deal.get('stage', '')}  {deal['status']}")
+        if "more_deals" in card:
+            console.print("  … and more deals; see `leadlog deal list`")
         for name, text in card["fields"].items():
             console.print(f"  {name}: {text}", markup=False)
         if older := card["older"]:
-            console.print(f"  … {older['touches']:,} earlier touches; --most tells more")
+            some = f"{older['touches']:,}{' or more' if older['more'] else ''}"
+            console.print(f"  … {some} earlier touches; --most tells more")
         for entry in card["timeline"]:
             console.print(_entry(entry), markup=False)
         if "version" in card:

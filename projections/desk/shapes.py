@@ -148,6 +148,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
 class Older(msgspec.Struct, frozen=True, kw_only=True):
     before: str
     touches: int
+    more: bool
+    """There are more touches than these; nobody counted them."""
 
 
 class ShownCard(Card, frozen=True, kw_only=True):

@@ -83,6 +83,14 @@ def test_a_page_has_what_a_card_has(cards, most):
         assert page["versions"][deal["id"]] == versions[deal["id"]]
 
 
+def test_older_touches_are_counted_up_to_a_bound(cards, monkeypatch):
+    monkeypatch.setattr("eventstore.card_page.MOST_COUNTED", 3)
+    older = cards.show(NAME, window=Window(2))["older"]
+    assert (older["touches"], older["more"]) == (3, True)
+    older = cards.show(NAME, window=Window(9))["older"]
+    assert (older["touches"], older["more"]) == (3, False)
+
+
 def test_a_cursor_that_is_none_is_refused():
     for wrong in ("yesterday", "2026-01-01T00:00:00.000Z", "2026-01-01T00:00:00.000Z/x"):
         with pytest.raises(ValueError, match="no place in a timeline"):

@@ -1,0 +1,145 @@
+"""A page of a card: what it takes to show it, however often the person wrote.
+
+Touches are found by their index (ADR 0024), so only those of the page are read, the newest, those
+that opened or last brought an identity, and those that opened a deal. Numbers are counted up to a
+bound.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
+
+from eventstore.awaiting import told_pending
+from eventstore.card_timeline import CardTimeline, Older, Window
+from eventstore.card_view import CardView
+from eventstore.customer_base import CustomerBase
+from eventstore.deal_story import shown_deal
+from eventstore.deal_touches import joined_groups, roots
+from eventstore.domain.deals import Deal
+from eventstore.domain.events import Id
+from eventstore.rows import LAST, Card
+from eventstore.told import Json, Told, carried, newest_name, text_id, told_of
+
+MOST_COUNTED: Final = 1000
+"""Older touches, and those of a deal, are counted up to here."""
+MOST_DEALS: Final = 50
+"""Of a person with more deals than have room in their row: so many of each pipeline."""
+
+
+class CardPages:
+    """Reads the last commit at each call."""
+
+    def __init__(self, base: CustomerBase, view: CardView) -> None:
+        self._source = base.recorder
+        self._view = view
+        self._timeline = CardTimeline(base)
+
+    def shown(self, person: Id, window: Window, *, everything: bool) -> Json:
+        """The card with that page of its timeline."""
+        members = {leaf: card for leaf, (_, card) in self._source.members([person]).items()}
+        cards = {leaf: card for leaf, card in members.items() if not card.moved_to}
+        page, older = self._page(cards, window)
+        ends = self._source.ends(cards)
+        leads = self._told({
+            *page,
+            *self._newest(cards, window),
+            *(card.opened_by for card in cards.values()),
+            *(lead for end in ends.values() for _, lead in (end.first, end.last)),
+        })  # fmt: skip
+        touches = [leads[lead] for lead in reversed(page)]
+        deals, more = self._deals(person, cards[person], touches)
+        leads |= self._told({deal.lead for deal in deals} - leads.keys())
+        standing = sorted((t for t in leads.values() if t.leaf in cards), key=lambda t: t.sort_key)
+        shown: Json = {
+            "id": text_id(person),
+            "name": newest_name(standing),
+            "leaves": self._view.leaves(cards, leads.values(), ends),
+            "leads": [text_id(told.lead) for told in touches],
+            "deals": self._shown_deals(deals, standing, set(page)),
+            **told_pending(self._source, cards.values()),
+            **carried(standing),
+        }
+        if more:
+            shown["more_deals"] = True
+        if everything:
+            shown["deals"] += self._view.out_of_force({deal.id for deal in deals}, standing)
+        return shown | self._timeline.page(
+            touches,
+            cards,
+            [deal.id for deal in deals],
+            window=window,
+            older=older,
+            deal_of=lambda named: self._deal_of(named, cards),
+        )
+
+    def _page(self, cards: Collection[Id], window: Window) -> tuple[list[Id], Older | None]:
+        """The touches of the page, the newest first, and what is before it."""
+        before, most = window.before or LAST, window.most
+        places = self._source.touches(cards, before=before, most=most + 1)
+        leads = [lead for _, lead in places[:most]]
+        if len(places) <= most:
+            return leads, None
+        start = places[most - 1]
+        count = len(self._source.touches(cards, before=start, most=MOST_COUNTED + 1))
+        return leads, Older(start, min(count, MOST_COUNTED), more=count > MOST_COUNTED)
+
+    def _newest(self, cards: Collection[Id], window: Window) -> list[Id]:
+        """On a later page: those of the first one, for they say the name."""
+        if window.before is None:
+            return []
+        return [lead for _, lead in self._source.touches(cards, before=LAST, most=window.most)]
+
+    def _told(self, leads: Collection[Id]) -> dict[Id, Told]:
+        return told_of(self._source.streams(leads, personal=True))
+
+    def _deal_of(self, leads: Collection[Id], cards: Collection[Id]) -> dict[Id, Id]:
+        """Those of these leads that stand here, each with its deal."""
+        told = told_of(self._source.streams(leads, personal=False))
+        return {lead: one.deal for lead, one in told.items() if one.leaf in cards}
+
+    # --- deals ---
+
+    def _deals(self, person: Id, card: Card, touches: Iterable[Told]) -> tuple[list[Deal], bool]:
+        """Those to be shown, and whether there are more: of many, the latest and the page's."""
+        if not card.many_deals and not card.awaits:
+            return card.deals, False
+        named = {told.deal for told in touches if told.deal}
+        named |= set(roots(self._source, named).values())
+        rows = self._source.deal_rows(named)
+        if card.awaits:
+            return [deal for _, deal in rows.values()], False
+        latest = self._source.latest_deals(person, most=MOST_DEALS + 1)
+        by_pipeline: dict[str, list[Deal]] = {}
+        for _, deal in latest.values():
+            by_pipeline.setdefault(deal.pipeline, []).append(deal)
+        chosen = {deal: row for deal, (of, row) in rows.items() if of == person}
+        for found in by_pipeline.values():
+            found.sort(key=lambda deal: (-deal.activity, deal.id))
+            chosen |= {deal.id: deal for deal in found[:MOST_DEALS]}
+        return list(chosen.values()), any(len(found) > MOST_DEALS for found in by_pipeline.values())
+
+    def _shown_deals(
+        self, deals: list[Deal], standing: list[Told], named: Collection[Id]
+    ) -> list[Json]:
+        """In the order of the touches that opened them."""
+        counts = self._counts({deal.id for deal in deals})
+        root = roots(self._source, {told.deal for told in standing if told.deal})
+        of_deal: dict[Id, list[Told]] = {}
+        for told in standing:
+            of_deal.setdefault(root.get(told.deal, told.deal), []).append(told)
+        opened = {told.lead: place for place, told in enumerate(standing)}
+        deals = sorted(deals, key=lambda deal: opened.get(deal.lead, len(opened)))
+        return [
+            shown_deal(deal, of_deal.get(deal.id, []), named, count=counts[deal.id])
+            | ({"more_touches": True} if counts[deal.id] >= MOST_COUNTED else {})
+            for deal in deals
+        ]
+
+    def _counts(self, deals: Collection[Id]) -> Mapping[Id, int]:
+        """How many touches each deal has, with those of the deals joined into it."""
+        groups = joined_groups(self._source, deals)
+        every = {deal for group in groups.values() for deal in group}
+        found = self._source.deal_touches(every, most=MOST_COUNTED)
+        return {
+            deal: min(MOST_COUNTED, sum(len(found.get(one, ())) for one in group))
+            for deal, group in groups.items()
+        }

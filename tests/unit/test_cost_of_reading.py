@@ -1,0 +1,103 @@
+"""What people look at costs as much for whoever wrote a thousand times as for anybody.
+
+Counted are the statements, rows and bytes that the event store gives, never times.
+"""
+
+from dataclasses import dataclass
+
+import pytest
+from support.worlds import Fed, base, lead
+
+from eventstore.card_timeline import Window
+from eventstore.orders import order
+from eventstore.queries import Cards
+from eventstore.recorders.sqlite import SQLiteCustomerRecorder
+
+PHONE, EMAIL = ("phone", "+79120000001", "claimed"), ("email", "a@x.ru", "claimed")
+NAME = "phone:+79120000001"
+FEW, MANY = 150, 1200
+A_PAGE = 20
+
+
+@dataclass
+class Read:
+    statements: int = 0
+    rows: int = 0
+    size: int = 0
+
+
+@pytest.fixture(scope="module", params=["one deal", "many deals"])
+def stores(request, tmp_path_factory):
+    """The same person with few leads and with many: in one deal, or on a switchboard's card."""
+    found = []
+    for count in (FEW, MANY):
+        fed = Fed(base(tmp_path_factory.mktemp("hot") / "events.db", most_touches_at_once=10**6))
+        one_deal = request.param == "one deal"
+        leads = [
+            lead(
+                n,
+                *[PHONE, EMAIL][: 1 + n % 2],
+                at=1_700_000_000 + n * 60,
+                kind="message",
+                thread="" if one_deal else f"t{n // 2}",
+            )
+            for n in range(count)
+        ]
+        fed.feed(leads[0])
+        if not one_deal:
+            leaf = Cards(fed.base).leaf_of(NAME)
+            fed.commands.mark(leaf, True, order("anna"))
+        fed.feed(*leads[1:])
+        found.append(fed)
+    yield found
+    for fed in found:
+        fed.base.recorder.close()
+
+
+@pytest.fixture(autouse=True)
+def small_bounds(monkeypatch):
+    """Bounds that few leads reach, so that many meet the same."""
+    monkeypatch.setattr("eventstore.card_page.MOST_COUNTED", 20)
+    monkeypatch.setattr("eventstore.card_page.MOST_DEALS", 10)
+
+
+def cost_of(stores, ask, monkeypatch):
+    """What it costs of few leads and of many."""
+    found = []
+    ask_store = SQLiteCustomerRecorder._rows
+    for fed in stores:
+        read = Read()
+
+        def counted(recorder, sql, parameters=(), read=read):
+            rows = ask_store(recorder, sql, parameters)
+            read.statements += 1
+            read.rows += len(rows)
+            read.size += sum(len(v) for row in rows for v in row if isinstance(v, bytes | str))
+            return rows
+
+        monkeypatch.setattr(SQLiteCustomerRecorder, "_rows", counted)
+        ask(Cards(fed.base))
+        monkeypatch.setattr(SQLiteCustomerRecorder, "_rows", ask_store)
+        found.append(read)
+    return found
+
+
+def assert_the_same(few, many):
+    """But for a few of what few leads have twice: as the newest, and as the first."""
+    assert many.statements <= few.statements + 2
+    assert many.rows < few.rows * 1.2
+    assert many.size < few.size * 1.2
+
+
+def test_a_page_of_a_card(stores, monkeypatch):
+    few, many = cost_of(stores, lambda c: c.show(NAME, window=Window(A_PAGE)), monkeypatch)
+    assert_the_same(few, many)
+
+
+def test_a_later_page_of_a_card(stores, monkeypatch):
+    def second(cards):
+        older = cards.show(NAME, window=Window(A_PAGE))["older"]
+        assert cards.show(NAME, window=Window.of(A_PAGE, older["before"]))["leads"]
+
+    few, many = cost_of(stores, second, monkeypatch)
+    assert_the_same(few, many)
