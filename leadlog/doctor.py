@@ -16,12 +16,10 @@ from typing import Any
 from channels.registry import AnyAdapter, make_adapter
 from channels.sdk.adapter import PollingAdapter
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
-from ingest.log.kafka_access import KafkaAccess
-from ingest.log.port import LeadLogReader
 from ingest.log.remedy import remedy_of
 from ingest.log.sqlite import connect
-from leadlog import lag_check, machine, outbox_check
-from leadlog.lead_log import EmbeddedLog
+from leadlog import kafka_check, lag_check, machine, outbox_check
+from leadlog.lead_log import KafkaLog
 from leadlog.machine import Finding
 from leadlog.polling import finding, is_called
 from leadlog.settings import ConfigurationError, Settings
@@ -122,27 +120,14 @@ def _identity_key(settings: Settings) -> Finding:
 
 
 def _log(system: System) -> Finding:
-    if not isinstance(system.lead_log, EmbeddedLog):
-        return _kafka(system.settings.kafka.access, system.log)
-    path = system.lead_log.path
+    if isinstance(system.lead_log, KafkaLog):
+        return kafka_check.examine(system.lead_log.topic, system.log)
+    path = system.settings.path(system.settings.stores.log)
     connection = connect(path)
     try:
         return _durable("stores.log", connection, path)
     finally:
         connection.close()
-
-
-def _kafka(access: KafkaAccess, log: LeadLogReader) -> Finding:
-    ends = {partition: log.end(partition) for partition in log.partitions()}
-    how = f"by {access.protocol}" + (f" as {access.user}" if access.user else "")
-    records = sum(ends.values()) + len(ends)
-    told = f"answers {how}, {len(ends)} partitions, {records:,} records so far"
-    if access.user and access.sasl == "PLAIN" and not access.tls:
-        remedy = (
-            "set tls = true in [kafka] and the port of a TLS listener, or sasl to SCRAM-SHA-512"
-        )
-        return Finding("stores.log", "odd", f"{told}; the password goes in the clear", remedy)
-    return Finding("stores.log", "good", told)
 
 
 def _events(system: System) -> Finding:

@@ -22,6 +22,7 @@ from aiokafka import AIOKafkaProducer
 from eventstore.faults import faultpoint
 from eventstore.keyring import Keyring
 from ingest.log.kafka_records import to_message
+from ingest.log.kafka_rights import WRITE
 from ingest.log.kafka_topic import AWAY, MAX_RECORD_BYTES, KafkaTopic, prepare
 from ingest.log.port import LogUnavailable, Record, RecordTooLarge
 from ingest.log.remedy import remedy_of
@@ -220,7 +221,7 @@ class KafkaLogWriter:
                 pause = min(2 * pause, _LONGEST_PAUSE_S)
 
     async def _connect(self) -> None:
-        await asyncio.wait_for(prepare(self._topic), _CONNECT_S)
+        await asyncio.wait_for(prepare(self._topic, needs=[WRITE]), _CONNECT_S)
         producer = AIOKafkaProducer(
             **self._topic.client_settings(),
             acks="all",

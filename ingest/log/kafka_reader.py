@@ -15,6 +15,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from ingest.log.kafka_records import type_of
+from ingest.log.kafka_rights import READ, explained
 from ingest.log.kafka_topic import AWAY, KafkaTopic, prepare
 from ingest.log.port import Logged, LogRewound, LogUnavailable
 
@@ -74,8 +75,8 @@ class KafkaLogReader:
         except AWAY as error:
             if isinstance(error, TimeoutError):  # a consumer may live and yet give nothing for ever
                 asyncio.run_coroutine_threadsafe(self._disconnect(), self._loop)
-            why = str(error) or type(error).__name__
-            raise LogUnavailable(f"Kafka is away: {why}") from error
+            why = explained(error)
+            raise LogUnavailable(f"Kafka is away: {str(why) or type(why).__name__}") from why
 
     def _named(self, partition: str) -> TopicPartition:
         number = partition.removeprefix(self._topic.partition_prefix)
@@ -157,7 +158,7 @@ class KafkaLogReader:
     async def _asked(self) -> AIOKafkaConsumer:
         async with self._connecting:
             if self._asking is None:
-                self._at_first = await prepare(self._topic)
+                self._at_first = await prepare(self._topic, needs=[READ])
                 self._asking = await self._started()
             return self._asking
 

@@ -5,17 +5,19 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaConnectionError, KafkaError, NodeNotReadyError, for_code
+from aiokafka.errors import KafkaConnectionError, KafkaError, NodeNotReadyError
 
 from ingest.log.kafka_access import OPEN, KafkaAccess
-from ingest.log.kafka_reach import Unreachable, why_not
+from ingest.log.kafka_reach import why_not
+from ingest.log.kafka_rights import Described, check, describe
 
 AWAY = (KafkaError, OSError, TimeoutError)
 """What aiokafka raises while the cluster, or the way to it, is away."""
@@ -26,9 +28,6 @@ _PARTITIONS_OF_ONE_BROKER = 3  # it forces each partition to the disk by itself
 _DAY_MS = 86_400_000
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _ALREADY_EXISTS = 36
-_UNKNOWN_TOPIC = 3
-_NO_RIGHT = (29, 31)  # of a topic, of the cluster
-_RIGHTS = "docs/servers.md has the rights that it needs (kafka-acls.sh --add)"
 _ADMIN_TIMEOUT_MS = 10_000
 _VISIBLE_WITHIN_S = 10.0
 
@@ -112,27 +111,40 @@ Wanted = Callable[[KafkaTopic, int], dict[str, str]]
 """The settings of a topic with so many replicas."""
 
 
-async def prepare(topic: KafkaTopic, wanted: Wanted = of_lead_log) -> int:
+async def prepare(
+    topic: KafkaTopic, wanted: Wanted = of_lead_log, *, needs: Collection[str] = ()
+) -> int:
     """Make the topic where it is missing, else check it; gives the number of its partitions.
 
-    Raises TopicDiffers, and what aiokafka raises while the cluster is away: Unreachable, with the
-    reason, where one can be found.
+    `needs`: what the user must be let do with it, of READ and WRITE. Raises TopicDiffers, and what
+    aiokafka raises while the cluster is away: Unreachable, with the reason, where one can be found.
     """
+    async with administering(topic) as admin:
+        return await _prepare(admin, topic, wanted, needs)
+
+
+@asynccontextmanager
+async def administering(topic: KafkaTopic) -> AsyncIterator[AIOKafkaAdminClient]:
+    """Somebody who asks about its cluster. What is raised within says why, where that is found."""
     admin = AIOKafkaAdminClient(**topic.client_settings(), request_timeout_ms=_ADMIN_TIMEOUT_MS)
     try:
         await admin.start()
-        return await _prepare(admin, topic, wanted)
+        yield admin
     except (KafkaConnectionError, NodeNotReadyError) as error:
         raise await why_not(topic.servers, topic.access) or error from error
     finally:
         await admin.close()
 
 
-async def _prepare(admin: AIOKafkaAdminClient, topic: KafkaTopic, wanted: Wanted) -> int:
-    found = await _describe(admin, topic.name)
-    if found is None:
+async def _prepare(
+    admin: AIOKafkaAdminClient, topic: KafkaTopic, wanted: Wanted, needs: Collection[str]
+) -> int:
+    described = await describe(admin, topic.name)
+    if described is None:
         await _create(admin, topic, wanted)
-        found = await _until_visible(admin, topic.name)
+        described = await _until_visible(admin, topic.name)
+    described.need(needs)
+    found = described.partitions
     differences = [
         *_shape_differences(topic, found),
         *_config_differences(
@@ -145,16 +157,6 @@ async def _prepare(admin: AIOKafkaAdminClient, topic: KafkaTopic, wanted: Wanted
     return len(found)
 
 
-async def _describe(admin: AIOKafkaAdminClient, name: str) -> list[dict[str, Any]] | None:
-    """The topic's partitions, None where there is no such topic."""
-    (described,) = await admin.describe_topics([name])
-    if described["error_code"] == _UNKNOWN_TOPIC:
-        return None
-    _raise(described["error_code"], f"topic {name!r} cannot be described")
-    found: list[dict[str, Any]] = described["partitions"]
-    return found
-
-
 async def _create(admin: AIOKafkaAdminClient, topic: KafkaTopic, wanted: Wanted) -> None:
     brokers = len((await admin.describe_cluster())["brokers"])
     replicas = topic.replication or min(3, brokers)
@@ -164,13 +166,13 @@ async def _create(admin: AIOKafkaAdminClient, topic: KafkaTopic, wanted: Wanted)
     answer = await admin.create_topics([new])
     ((_, code, message),) = answer.topic_errors
     if code != _ALREADY_EXISTS:  # another process was faster
-        _raise(code, f"topic {topic.name!r} cannot be made: {message}")
+        check(code, f"topic {topic.name!r} cannot be made: {message}")
 
 
-async def _until_visible(admin: AIOKafkaAdminClient, name: str) -> list[dict[str, Any]]:
+async def _until_visible(admin: AIOKafkaAdminClient, name: str) -> Described:
     """A new topic reaches the brokers' metadata a moment after it is made."""
     async with asyncio.timeout(_VISIBLE_WITHIN_S):
-        while not (found := await _describe(admin, name)):  # noqa: ASYNC110 - a broker tells nobody
+        while (found := await describe(admin, name)) is None or not found.partitions:  # noqa: ASYNC110 - a broker tells nobody
             await asyncio.sleep(0.05)
     return found
 
@@ -178,7 +180,7 @@ async def _until_visible(admin: AIOKafkaAdminClient, name: str) -> list[dict[str
 async def _config(admin: AIOKafkaAdminClient, name: str) -> dict[str, str]:
     (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
     ((code, message, _, _, entries),) = answer.resources
-    _raise(code, f"the settings of topic {name!r} cannot be read: {message}")
+    check(code, f"the settings of topic {name!r} cannot be read: {message}")
     return {entry[0]: entry[1] for entry in entries}
 
 
@@ -216,10 +218,3 @@ def _fits(name: str, found: str, wanted: str) -> bool:
 
 def _replicas(found: list[dict[str, Any]]) -> int:
     return min(len(partition["replicas"]) for partition in found)
-
-
-def _raise(code: int, what: str) -> None:
-    if code in _NO_RIGHT:
-        raise Unreachable(f"{what}: its user has no right to", _RIGHTS)
-    if code:
-        raise for_code(code)(what)

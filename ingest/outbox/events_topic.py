@@ -10,6 +10,7 @@ from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from ingest.log.kafka_rights import READ, WRITE
 from ingest.log.kafka_topic import KafkaTopic, TopicDiffers, durable, prepare
 from ingest.outbox.published import position_of
 
@@ -50,7 +51,7 @@ def kept_for_ever(topic: KafkaTopic, replicas: int) -> dict[str, str]:
 
 async def prepare_events(topic: KafkaTopic) -> int:
     """Make or check the topic; gives its partitions. Raises as `prepare` does."""
-    return await prepare(topic, kept_for_ever)
+    return await prepare(topic, kept_for_ever, needs=[READ, WRITE])
 
 
 async def last_position(topic: KafkaTopic, partitions: int) -> int:

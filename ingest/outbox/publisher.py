@@ -22,6 +22,7 @@ from eventstore.faults import faultpoint
 from eventstore.lease import Alone, Lease
 from eventstore.reading import EventReader, Recorded
 from ingest.log.kafka import abandon
+from ingest.log.kafka_rights import explained
 from ingest.log.kafka_topic import AWAY, KafkaTopic
 from ingest.log.remedy import remedy_of
 from ingest.metrics import EVENTS_PUBLISHED, PUBLISHER_LAG
@@ -40,6 +41,11 @@ _PAUSES_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 _GIVE_WAY_S: Final = 30.0
 _STAND_BY_S: Final = 1.0
 _log = structlog.get_logger(__name__)
+
+
+def transactional_id(topic: KafkaTopic) -> str:
+    """Of whoever publishes on this topic: Kafka lets one at a time write under it."""
+    return f"{topic.name}-publisher"
 
 
 class PublishedAhead(Exception):
@@ -112,7 +118,8 @@ class EventPublisher:
             except ProducerFenced:
                 _log.warning("publisher_gives_way", topic=self._topic.name, for_s=_GIVE_WAY_S)
                 await _wait(stop, _GIVE_WAY_S)
-            except (*AWAY, *TRANSIENT) as error:
+            except (*AWAY, *TRANSIENT) as fault:
+                error = explained(fault)
                 pauses = _pauses() if self._done > before else pauses
                 pause = next(pauses)
                 why = str(error) or type(error).__name__
@@ -125,7 +132,7 @@ class EventPublisher:
         partitions = await self._in_time(prepare_events(self._topic))
         producer = AIOKafkaProducer(
             **self._topic.client_settings(),
-            transactional_id=f"{self._topic.name}-publisher",
+            transactional_id=transactional_id(self._topic),
             compression_type="gzip",
             max_request_size=MOST_BYTES,
         )

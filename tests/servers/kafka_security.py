@@ -8,6 +8,8 @@ from servers.process import free_port
 USER, PASSWORD = "leadlog", "a p@ssword/of:its own=100%"
 ONLY_512 = "only512"
 """Has the same password, by SCRAM-SHA-512 alone."""
+STRANGER = "stranger"
+"""Has it too, and no right to anything but what a test `allow`s."""
 _PROTOCOLS = {
     "TLS": "SSL",
     "MUTUAL": "SSL",
@@ -54,12 +56,15 @@ class Security:
             "ssl.truststore.type": "PEM",
             "ssl.truststore.location": self.authority.file,
             "listener.name.mutual.ssl.client.auth": "required",
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "super.users": f"User:ANONYMOUS;User:CN=client;User:{USER};User:{ONLY_512}",
         }
+        known = " ".join(f'user_{name}="{PASSWORD}"' for name in (USER, STRANGER))
         for listener in ("secure", "clear"):
             prefix = f"listener.name.{listener}"
             told |= {
                 f"{prefix}.sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512",
-                f"{prefix}.plain.sasl.jaas.config": f'{_PLAIN} user_{USER}="{PASSWORD}";',
+                f"{prefix}.plain.sasl.jaas.config": f"{_PLAIN} {known};",
                 f"{prefix}.scram-sha-256.sasl.jaas.config": _SCRAM,
                 f"{prefix}.scram-sha-512.sasl.jaas.config": _SCRAM,
             }
