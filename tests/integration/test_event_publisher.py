@@ -176,6 +176,8 @@ def run_until(place: Place, position: int) -> None:
         thread.join()
     if faults:
         raise faults[0]
+    # Kafka marks a transaction as committed in its partitions a moment after it says so
+    wait_until(lambda: len(place.published()) >= position)
 
 
 class Watched:
