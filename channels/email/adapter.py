@@ -1,4 +1,4 @@
-"""E-mail: one mail as it came, bytes and all, to a lead event (reference/channels.md, section 3).
+"""E-mail: one mail as it came, bytes and all, to a lead event (docs/providers.md, section 3).
 
 Pure; `imap` brings the mails. The time is that of the Date header; one without a zone is in the
 account's. What the mail says, and of whom, is decided in `reading`.

@@ -1,4 +1,4 @@
-"""Whom a bounce says that mail cannot reach (RFC 3464; reference/channels.md, 3.4).
+"""Whom a bounce says that mail cannot reach (RFC 3464; docs/providers.md, 3.4).
 
 For whoever sends: a bounce is no lead, and `screening` ignores it, with what it tells of the mail
 that came back. Never raises.

@@ -1,4 +1,4 @@
-"""Bytes of Russian mail to text (reference/channels.md, 3.3). Never raises.
+"""Bytes of Russian mail to text (docs/providers.md, 3.3). Never raises.
 
 Bytes that are UTF-8 with multibyte sequences are UTF-8, whatever a label says. Else the declared
 charset is tried strictly; a Cyrillic or Western label, which fits nearly any bytes, is overruled

@@ -1,4 +1,4 @@
-"""Who the customer of a mail is, and how well that is proven (reference/channels.md, 3.2, 3.5).
+"""Who the customer of a mail is, and how well that is proven (docs/providers.md, 3.2, 3.5).
 
 The sender, attested as far as the mailbox proves it: where `authserv_id` is configured, by a pass
 of our own mail server for the domain in From (`authenticity`), else claimed; where it is not, the

@@ -1,4 +1,4 @@
-"""A form's fields out of its notification mail (reference/channels.md, 3.6). Never raises.
+"""A form's fields out of its notification mail (docs/providers.md, 3.6). Never raises.
 
 `Label: value` lines, two-column tables, values on the lines below their label. A value that may
 be long (a comment) goes on until the next known label, as the reference has it; any other field

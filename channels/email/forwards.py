@@ -1,4 +1,4 @@
-"""A forwarded mail inside a text: who wrote it, about what, and what (reference/channels.md, 3.5).
+"""A forwarded mail inside a text: who wrote it, about what, and what (docs/providers.md, 3.5).
 
 Never raises.
 """

@@ -23,7 +23,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _PAUSE_S = 60.0
-"""reference/reliability.md: IDLE is a hint, poll by UID every minute."""
+"""IDLE (RFC 2177) is a hint: servers and middleboxes lose it, so UIDs are asked for as well."""
 _STEP_TIMEOUT_S = 300.0
 REFUSALS = 5
 """So often is one mail asked for; then it goes to quarantine without its bytes."""

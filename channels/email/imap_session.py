@@ -1,4 +1,4 @@
-"""One IMAP connection, blocking: it belongs to one thread (reference/channels.md, 3.1).
+"""One IMAP connection, blocking: it belongs to one thread (docs/providers.md, 3.1).
 
 Every folder is opened with EXAMINE and every mail read with PEEK: nothing changes on the server.
 Raises `RetryLater` for whatever may pass, `StopAdapter` for what a person must mend, and

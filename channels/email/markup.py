@@ -1,7 +1,7 @@
 """HTML of a mail to the text that a person sees, quotes marked with `>`. Never raises.
 
 One pass over the tags, no tree: mail nests and closes tags as it likes, and a tree of hostile
-depth takes seconds. What the mail programs mark as quoted (reference/channels.md, 3.5) comes out
+depth takes seconds. What the mail programs mark as quoted (docs/providers.md, 3.5) comes out
 as in plain text, so that one set of rules (`quoting`) cuts both. Nothing is ever loaded.
 """
 

@@ -1,6 +1,6 @@
 """Telephone numbers in a mail's text: shown, never matched (SEMANTICS 2.1.1). Never raises.
 
-In the text, the signature and the quotes alike: reference/channels.md, rule 9 has a number in a
+In the text, the signature and the quotes alike: docs/providers.md, rule 9 has a number in a
 text as a mention, too. Only what looks like a number that can be dialled, so that dates, sums and
 tax numbers stay out.
 """

@@ -1,4 +1,4 @@
-"""Which lines open a quote, a forwarded mail or a signature: the table of reference/channels.md,
+"""Which lines open a quote, a forwarded mail or a signature: the table of docs/providers.md,
 3.5, in patterns. Each is linear, and lines over 300 characters open nothing."""
 
 import re

@@ -3,7 +3,7 @@
 Lines that begin with `>` and the line that introduces them are quoted; what stands below them is
 the customer's again (many answer below or between). An introduction without `>` after it, a block
 of `От: … Кому: … Тема: …` and a forward's mark quote all that follows. Own layer for every client
-of reference/channels.md, 3.5, of whose Russian ones the libraries tried there know few.
+of docs/providers.md, 3.5, of whose Russian ones the libraries tried there know few.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What a mail says, and of whom. Decisions where reference/channels.md is silent:
+"""What a mail says, and of whom. Decisions where docs/providers.md is silent:
 
 - A form's sender that our mail server found forged (dkim or dmarc failed, nothing passed) goes to
   quarantine as spam; one without any verdict is taken, for a form proves nothing anyway. A mail of

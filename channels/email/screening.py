@@ -1,4 +1,4 @@
-"""What is no customer's mail, in the order of reference/channels.md, 3.4. Never raises.
+"""What is no customer's mail, in the order of docs/providers.md, 3.4. Never raises.
 
 Form notifications were taken out before. `Precedence: bulk` alone is an automatic answer, by that
 order; together with a list's own header the mail is a list's.

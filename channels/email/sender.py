@@ -1,4 +1,4 @@
-"""Sends mail, through aiosmtplib (reference/channels.md, 3.2).
+"""Sends mail, through aiosmtplib (docs/providers.md, 3.2).
 
 The Message-ID comes of the message's key, so that a mail that was sent twice is one to every
 client and server that looks at it, and an answer leads back to us (see `threads`). It answers the

@@ -1,4 +1,4 @@
-"""Keys of a mail and the conversation that it belongs to (reference/channels.md, 3.2, section 8).
+"""Keys of a mail and the conversation that it belongs to (docs/providers.md, 3.2, section 8).
 
 The key is the Message-ID and a hash of From, Date, Subject and the first 4 KB of the body: what
 no mail server on the way changes, and what tells two mails with one broken Message-ID apart.

@@ -1,4 +1,4 @@
-"""Avito messenger (reference/channels.md, 6.5).
+"""Avito messenger (docs/providers.md, 6.5).
 
 Avito sends a signature of which neither algorithm nor key is documented: it is not looked at, the
 address carries a `secret_path` instead. What the account's owner writes names no customer, so it

@@ -1,4 +1,4 @@
-"""Sends in Avito's messenger (reference/channels.md, 6.5).
+"""Sends in Avito's messenger (docs/providers.md, 6.5).
 
 A token lives for a day and is asked for with the account's client id and secret. Only chats that
 Avito told us of can be written to: a chat belongs to an advertisement.

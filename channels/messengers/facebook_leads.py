@@ -1,4 +1,4 @@
-"""Facebook Lead Ads: the notification, and the Graph API's answer (reference/channels.md, 6.4).
+"""Facebook Lead Ads: the notification, and the Graph API's answer (docs/providers.md, 6.4).
 
 The notification carries no personal data; it opens the lead. The answer amends it with what the
 person typed, under the same lead key, in whichever order the two come.

@@ -1,4 +1,4 @@
-"""Sends direct messages of Instagram and Messenger (reference/channels.md, 6.3)."""
+"""Sends direct messages of Instagram and Messenger (docs/providers.md, 6.3)."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final

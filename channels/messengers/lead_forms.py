@@ -1,6 +1,6 @@
 """The page's poller: what people typed into its lead forms, from the Graph API.
 
-The webhook tells only that there is a lead (reference/channels.md, 6.4); here its answers come,
+The webhook tells only that there is a lead (docs/providers.md, 6.4); here its answers come,
 and also those whose notification got lost: Meta keeps them for 90 days. Leads are listed newest
 first, so that a form's time moves only when all its pages are stored. What is a little older is
 looked at again each time, for leads may be listed late.

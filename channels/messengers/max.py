@@ -1,4 +1,4 @@
-"""MAX bots (reference/channels.md, 6.6): webhook, and long polling for development.
+"""MAX bots (docs/providers.md, 6.6): webhook, and long polling for development.
 
 A delivery has no id: the message's `mid` and the kind of update are its key; of several edits each
 has its own time. Decided where the reference is silent: what people write in group chats and

@@ -1,4 +1,4 @@
-"""The bot's poller: GET /updates (reference/channels.md, 6.6).
+"""The bot's poller: GET /updates (docs/providers.md, 6.6).
 
 `marker` is the cursor: asking with one lets MAX forget what is before it, so that it moves only
 when the caller comes back for more. MAX keeps updates for a day, and gives them here only while

@@ -1,4 +1,4 @@
-"""Sends as a MAX bot (reference/channels.md, 6.6)."""
+"""Sends as a MAX bot (docs/providers.md, 6.6)."""
 
 from collections.abc import Sequence
 from typing import ClassVar, Final

@@ -1,4 +1,4 @@
-"""What Meta's webhooks share: the handshake, the signature, batches (reference/channels.md, 6.1).
+"""What Meta's webhooks share: the handshake, the signature, batches (docs/providers.md, 6.1).
 
 `entry[]`, `changes[]`, `messaging[]` and `messages[]` are all lists, up to a thousand changes in
 one delivery. Each item has its own outcome, and keeps as raw the envelope with itself alone.

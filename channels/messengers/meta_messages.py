@@ -1,4 +1,4 @@
-"""Direct messages and comments of Instagram and Messenger (reference/channels.md, 6.3).
+"""Direct messages and comments of Instagram and Messenger (docs/providers.md, 6.3).
 
 Decided where the reference is silent:
 

@@ -1,4 +1,4 @@
-"""WhatsApp Cloud API (reference/channels.md, 6.2).
+"""WhatsApp Cloud API (docs/providers.md, 6.2).
 
 Decided where the reference is silent:
 

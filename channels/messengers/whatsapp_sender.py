@@ -1,4 +1,4 @@
-"""Sends by the WhatsApp Cloud API (reference/channels.md, 6.2).
+"""Sends by the WhatsApp Cloud API (docs/providers.md, 6.2).
 
 Outside of the 24 hours after the person's last message Meta takes nothing but templates: such a
 message fails as `window_closed`, at once or in a status that comes later.

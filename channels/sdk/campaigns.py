@@ -1,4 +1,4 @@
-"""Campaign labels out of fields, page addresses and cookies (reference/channels.md, 4.1)."""
+"""Campaign labels out of fields, page addresses and cookies (docs/providers.md, 4.1)."""
 
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, unquote, urlsplit

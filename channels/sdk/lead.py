@@ -1,4 +1,4 @@
-"""The lead event: what every adapter emits and the lead log carries (LEAD_EVENT.md, schema 1).
+"""The lead event: what every adapter emits and the lead log carries (docs/lead-event.md, schema 1).
 
 Plain data without behaviour. Empty fields are left out on the wire; the few that readers always
 look at (`amends`, `seq`, `revision`, `identities`) are always written.
@@ -172,6 +172,6 @@ class LeadContent(_Plain, frozen=True, kw_only=True):
 
 
 class LeadEvent(LeadContent, frozen=True, kw_only=True):
-    """One immutable fact: who, where, when, what. See LEAD_EVENT.md for each field."""
+    """One immutable fact: who, where, when, what. See docs/lead-event.md for each field."""
 
     raw: Raw | None = None

@@ -1,4 +1,4 @@
-"""Telephone numbers: any spelling to E.164 (SEMANTICS 2.1.2; reference/channels.md, rule 8).
+"""Telephone numbers: any spelling to E.164 (SEMANTICS 2.1.2; docs/providers.md, rule 8).
 
 `phonenumbers` decides. The common spellings of a Russian mobile number take a checked short cut
 that a property test holds equal to the library.

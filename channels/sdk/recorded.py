@@ -1,4 +1,4 @@
-"""Deliveries that were written down as JSON objects (LEAD_EVENT.md, `channels try`), read back."""
+"""Deliveries that were written down as JSON objects (docs/lead-event.md), read back."""
 
 import base64
 import binascii
@@ -14,7 +14,7 @@ from channels.sdk.times import Timestamp, canonical_time, format_time
 
 
 class BadCall(ValueError):
-    """The account or the request file is not what LEAD_EVENT.md describes; the text says why."""
+    """The account or the request file is not as docs/lead-event.md has it; the text says why."""
 
 
 def delivery_of(request: dict[str, Any]) -> Delivery:

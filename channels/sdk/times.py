@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 Timestamp = str
-"""A time as LEAD_EVENT.md writes it: `2026-01-31T09:00:00.000Z`, always 24 characters."""
+"""A time as docs/lead-event.md writes it: `2026-01-31T09:00:00.000Z`, always 24 characters."""
 
 OLDEST_SANE = "2000-01-01T00:00:00.000Z"
-"""Provider times before this are clocks that were never set (reference/channels.md, rule 6)."""
+"""Provider times before this are clocks that were never set (docs/providers.md, rule 6)."""
 
 
 def format_time(moment: datetime) -> Timestamp:

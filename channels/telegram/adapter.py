@@ -1,4 +1,4 @@
-"""Telegram bots: the Bot API's webhook and its long polling (reference/channels.md, section 1).
+"""Telegram bots: the Bot API's webhook and its long polling (docs/providers.md, section 1).
 
 The delivery key is the update's id, the lead key the message's place, so that an edit amends its
 message. Update ids may fall after a quiet week: they name, they never order.

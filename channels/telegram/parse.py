@@ -7,7 +7,7 @@ Decided where the Bot API leaves it open:
 - Each message of an album is a lead of its own in the same thread; `media_group_id` is a field.
 - The payload of a deep link is kept as it came, in `campaign.start`; the text keeps the command.
 - A number or address typed into a message is a mention: it may be anybody's
-  (reference/channels.md, rule 0.9). So is a forwarded contact card, even the sender's own.
+  (docs/providers.md, rule 0.9). So is a forwarded contact card, even the sender's own.
 - An edit has its message's time, and the time of the edit as `seq`.
 - A pressed button happens when we hear of it: `message.date` is the time of the bot's question.
 """

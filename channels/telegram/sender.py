@@ -1,4 +1,4 @@
-"""Sends as a bot (reference/channels.md, section 1).
+"""Sends as a bot (docs/providers.md, section 1).
 
 The Bot API has no idempotency key: a message whose answer was lost is sent twice at worst, which
 the outbox marks. What a bot says in a business chat is sent back to us as `business_message`.

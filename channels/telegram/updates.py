@@ -1,4 +1,4 @@
-"""The bot's poller: getUpdates (reference/channels.md, 1.2).
+"""The bot's poller: getUpdates (docs/providers.md, 1.2).
 
 Asking with an offset confirms everything below it, irrevocably: the offset moves only when the
 caller comes back for more, that is once the updates are stored. Update ids may start anew, lower,

@@ -1,4 +1,4 @@
-"""Asterisk: an AMI stream as text, or ARI events as JSON (reference/channels.md, 5.8).
+"""Asterisk: an AMI stream as text, or ARI events as JSON (docs/providers.md, 5.8).
 
 The call is `Linkedid` (AMI) or the id of the channel that came in (ARI): both name the same call.
 Decided here, as the reference is silent:

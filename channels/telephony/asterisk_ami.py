@@ -1,4 +1,4 @@
-"""AMI: records of `Key: Value` lines, a blank line after each (reference/channels.md, 5.8)."""
+"""AMI: records of `Key: Value` lines, a blank line after each (docs/providers.md, 5.8)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

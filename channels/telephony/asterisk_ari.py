@@ -1,4 +1,4 @@
-"""ARI: JSON events of channels (reference/channels.md, 5.8). Pure, never raises."""
+"""ARI: JSON events of channels (docs/providers.md, 5.8). Pure, never raises."""
 
 from typing import Any
 

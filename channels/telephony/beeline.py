@@ -1,4 +1,4 @@
-"""Beeline's cloud exchange: XSI events of subscribed calls (reference/channels.md, 5.5).
+"""Beeline's cloud exchange: XSI events of subscribed calls (docs/providers.md, 5.5).
 
 Nothing is signed: give the account a `secret_path`. `extTrackingId` joins the legs of one customer
 call. Decided here, as the reference is silent:

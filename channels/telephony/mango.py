@@ -1,4 +1,4 @@
-"""Mango Office VPBX: signed notifications about calls (reference/channels.md, 5.1).
+"""Mango Office VPBX: signed notifications about calls (docs/providers.md, 5.1).
 
 The account's URL is Mango's base address; Mango appends `/events/call`, `/events/summary`,
 `/events/recording`, `/events/dtmf`, `/events/sms` (the fate of an SMS of ours: a status), and

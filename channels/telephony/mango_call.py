@@ -1,4 +1,4 @@
-"""Reading Mango's notifications about calls (reference/channels.md, 5.1). Pure, without network.
+"""Reading Mango's notifications about calls (docs/providers.md, 5.1). Pure, without network.
 
 Decided here, as the reference is silent:
 

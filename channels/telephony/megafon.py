@@ -1,4 +1,4 @@
-"""Megafon VATS and other exchanges with ITooLabs' "CRM API" (reference/channels.md, 5.4).
+"""Megafon VATS and other exchanges with ITooLabs' "CRM API" (docs/providers.md, 5.4).
 
 One address, three commands: `event` (a state of a call), `history` (the call, once it is over) and
 `contact` (who is this number: answered `{}`, for an adapter asks nobody). Decided here, as the

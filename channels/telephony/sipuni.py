@@ -1,4 +1,4 @@
-"""Sipuni: call events as parameters of a GET or POST (reference/channels.md, 5.6).
+"""Sipuni: call events as parameters of a GET or POST (docs/providers.md, 5.6).
 
 Nothing is signed: give the account a `secret_path`. Decided here, as the reference is silent:
 

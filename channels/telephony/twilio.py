@@ -1,4 +1,4 @@
-"""Twilio Voice: status and recording callbacks (reference/channels.md, 5.7).
+"""Twilio Voice: status and recording callbacks (docs/providers.md, 5.7).
 
 Decided here, as the reference is silent:
 

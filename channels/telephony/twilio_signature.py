@@ -1,4 +1,4 @@
-"""Twilio's X-Twilio-Signature (reference/channels.md, 5.7; twilio-python, request_validator)."""
+"""Twilio's X-Twilio-Signature (docs/providers.md, 5.7; twilio-python, request_validator)."""
 
 from collections.abc import Iterable, Iterator
 from urllib.parse import parse_qsl, urlsplit, urlunsplit

@@ -1,4 +1,4 @@
-"""Reading BroadSoft XSI events (reference/channels.md, 5.5): hostile XML raises Unreadable only.
+"""Reading BroadSoft XSI events (docs/providers.md, 5.5): hostile XML raises Unreadable only.
 
 Names are compared without their namespace: exchanges disagree on which one `type` is in.
 """

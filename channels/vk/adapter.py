@@ -1,4 +1,4 @@
-"""VK communities: Callback API and Bots Long Poll (reference/channels.md, section 2).
+"""VK communities: Callback API and Bots Long Poll (docs/providers.md, section 2).
 
 VK signs nothing: a delivery is authentic if the `secret` in its body is ours and its `group_id`
 is our community. A body that cannot be read therefore cannot be authentic where a secret is set.

@@ -1,4 +1,4 @@
-"""The community's poller: Bots Long Poll (reference/channels.md, 2.2).
+"""The community's poller: Bots Long Poll (docs/providers.md, 2.2).
 
 `ts` is ours: it moves when the caller has stored what it stands for. Where VK says that part of
 the history is gone (`failed` 1 or 3), the messages since the last good answer are fetched from the

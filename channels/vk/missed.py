@@ -1,6 +1,6 @@
 """Messages of a community since a moment, as the events that the long poll would have brought.
 
-Without `event_id`, whose place the message's own takes (reference/channels.md, 2.3).
+Without `event_id`, whose place the message's own takes (docs/providers.md, 2.3).
 """
 
 from collections.abc import AsyncGenerator

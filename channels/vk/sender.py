@@ -1,4 +1,4 @@
-"""Sends as a community, through vk_api (reference/channels.md, section 2).
+"""Sends as a community, through vk_api (docs/providers.md, section 2).
 
 `random_id` comes of the message's key: VK takes a repeat for what it is and answers with the first
 message's number. vk_api is synchronous, holds a lock while it asks, and is told here to leave

@@ -1,4 +1,4 @@
-"""Contact Form 7, by an add-on that posts its tags (reference/channels.md, 4.5): JSON or a form.
+"""Contact Form 7, by an add-on that posts its tags (docs/providers.md, 4.5): JSON or a form.
 
 Names are tags (`your-name`, `tel-619`); select and checkbox tags give lists. Nothing is signed
 and there is no delivery id: the account's `secret_path` is the only credential, content and slot

@@ -1,7 +1,7 @@
 """Cookies that a form builder sends along: what counts of them, and nothing else.
 
 Only the names in `ALLOWED` are read and kept; the others are sessions of the visitor that are
-none of our business (reference/channels.md, 4.2 and rule 11 of section 0).
+none of our business (docs/providers.md, 4.2 and rule 11 of section 0).
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Elementor Pro's webhook (reference/channels.md, 4.5): urlencoded, simple or with advanced data.
+"""Elementor Pro's webhook (docs/providers.md, 4.5): urlencoded, simple or with advanced data.
 
 Simple: names are the labels of the fields, in the site's language, beside `form_id`, `form_name`
 and, where switched on, the localised meta. Advanced: `form[…]`, `fields[<id>][…]`, `meta[…]`.

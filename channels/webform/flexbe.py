@@ -1,4 +1,4 @@
-"""Flexbe's webhook (reference/channels.md, 4.4): urlencoded in PHP's brackets.
+"""Flexbe's webhook (docs/providers.md, 4.4): urlencoded in PHP's brackets.
 
 Nothing is signed: the account's `secret_path` is the only credential. `event=lead` opens the
 lead of `site.id` and `data.id`; `event=pay` amends it with the order, once for each state of the

@@ -1,4 +1,4 @@
-"""Lead forms of Google Ads (reference/channels.md, 4.6): JSON with the key in the body.
+"""Lead forms of Google Ads (docs/providers.md, 4.6): JSON with the key in the body.
 
 Answered 200 `{}`: a 4xx would be final, and shown to the advertiser. A lead without `lead_id`
 has its content as key.

@@ -1,4 +1,4 @@
-"""Marquiz, quizzes (reference/channels.md, 4.3): nested JSON, or a flat form through connectors.
+"""Marquiz, quizzes (docs/providers.md, 4.3): nested JSON, or a flat form through connectors.
 
 Nothing is signed: the account's `secret_path` is the only credential. The key is the quiz, the
 time that it was finished and the contact. Answers are what was chosen, so each is a field under

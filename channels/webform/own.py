@@ -1,4 +1,4 @@
-"""Our own form endpoint (reference/channels.md, 4.1): posted by browsers, beacons and scripts.
+"""Our own form endpoint (docs/providers.md, 4.1): posted by browsers, beacons and scripts.
 
 Decisions where the reference is silent: the honeypot is looked at before the fields, so that a
 bot learns nothing from an error; a form with nothing filled in is ignored as empty; the answer

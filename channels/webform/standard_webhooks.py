@@ -1,4 +1,4 @@
-"""Standard Webhooks (reference/channels.md, 4.8), and with `mapping` any other JSON.
+"""Standard Webhooks (docs/providers.md, 4.8), and with `mapping` any other JSON.
 
 Decisions where the reference is silent: without `secrets` nothing is verified but the secret
 path, so that plain JSON senders can be taken too; the time is the payload's `timestamp`, else

@@ -1,4 +1,4 @@
-"""Tilda's webhook (reference/channels.md, 4.2): urlencoded, or JSON from the marketplace.
+"""Tilda's webhook (docs/providers.md, 4.2): urlencoded, or JSON from the marketplace.
 
 Decisions where the reference is silent: the test ping needs the API key as well, where there is
 one; an order counts as paid when the payment system's own transaction id (`systranid`) came;

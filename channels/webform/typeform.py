@@ -1,4 +1,4 @@
-"""Typeform (reference/channels.md, 4.7): JSON, signed where the webhook has a secret.
+"""Typeform (docs/providers.md, 4.7): JSON, signed where the webhook has a secret.
 
 The lead is the response, by its `token`. Decisions where the reference is silent: a partial
 response is a delivery about the same lead with a key of its own (its content), so that the whole

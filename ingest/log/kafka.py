@@ -1,7 +1,7 @@
 """The lead log on Kafka, the gateway's side: every record acknowledged by all in-sync replicas.
 
 aiokafka's idempotent producer keeps the order within a partition over its retries, but it never
-gives up, and its hidden task may die (reference: aiokafka issues 907, 1039). So every append has a
+gives up, and its hidden task may die (aiokafka issues 907, 1039). So every append has a
 deadline of its own, and a producer is replaced by a new one where it makes no progress, and where
 a record failed for good: what it numbers after that one is out of order for ever. Whatever was in
 doubt then was answered 503: its sender repeats it, or the spool does.

@@ -9,7 +9,7 @@ class RecordType(StrEnum):
     """What a record's value is."""
 
     LEAD = "lead"
-    """A lead event as JSON (LEAD_EVENT.md)."""
+    """A lead event as JSON (docs/lead-event.md)."""
     IGNORED = "ignored"
     """An `IgnoredDelivery` as JSON: counted, nothing else."""
     QUARANTINED = "quarantined"

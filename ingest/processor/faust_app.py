@@ -2,7 +2,7 @@
 
 Faust brings records and spreads partitions over workers; the truth is not with it. Its offsets
 are given up for the event store's positions, both when a partition is taken up and when offsets are
-committed, since an agent's acknowledgements pass over what was lost (reference: Faust issues 315,
+committed, since an agent's acknowledgements pass over what was lost (Faust issues 315,
 527). No table, no web server, no topic of its own.
 
 What Faust does for each message it brings costs as much as to process a lead. A message here is

@@ -1,6 +1,6 @@
 """Notices a processor that lives and yet does nothing: there are records, and none is processed.
 
-Consumers of Kafka are known to end so (reference: Faust issues 175, 523, 532; aiokafka 847, 1154),
+Consumers of Kafka are known to end so (Faust issues 175, 523, 532; aiokafka 847, 1154),
 and only a new process helps.
 """
 

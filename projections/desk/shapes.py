@@ -1,4 +1,4 @@
-"""The shapes of the API (INTERFACE.md), as its description has them; answers may have more."""
+"""The shapes of the API, as its description has them; answers may have more."""
 
 from typing import Annotated, Any, Literal
 

@@ -37,7 +37,7 @@ def render(found: FunnelResult | Mapping[str, Any], shape: str) -> str | bytes:
 
 
 def to_json(result: FunnelResult) -> bytes:
-    """The object of INTERFACE.md, on one line."""
+    """The object that `--json` and the API give, on one line."""
     return msgspec.json.encode(result)
 
 

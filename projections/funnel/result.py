@@ -1,4 +1,4 @@
-"""The answer, as `--json` and the API give it (INTERFACE.md)."""
+"""The answer, as `--json` and the API give it."""
 
 from collections.abc import Sequence
 

@@ -1,6 +1,6 @@
 """What providers and browsers send to three accounts, and what must become of it.
 
-Ids are worked out here from SEMANTICS 1.4 and the keys in LEAD_EVENT.md, not by our adapters.
+Ids are worked out here from SEMANTICS 1.4 and the keys in docs/lead-event.md, not by our adapters.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The published JSON Schema is the one that the code has (LEAD_EVENT.md).
+"""The published JSON Schema is the one that the code has (docs/lead-event.md).
 
 After a change on purpose: `python tests/unit/test_lead_event_schema.py` writes it anew.
 """

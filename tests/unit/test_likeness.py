@@ -1,4 +1,4 @@
-"""Similar but not equal: what is compared, how many, and what each likeness says (2.3.13)."""
+"""Similar but not equal: what is compared, how many, and what each likeness says (2.4.13)."""
 
 from random import Random
 

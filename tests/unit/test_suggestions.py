@@ -1,4 +1,4 @@
-"""The review queue: who may be one person (SEMANTICS 2.3.7, 2.3.9, 2.3.13)."""
+"""The review queue: who may be one person (SEMANTICS 2.3.7, 2.3.9, 2.4.13)."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What must hold for every lead event, whoever made it (LEAD_EVENT.md, SEMANTICS 2.1)."""
+"""What must hold for every lead event, whoever made it (docs/lead-event.md, SEMANTICS 2.1)."""
 
 import base64
 import binascii

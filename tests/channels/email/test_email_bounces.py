@@ -1,4 +1,4 @@
-"""What a bounce says of addresses: reference/channels.md, 3.4."""
+"""What a bounce says of addresses: docs/providers.md, 3.4."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Decoding of Russian mail: reference/channels.md, 3.3."""
+"""Decoding of Russian mail: docs/providers.md, 3.3."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Forms by mail: reference/channels.md, 3.6."""
+"""Forms by mail: docs/providers.md, 3.6."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Reply cutting: every client of reference/channels.md, 3.5, plain and HTML."""
+"""Reply cutting: every client of docs/providers.md, 3.5, plain and HTML."""
 
 import pytest
 

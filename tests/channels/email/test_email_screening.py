@@ -1,4 +1,4 @@
-"""What is no customer's mail: reference/channels.md, 3.4, in its order."""
+"""What is no customer's mail: docs/providers.md, 3.4, in its order."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Keys and conversations of mails: reference/channels.md, 3.2."""
+"""Keys and conversations of mails: docs/providers.md, 3.2."""
 
 from collections.abc import Callable
 

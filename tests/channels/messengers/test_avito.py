@@ -1,4 +1,4 @@
-"""Avito: reference/channels.md, 6.5 and 10.6, each rule by its name."""
+"""Avito: docs/providers.md, 6.5, each rule by its name."""
 
 import json
 

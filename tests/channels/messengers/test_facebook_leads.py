@@ -1,4 +1,4 @@
-"""Facebook Lead Ads: reference/channels.md, 6.4 and 10.6, each rule by its name."""
+"""Facebook Lead Ads: docs/providers.md, 6.4, each rule by its name."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Instagram and Messenger: reference/channels.md, 6.3 and 10.6, each rule by its name."""
+"""Instagram and Messenger: docs/providers.md, 6.3, each rule by its name."""
 
 import json
 import time

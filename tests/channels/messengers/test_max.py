@@ -1,4 +1,4 @@
-"""MAX: reference/channels.md, 6.6 and 10.6, each rule by its name."""
+"""MAX: docs/providers.md, 6.6, each rule by its name."""
 
 import hashlib
 import hmac

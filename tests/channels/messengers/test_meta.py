@@ -1,4 +1,4 @@
-"""Meta's handshake and signature: reference/channels.md, 6.1."""
+"""Meta's handshake and signature: docs/providers.md, 6.1."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""WhatsApp: reference/channels.md, 6.2 and 10.6, each rule by its name."""
+"""WhatsApp: docs/providers.md, 6.2, each rule by its name."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Telegram: reference/channels.md, section 1 and 10.1, each rule by its name."""
+"""Telegram: docs/providers.md, section 1, each rule by its name."""
 
 import base64
 import json

@@ -78,7 +78,7 @@ def lead(item: Any, **account: Any) -> dict[str, Any]:
     return only
 
 
-# The samples of reference/channels.md, 10.5.
+# Samples in the shapes of docs/providers.md, 5.8.
 
 
 def test_an_ami_stream_is_one_lead_event_a_record(recorded):

@@ -64,7 +64,7 @@ def lead(payload: Any, path: str = "/events/call", **account: Any) -> dict[str, 
     return only
 
 
-# The samples of reference/channels.md, 10.5.
+# Samples in the shapes of docs/providers.md, 5.1.
 
 
 def test_the_first_ring_opens_the_lead(recorded, lead_of):

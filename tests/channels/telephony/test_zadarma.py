@@ -66,7 +66,7 @@ def lead(event: str, fields: dict[str, Any], **more: Any) -> dict[str, Any]:
     return only
 
 
-# The samples of reference/channels.md, 10.5.
+# Samples in the shapes of docs/providers.md, 5.2.
 
 
 @pytest.mark.parametrize("kind", ["zadarma", "novofon"])

@@ -1,4 +1,4 @@
-"""VK: reference/channels.md, section 2 and 10.2, each rule by its name."""
+"""VK: docs/providers.md, section 2, each rule by its name."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Contact Form 7: reference/channels.md, 4.5 and 10.4, each rule by its name."""
+"""Contact Form 7: docs/providers.md, 4.5, each rule by its name."""
 
 import json
 

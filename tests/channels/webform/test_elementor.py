@@ -1,4 +1,4 @@
-"""Elementor Pro: reference/channels.md, 4.5 and 10.4, each rule by its name."""
+"""Elementor Pro: docs/providers.md, 4.5, each rule by its name."""
 
 from urllib.parse import parse_qsl, urlencode
 

@@ -1,4 +1,4 @@
-"""Flexbe: reference/channels.md, 4.4 and 10.4, each rule by its name."""
+"""Flexbe: docs/providers.md, 4.4, each rule by its name."""
 
 import json
 from urllib.parse import parse_qsl

@@ -1,4 +1,4 @@
-"""Google Ads lead forms: reference/channels.md, 4.6 and 10.4, each rule by its name."""
+"""Google Ads lead forms: docs/providers.md, 4.6, each rule by its name."""
 
 import json
 

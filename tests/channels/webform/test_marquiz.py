@@ -1,4 +1,4 @@
-"""Marquiz: reference/channels.md, 4.3 and 10.4, each rule by its name."""
+"""Marquiz: docs/providers.md, 4.3, each rule by its name."""
 
 import json
 

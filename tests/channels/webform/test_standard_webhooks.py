@@ -1,4 +1,4 @@
-"""Standard Webhooks and mapped JSON: reference/channels.md, 4.8, each rule by its name."""
+"""Standard Webhooks and mapped JSON: docs/providers.md, 4.8, each rule by its name."""
 
 import base64
 import json

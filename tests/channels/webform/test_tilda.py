@@ -1,4 +1,4 @@
-"""Tilda: reference/channels.md, 4.2 and 10.4, each rule by its name."""
+"""Tilda: docs/providers.md, 4.2, each rule by its name."""
 
 import json
 

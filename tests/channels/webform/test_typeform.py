@@ -1,4 +1,4 @@
-"""Typeform: reference/channels.md, 4.7 and 10.4, each rule by its name."""
+"""Typeform: docs/providers.md, 4.7, each rule by its name."""
 
 import base64
 import hashlib

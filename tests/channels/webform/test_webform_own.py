@@ -1,4 +1,4 @@
-"""Our own form: reference/channels.md, 4.1 and SEMANTICS 1.4 and 1.7, each rule by its name."""
+"""Our own form: docs/providers.md, 4.1 and SEMANTICS 1.4 and 1.7, each rule by its name."""
 
 import json
 import time
