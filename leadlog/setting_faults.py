@@ -9,6 +9,7 @@ import msgspec
 from pydantic import BaseModel, ValidationError
 
 from channels.registry import UnknownType, adapter_class, types
+from channels.sdk.identities import normalise
 from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import Pipeline
 from leadlog.secret_files import is_secret
@@ -22,6 +23,7 @@ Places = dict[Place, str]
 _MSGSPEC_PATH = re.compile(r" - at `\$([^`]*)`")
 _MSGSPEC_STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 _MSGSPEC_FIELD = re.compile(r"unknown field `(\w+)`")
+_PATTERN = re.compile(r"[*?[]")
 _NOT_IN_AN_ADDRESS = re.compile(r"[\s/?#%]")
 
 
@@ -100,6 +102,7 @@ def of_domain(matching: Any, pipelines: Any) -> Iterator[tuple[Place, str]]:
     """Rules and pipelines that the domain does not take."""
     if isinstance(matching, dict):
         yield from _converted(matching, Matching, ("matching",))
+        yield from _of_matching(matching)
     ids: set[str] = set()
     for number, table in enumerate(pipelines if isinstance(pipelines, list) else ()):
         if not isinstance(table, dict):
@@ -109,6 +112,32 @@ def of_domain(matching: Any, pipelines: Any) -> Iterator[tuple[Place, str]]:
         if table.get("id") in ids:
             yield (*here, "id"), f"pipelines: the id {table['id']!r} is given twice"
         ids.add(str(table.get("id")))
+
+
+def _of_matching(table: dict[str, Any]) -> Iterator[tuple[Place, str]]:
+    """What could be meant, and would have no effect or one that nobody wants."""
+    version, limits, shared = (table.get(name) for name in ("version", "limits", "shared"))
+    if isinstance(version, int) and version < 1:
+        yield ("matching", "version"), "matching.version: versions are numbered from 1"
+    for kind, limit in limits.items() if isinstance(limits, dict) else ():
+        if isinstance(limit, int) and limit < 0:
+            yield ("matching", "limits"), f"matching.limits: {kind} = {limit}; 0 is the least"
+    for text in shared if isinstance(shared, list) else ():
+        if isinstance(text, str) and (told := _wrong_identity(text)):
+            yield ("matching", "shared"), f"matching.shared: {text!r} {told}"
+
+
+def _wrong_identity(text: str) -> str:
+    """Why no identity is ever written so; empty for one that is right, or a pattern."""
+    kind, colon, value = text.partition(":")
+    if not colon or not value:
+        return "is no identity; write kind:value, such as phone:+74951234567 or email:info@shop.ru"
+    if _PATTERN.search(text):
+        return ""
+    normal = normalise(kind, value)
+    if normal is None:
+        return f"is no {kind}; write kind:value, such as phone:+74951234567 or email:info@shop.ru"
+    return "" if normal == value else f"fits nobody so; write {kind}:{normal}"
 
 
 def _converted(table: Any, kind: type[Any], here: Place) -> Iterator[tuple[Place, str]]:

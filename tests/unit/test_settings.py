@@ -154,6 +154,28 @@ def test_a_wrong_rule_is_named_with_its_line(faults):
     assert "'lnk'" in fault
 
 
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ('shared = ["phone:8 (912) 000-00-01"]', "write phone:+79120000001"),
+        ('shared = ["email:Info@Shop.ru"]', "write email:info@shop.ru"),
+        ('shared = ["phone:112"]', "'phone:112' is no phone"),
+        ('shared = ["+79120000001"]', "write kind:value"),
+        ("limits = { default = -1 }", "0 is the least"),
+        ("version = 0", "numbered from 1"),
+    ],
+)
+def test_what_would_have_no_effect_in_matching_is_refused_with_what_to_write(faults, setting, told):
+    (fault,) = faults(f"[matching]\n{setting}\n")
+    assert fault.startswith("leadlog.toml line 2: matching.")
+    assert told in fault
+
+
+def test_patterns_and_other_kinds_of_shared_identities_are_taken(loaded):
+    settings = loaded('[matching]\nshared = ["phone:+7800*", "shop:a b", "email:*@shop.ru"]\n')
+    assert settings.matching_rules.is_listed("shop", "a b")
+
+
 def test_every_wrong_pipeline_is_named(faults):
     first = "[[pipelines]]\nid = 'a'\nstages = [{ id = 'offer' }]\n"
     second = "[[pipelines]]\nid = 'b'\nreopen_window = 'a month'\n"
