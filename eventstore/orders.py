@@ -59,10 +59,20 @@ class Orders:
 def order(
     actor: str, *, command: str = "", at: int | None = None, expected_version: int | None = None
 ) -> Orders:
-    """Who commands; a fresh command id where none was given, and now where no time was."""
-    command_id = UUID(command).bytes if command else uuid4().bytes
+    """Who commands; a fresh command id where none was given, and now where no time was.
+
+    ValueError for a command id that is none.
+    """
+    command_id = _id_of(command) if command else uuid4().bytes
     moment = time.time_ns() // 1_000_000 if at is None else at
     return Orders(actor=actor, command=command_id, at=moment, expected_version=expected_version)
+
+
+def _id_of(text: str) -> Id:
+    try:
+        return UUID(text).bytes
+    except ValueError:
+        raise ValueError(f"command: {text!r} is no id of a command; give a UUID") from None
 
 
 def stale_deal(events: Sequence[Recorded], expected: int) -> StaleVersion:

@@ -115,3 +115,8 @@ def test_a_refused_command_leaves_its_id_free(fed):
     with pytest.raises(Exception, match="same leaf card"):
         fed.commands.merge(leaf(PHONE), leaf(PHONE), by())
     COMMANDS["merge"](fed)
+
+
+def test_what_is_no_id_of_a_command_is_told_as_such():
+    with pytest.raises(ValueError, match=r"command: 'monday' is no id of a command; give a UUID"):
+        order("anna", command="monday")
