@@ -5,6 +5,7 @@ each call has a working set of its own, and the recorder lets one writer in at a
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
@@ -73,8 +74,7 @@ class CustomerBase:
         self.keyring = keyring
         self.policy = policy
         self.in_hand: set[Id] = set()
-        """What a command of this process carries out itself, piece by piece, while it is waited
-        for: beside it a follower leaves that alone."""
+        """See `carrying_out`."""
 
     def work(self, *, whole: bool = False) -> Work:
         """A working set on the last commit; `whole`: nothing in it is left to follow in pieces."""
@@ -89,6 +89,15 @@ class CustomerBase:
         content makes fail is raised, and nothing of the batch is saved.
         """
         return self.attempt(lambda work: self._decide(work, batch))
+
+    @contextmanager
+    def carrying_out(self, name: Id) -> Iterator[None]:
+        """A command carries this out piece by piece meanwhile, and nobody else in this process."""
+        self.in_hand.add(name)
+        try:
+            yield
+        finally:
+            self.in_hand.discard(name)
 
     def known_events(self, leads: Sequence[LeadContent]) -> int:
         """How many of these lead events have had their effect already."""

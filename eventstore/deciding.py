@@ -103,28 +103,12 @@ def carry_out(
     def once(work: Work) -> Decided:
         if earlier := answered(work, by, asked):
             return earlier
-        found = _settle(work, by, decide)
+        found = settle(work, by, decide)
         follow = sum(row.left for _, row in work.changes.pending.values() if row)
         _note_answer(work, by.command, (*found.changed, follow))
         return Decided(by.command, found.changed, follow)
 
     return once(base.work(whole=True)) if dry_run else base.attempt(once)
-
-
-def carry_out_piece(
-    base: CustomerBase,
-    by: Orders,
-    decide: Callable[[Work], set[Id]],
-    concerned: Concerned,
-    *,
-    dry_run: bool,
-) -> None:
-    """The same for a piece of a command; what it changes is noted in `concerned`."""
-
-    def once(work: Work) -> Concerned:
-        return _settle(work, by, decide)
-
-    concerned.update(once(base.work(whole=True)) if dry_run else base.attempt(once))
 
 
 def answered(work: Work, by: Orders, asked: Asked) -> Decided | None:
@@ -138,11 +122,16 @@ def first_answer(work: Work, decision: Id) -> Decided:
     """What a decision that was taken changed then."""
     events = work.source.streams([decision], personal=False).get(decision, ())
     told = [e.event.changed for e in events if isinstance(e.event, Decision) and e.event.changed]
-    persons, deals, leads, *follow = told[-1] if told else (0, 0, 0)
+    return answer(decision, told[-1] if told else (0, 0, 0))
+
+
+def answer(decision: Id, told: Sequence[int]) -> Decided:
+    """A decision as its event tells what it changed."""
+    persons, deals, leads, *follow = told
     return Decided(decision, Changed(persons, deals, leads), sum(follow))
 
 
-def _settle(work: Work, by: Orders, decide: Callable[[Work], set[Id]]) -> Concerned:
+def settle(work: Work, by: Orders, decide: Callable[[Work], set[Id]]) -> Concerned:
     """Decide, and all that follows."""
     leaves = decide(work)
     if leaves:

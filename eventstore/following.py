@@ -15,13 +15,13 @@ from itertools import islice
 
 from eventsourcing.persistence import IntegrityError
 
-from eventstore.adoption import carry_on_rematch
 from eventstore.awaiting import await_deals
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.deals import Deal
 from eventstore.domain.events import DealCommand, DealsAwaited, DealsFollowed, Id, LeadRecorded
 from eventstore.reading import Recorded
 from eventstore.redecide import place_again, record_deal, stored_deals, within_reach
+from eventstore.rematching import carry_on_rematch
 from eventstore.replay import Play, StoredDeal, read_deals
 from eventstore.rows import Pending
 from eventstore.touches import deal_id, stand

@@ -1,7 +1,6 @@
 """Evidence withdrawn by a person, for a pair or for all that a query selects (SEMANTICS 2.3.10)."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 
 from eventstore.asked import Asked, asked_before
@@ -33,7 +32,7 @@ def withdraw_evidence(
     So leads that come meanwhile are not meant, and one that was killed half way is carried on
     beside the processor, or here where the command is given again. Gives what all of it changed.
     """
-    with _in_hand(base, by.command):
+    with base.carrying_out(by.command):
         if dry_run or not asked_before(base.work(), by.command, asked):
             items = tuple(evidence)
             if not items:
@@ -65,13 +64,3 @@ def _decide(
             work.decided_on("withdraw", [(by.command, by.command)], by.command)
         work.decided_on("evidence", {(a, b) for a, b, _ in piece}, by.command)
     return begin(work, by.command, items)
-
-
-@contextmanager
-def _in_hand(base: CustomerBase, decision: Id) -> Iterator[None]:
-    """Nobody else in this process carries it out meanwhile."""
-    base.in_hand.add(decision)
-    try:
-        yield
-    finally:
-        base.in_hand.discard(decision)

@@ -5,7 +5,7 @@ batch as if they were stored.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -56,18 +56,10 @@ class Policy:
     most_items_at_once: int = MOST_ITEMS_AT_ONCE
 
     @classmethod
-    def of(
-        cls,
-        matching: Matching,
-        pipelines: Iterable[Pipeline],
-        *,
-        earlier: Mapping[int, Matching] | None = None,
-        configured: Matching | None = None,
-    ) -> "Policy":
-        named = {**(earlier or {}), matching.version: matching}
-        versions = {number: RulesInForce(judging) for number, judging in named.items()}
+    def of(cls, matching: Matching, pipelines: Iterable[Pipeline]) -> "Policy":
+        """Where no other version was ever configured."""
         known = {pipeline.id: pipeline for pipeline in pipelines}
-        return cls(matching, versions, known, configured or matching)
+        return cls(matching, {matching.version: RulesInForce(matching)}, known, matching)
 
     def judged_by(self, version: int) -> RulesInForce:
         """The rules of a version; those in force where it is not known any more."""

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from channels.sdk.times import canonical_time
-from eventstore.adoption import rematch
 from eventstore.briefs import briefs
 from eventstore.card_commands import CardCommands
 from eventstore.card_timeline import Window
@@ -14,6 +13,7 @@ from eventstore.deciding import Decided
 from eventstore.domain.events import LeadRecorded
 from eventstore.evidence import Selection, select
 from eventstore.orders import Orders, order
+from eventstore.rematching import rematch
 from eventstore.review_queue import ReviewQueue
 from eventstore.told import text_id
 from eventstore.touches import milliseconds
@@ -205,7 +205,7 @@ def apply_to_past(system: System, arguments: Arguments) -> Iterator[Any]:
     dry_run = bool(arguments.get("dry_run"))
 
     def work(progress: Progress) -> dict[str, Any]:
-        decided = rematch(system.base, system.cards, by, dry_run=dry_run, progress=progress)
+        decided = rematch(system.base, by, dry_run=dry_run, progress=progress)
         return told_of(decided, dry_run)
 
     yield from _told(work, arguments)

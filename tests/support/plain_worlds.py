@@ -12,7 +12,7 @@ from support.plain_oracle import ORDER, Decision, Rulebook, Rules, Said, Told, s
 from channels.sdk.ids import NAMESPACE
 from channels.sdk.lead import Identity, LeadEvent
 from channels.sdk.times import time_from_epoch
-from eventstore.adoption import adopt, effective_policy, rematch
+from eventstore.adoption import adopt, effective_policy
 from eventstore.card_commands import CardCommands
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.matching import DEFAULT_RULES, Action, Matching
@@ -22,6 +22,7 @@ from eventstore.keyring import Keyring
 from eventstore.orders import CommandRefused, order
 from eventstore.queries import Cards
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
+from eventstore.rematching import rematch
 from eventstore.told import text_id
 from eventstore.touches import bytes_of, own_leaf
 from eventstore.work import Policy
@@ -221,7 +222,7 @@ class PlainWorld:
 
     def rematch(self) -> None:
         if self.applied < len(self.versions) - 1:
-            rematch(self.base, Cards(self.base), order("anna", at=1_800_000_000_000))
+            rematch(self.base, order("anna", at=1_800_000_000_000))
             self.applied = len(self.versions) - 1
             self.told.append(f"rematch to version {len(self.versions)}")
 

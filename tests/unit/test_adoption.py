@@ -1,20 +1,20 @@
 """Which matching configuration holds for whom (SEMANTICS 2.3.7)."""
 
+from uuid import UUID
+
 import msgspec
 import pytest
-from support.worlds import KEYRING, MATCHING, Fed, base, check, lead
+from support.worlds import KEYRING, MATCHING, Fed, base, check, decision_id, lead
 
-from eventstore.adoption import VersionChanged, adopt, effective_policy, rematch
+from eventstore.adoption import VersionChanged, adopt, effective_policy
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import MatchingAdopted
-from eventstore.domain.matching import Matching, Rule
+from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import SALES
-from eventstore.evidence import Selection, select
-from eventstore.explain import Explainer
 from eventstore.following import Follower
-from eventstore.orders import CommandRefused, order
-from eventstore.queries import Cards
+from eventstore.orders import CommandRefused, CommandReused, order
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
+from eventstore.rematching import rematch
 from eventstore.work import Policy
 
 NO_FORMS = msgspec.structs.replace(MATCHING, version=2, rules=MATCHING.rules[:3])
@@ -91,7 +91,7 @@ def test_of_two_that_start_at_once_with_other_content_one_is_refused(tmp_path):
 def test_a_rematch_applies_rules_to_the_past(fed):
     fed.feed(form(1, "+79120000001", "a@x.ru"))
     later = reopened(fed, NO_FORMS)
-    rematch(later.base, Cards(later.base), order("anna"))
+    rematch(later.base, order("anna"))
     assert persons(later) == 2
 
 
@@ -103,20 +103,20 @@ def test_new_limits_wait_for_a_rematch(fed):
     later = reopened(fed, generous)
     later.feed(form(9, "+79120000001", "9@x.ru"))
     assert persons(later) == 6
-    rematch(later.base, Cards(later.base), order("anna"))
+    rematch(later.base, order("anna"))
     assert persons(later) == 1
 
 
 def test_a_dry_run_tells_and_changes_nothing(fed):
     fed.feed(form(1, "+79120000001", "a@x.ru"))
     later = reopened(fed, NO_FORMS)
-    decided = rematch(later.base, Cards(later.base), order("anna"), dry_run=True)
+    decided = rematch(later.base, order("anna"), dry_run=True)
     assert (decided.changed.persons, persons(later)) == (2, 1)
 
 
 def test_a_second_rematch_is_refused(fed):
     with pytest.raises(CommandRefused, match="applied"):
-        rematch(fed.base, Cards(fed.base), order("anna"))
+        rematch(fed.base, order("anna"))
 
 
 def test_after_a_rematch_the_partition_is_the_oracles(fed):
@@ -124,7 +124,7 @@ def test_after_a_rematch_the_partition_is_the_oracles(fed):
         fed.feed(form(number, "+79120000001", f"{number % 3}@x.ru"))
     fed.feed(lead(4, ("telegram", "7", "attested"), ("email", "1@x.ru", "claimed")))
     later = reopened(fed, NO_FORMS)
-    rematch(later.base, Cards(later.base), order("anna"))
+    rematch(later.base, order("anna"))
     check(later, later.facts())
     assert sorted(map(len, later.stored_persons().values())) == [1, 1, 1, 2]
 
@@ -148,7 +148,7 @@ def test_after_a_rematch_more_about_a_lead_sorts_it_as_leads_left_alone(fed):
     fed.feed(lead(1, *accounts), lead(2, *accounts))
     vk_first = msgspec.structs.replace(MATCHING, version=2, anchors=("vk", "telegram"))
     later = reopened(fed, vk_first)
-    rematch(later.base, Cards(later.base), order("anna"))
+    rematch(later.base, order("anna"))
     later.feed(lead(1, ("email", "a@x.ru", "claimed"), delivery=1))
     assert set(later.stored_stands().values()) == {KEYRING.leaf("vk", "8")}
 
@@ -159,7 +159,7 @@ def test_a_rematch_puts_leads_on_the_anchor_of_the_new_order(fed):
     assert set(fed.stored_stands().values()) == {first}
     turned = msgspec.structs.replace(MATCHING, version=2, anchors=("vk", "telegram"))
     later = reopened(fed, turned)
-    rematch(later.base, Cards(later.base), order("anna"))
+    rematch(later.base, order("anna"))
     assert set(later.stored_stands().values()) == {KEYRING.leaf("vk", "7")}
 
 
@@ -169,7 +169,6 @@ def test_a_rematch_in_many_pieces_gives_what_one_gives(fed):
     told = []
     rematch(
         later.base,
-        Cards(later.base),
         order("anna"),
         progress=lambda done, of: told.append((done, of)),
     )
@@ -186,7 +185,7 @@ def half_way(fed):
         raise KeyboardInterrupt(done, of)
 
     with pytest.raises(KeyboardInterrupt):
-        rematch(later.base, Cards(later.base), order("anna"), progress=killed)
+        rematch(later.base, order("anna"), progress=killed)
     assert 300 < persons(later) < 600
     return reopened(later, NO_FORMS)
 
@@ -196,14 +195,13 @@ def test_a_rematch_that_was_killed_goes_on_where_it_stood_when_it_is_given_again
     told = []
     rematch(
         again.base,
-        Cards(again.base),
         order("anna"),
         progress=lambda done, of: told.append((done, of)),
     )
     assert told == [(400, 600), (600, 600)]
     assert persons(again) == 600
     with pytest.raises(CommandRefused, match="applied"):
-        rematch(again.base, Cards(again.base), order("anna"))
+        rematch(again.base, order("anna"))
 
 
 def test_a_rematch_that_was_killed_is_carried_on_beside_the_processor(fed):
@@ -214,20 +212,60 @@ def test_a_rematch_that_was_killed_is_carried_on_beside_the_processor(fed):
     assert not again.base.recorder.pending()
 
 
-def test_whoever_has_another_version_leaves_a_rematch_alone(fed):
+def test_a_rematch_that_was_killed_ends_though_the_configuration_was_put_back(fed):
+    """As it would have with the version that it applies."""
     half_way(fed)
-    Follower(fed.base).drain()
-    assert fed.base.recorder.pending()
+    back = reopened(fed, MATCHING)
+    assert back.base.policy.matching == msgspec.structs.replace(NO_FORMS, version=1)
+    back.feed(form(900, "+79120000900", "900@x.ru"))
+    Follower(back.base).drain()
+    assert not back.base.recorder.pending()
+    assert persons(back) == 602
+    back.feed(form(901, "+79120000901", "901@x.ru"))
+    assert persons(back) == 604
+    rematch(back.base, order("anna"))
+    assert persons(back) == 302
 
 
-def test_a_link_names_the_version_of_the_rule_that_joined_it(fed):
-    """Also where a rematch judged the lead by a later one; a withdrawal selects by the same."""
+def test_another_version_applied_meanwhile_takes_the_place_of_the_one_that_goes_on(fed):
+    half_way(fed)
+    back = reopened(fed, MATCHING)
+    pieces = Follower(back.base).pieces()
+    next(pieces)
+    other = reopened(fed, MATCHING)
+    rematch(other.base, order("boris"), progress=lambda *_: list(pieces))
+    assert persons(back) == 300
+
+
+def test_the_same_rematch_again_is_answered_as_it_was_the_first_time(fed):
     fed.feed(form(1, "+79120000001", "a@x.ru"))
-    links = [{"name": "forms", "kinds": (("phone",), ("email",)), "action": "link"}]
-    rules = msgspec.convert(links, tuple[Rule, ...])
-    later = reopened(fed, msgspec.structs.replace(MATCHING, version=2, rules=rules))
-    rematch(later.base, Cards(later.base), order("anna", at=1_800_000_000_000))
-    explained = Explainer(Cards(later.base)).person(KEYRING.leaf("email", "a@x.ru"))
-    assert [(link["rule"], link["version"]) for link in explained["links"]] == [("forms", 2)]
-    selected = {v: list(select(later.base, Selection(version=v))) for v in (1, 2)}
-    assert [len(selected[v]) for v in (1, 2)] == [0, 1]
+    later = reopened(fed, NO_FORMS)
+    by = order("anna", command=decision_id(1))
+    first = rematch(later.base, by)
+    later.feed(form(2, "+79120000001", "b@x.ru"))
+    position = later.base.recorder.last_position()
+    assert first.changed.persons == 2
+    assert rematch(later.base, by) == first
+    assert later.base.recorder.last_position() == position
+
+
+def test_a_rematch_has_its_command_id_for_itself(fed):
+    fed.feed(form(1, "+79120000001", "a@x.ru"))
+    later = reopened(fed, NO_FORMS)
+    by = order("anna", command=decision_id(1))
+    rematch(later.base, by)
+    leaf = KEYRING.leaf("phone", "+79120000001")
+    with pytest.raises(CommandReused):
+        later.commands.mark(leaf, True, by)
+    marked = later.commands.mark(leaf, True, order("anna", command=decision_id(2)))
+    newer = reopened(later, msgspec.structs.replace(MATCHING, version=3))
+    for taken in (by.command, marked.decision):
+        with pytest.raises(CommandReused):
+            rematch(newer.base, order("anna", command=str(UUID(bytes=taken))))
+
+
+def test_a_rematch_that_another_command_ended_is_answered_with_all_that_it_changed(fed):
+    again = half_way(fed)
+    decided = rematch(again.base, order("boris", command=decision_id(2)))
+    assert decided.changed.persons == 600
+    assert rematch(again.base, order("boris", command=decision_id(2))) == decided

@@ -120,6 +120,10 @@ class MatchingAdopted(Event, frozen=True, kw_only=True, tag="X"):
 
 
 class MatchingApplied(Decision, frozen=True, kw_only=True, tag="Y"):
-    """A version was applied to the past (`card rematch`): its limits, lists and rules."""
+    """A version was applied to the past (`card rematch`): its limits, lists and rules.
+
+    Recorded once more when that is carried out, with what it changed.
+    """
 
     number: int = msgspec.field(name="v")
+    command: Id = msgspec.field(default=b"", name="j")

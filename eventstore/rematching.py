@@ -1,0 +1,173 @@
+"""A version of the matching configuration applied to the past (SEMANTICS 2.3.7).
+
+The decision comes first; then it is carried out in pieces, each a transaction: a page of leaf
+cards judged again, by the version that was applied, whichever is configured where that is done.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
+from itertools import chain
+
+from msgspec.structs import replace
+
+from eventstore.adoption import STREAM, History, history, in_force
+from eventstore.asked import asked_before
+from eventstore.customer_base import CustomerBase
+from eventstore.deciding import Concerned, Decided, answer, settle
+from eventstore.domain.events import Id, MatchingApplied
+from eventstore.domain.matching import Matching
+from eventstore.orders import CommandRefused, Orders
+from eventstore.queries import Cards
+from eventstore.regroup import move_aliases
+from eventstore.rejudging import rejudge
+from eventstore.rows import Pending
+from eventstore.work import Work
+
+_PIECE = 200
+"""Leaf cards judged again at once, with all that they came together with."""
+
+
+def rematch(
+    base: CustomerBase,
+    by: Orders,
+    *,
+    dry_run: bool = False,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> Decided:
+    """Apply the configured version to the past: its rules and order, its limits and lists.
+
+    One that was killed half way goes on where it stood: here when it is given again, or beside
+    the processor. `progress` is told of the leaf cards done, and how many there are.
+    """
+    version = base.policy.configured.version
+    if dry_run:
+        _refuse_applied(base.work(), history(base.recorder), version)
+        return Decided(by.command, _tried_out(base, by).changed)
+    with base.carrying_out(STREAM):
+        base.attempt(partial(_begin, base=base, by=by, version=version))
+        for row in carry_on_rematch(base):
+            progress(row.done, row.of)
+    return _answer(history(base.recorder), by, version)
+
+
+def carry_on_rematch(base: CustomerBase) -> Iterator[Pending]:
+    """Go on with the rematch that was given last; gives after each piece how far it is.
+
+    Ends early where another one is given meanwhile.
+    """
+    known = history(base.recorder)
+    base.policy = in_force(known, known.applied, base.policy)  # so is what comes meanwhile
+    concerned = Concerned()
+    while (begun := base.recorder.pending([STREAM]).get(STREAM)) is not None:
+        row = begun[1]
+        leaves = base.recorder.leaves(row.after, _PIECE)
+        piece = partial(
+            _piece, base=base, known=known, row=row, leaves=set(leaves), before=concerned
+        )
+        found = base.attempt(piece)
+        if found is None:
+            return
+        further, more = found
+        concerned.update(more)
+        if leaves:
+            yield further
+
+
+def _begin(work: Work, *, base: CustomerBase, by: Orders, version: int) -> None:
+    """Decide it, unless it was decided and goes on."""
+    known = history(work.source)
+    if asked_before(work, by.command, ("rematch", version)):
+        return
+    _refuse_applied(work, known, version)
+    if known.applied == version:
+        return
+    leaves = sum(1 for _ in chain.from_iterable(_all_leaves(base)))
+    event = MatchingApplied(actor=by.actor, at=by.at, number=version, command=by.command)
+    work.emit(STREAM, event)
+    work.put_pending(STREAM, Pending("rematch", 0, leaves))
+
+
+def _refuse_applied(work: Work, known: History, version: int) -> None:
+    if known.applied == version and work.pending(STREAM) is None:
+        raise CommandRefused(f"version {version} is applied to the past already")
+
+
+def _piece(
+    work: Work,
+    *,
+    base: CustomerBase,
+    known: History,
+    row: Pending,
+    leaves: Collection[Id],
+    before: Concerned,
+) -> tuple[Pending, Concerned] | None:
+    """These leaf cards, unless another worker has done them; None where another one was given."""
+    cause = known.rematches[-1]
+    if history(work.source).rematches[-1] != cause:
+        return None
+    if work.pending(STREAM) != row:
+        return row, Concerned()
+    if not leaves:
+        work.put_pending(STREAM, None)
+        work.emit(STREAM, replace(cause, changed=row.changed or (0, 0, 0, 0)))
+        return row, Concerned()
+    by = Orders(actor=cause.actor, command=cause.command, at=cause.at)
+    found = settle(work, by, partial(_judge_again, cards=Cards(base), leaves=set(leaves)))
+    row = replace(
+        row,
+        done=min(row.of, row.done + len(leaves)),
+        after=max(leaves),
+        changed=found.beside(before, row.changed),
+    )
+    work.put_pending(STREAM, row)
+    return row, found
+
+
+def _answer(known: History, by: Orders, version: int) -> Decided:
+    """What the rematch changed; that of another command where this one went on with it."""
+    ends = [one for one in known.rematches if one.changed and one.number == version]
+    ours = [one for one in ends if one.command == by.command] or ends
+    if not ours:
+        raise CommandRefused(
+            f"another version was applied before version {version} was everywhere;"
+            " `leadlog card rematch` applies the configured one"
+        )
+    return answer(ours[-1].command or by.command, ours[-1].changed)
+
+
+def _tried_out(base: CustomerBase, by: Orders) -> Concerned:
+    """What it would change."""
+    policy = in_force(history(base.recorder), base.policy.configured.version, base.policy)
+    applying = CustomerBase(base.recorder, base.keyring, policy)
+    concerned = Concerned()
+    for leaves in _all_leaves(base):
+        again = partial(_judge_again, cards=Cards(applying), leaves=set(leaves))
+        concerned.update(settle(applying.work(whole=True), by, again))
+    return concerned
+
+
+def _all_leaves(base: CustomerBase) -> Iterator[list[Id]]:
+    """Every leaf card there is, page by page; later ones are judged by what is applied."""
+    after = b""
+    while leaves := base.recorder.leaves(after, _PIECE):
+        after = leaves[-1]
+        yield leaves
+
+
+def _judge_again(work: Work, *, cards: Cards, leaves: set[Id]) -> set[Id]:
+    """Lists, pairs and places of these leaf cards, by the policy of the working set."""
+    _list_again(work, cards, work.policy.matching, leaves)
+    around = {leaf for key in work.pairs_of(leaves) for leaf in key}
+    rejudge(work, leaves | around)
+    moved = {place for leaf in sorted(leaves) for place in move_aliases(work, leaf)}
+    return leaves | around | moved
+
+
+def _list_again(work: Work, cards: Cards, matching: Matching, leaves: set[Id]) -> None:
+    """Which identities are on the list now."""
+    work.load_cards(leaves)
+    for leaf, name in cards.names(leaves).items():
+        kind, _, value = name.partition(":")
+        listed = kind != "lead" and matching.is_listed(kind, value)
+        if work.known_card(leaf).listed != listed:
+            work.changing(leaf).listed = listed
