@@ -13,11 +13,14 @@ import msgspec
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import Id, MatchingAdopted, MatchingApplied
 from eventstore.domain.matching import Matching, RulesInForce
-from eventstore.keyring import derived
+from eventstore.keyring import Keyring, derived
 from eventstore.rows import Source
+from eventstore.vault import seal, unseal
 from eventstore.work import Policy, Work
 
 STREAM: Id = derived(b"matching")
+_SEALED = b"\0"
+"""Begins what is sealed; what is not is JSON."""
 
 
 class VersionChanged(ValueError):
@@ -38,22 +41,22 @@ class History:
         return self.rematches[-1].number if self.rematches else self.first
 
 
-def history(source: Source) -> History:
+def history(source: Source, keyring: Keyring) -> History:
     """Every adopted version, and every rematch."""
     found = History()
     for recorded in source.streams([STREAM], personal=False).get(STREAM, ()):
         match recorded.event:
             case MatchingAdopted(number=number, content=content):
-                found.adopted[number] = msgspec.json.decode(content, type=Matching)
+                found.adopted[number] = _opened(content, keyring)
                 found.first = found.first or number
             case MatchingApplied() as applied:
                 found.rematches.append(applied)
     return found
 
 
-def effective_policy(source: Source, policy: Policy) -> Policy:
+def effective_policy(source: Source, keyring: Keyring, policy: Policy) -> Policy:
     """The policy with earlier versions, and with the limits and lists that are in force."""
-    known = history(source)
+    known = history(source, keyring)
     _is_adopted(policy.matching, known)
     return in_force(known, known.applied, policy)
 
@@ -65,19 +68,35 @@ def adopt(base: CustomerBase) -> None:
     the same version and other content.
     """
     configured = base.policy.configured
-    if _is_adopted(configured, history(base.recorder)):
+    if _is_adopted(configured, history(base.recorder, base.keyring)):
         return
     event = MatchingAdopted(
         number=configured.version,
-        content=msgspec.json.encode(configured),
+        content=_sealed(configured, base.keyring),
         at=time.time_ns() // 1_000_000,
     )
 
     def once(work: Work) -> None:
-        if not _is_adopted(configured, history(work.source)):  # by one who started with us
+        if not _is_adopted(
+            configured, history(work.source, work.keyring)
+        ):  # by one who started with us
             work.emit(STREAM, event)
 
     base.attempt(once)
+
+
+def _sealed(matching: Matching, keyring: Keyring) -> bytes:
+    """Its list of shared identities names persons (SEMANTICS 6.1)."""
+    plain = msgspec.json.encode(matching)
+    return _SEALED + seal(keyring.sealing_key("matching"), STREAM, plain)
+
+
+def _opened(content: bytes, keyring: Keyring) -> Matching:
+    """Also of events from before it was sealed."""
+    if content.startswith(_SEALED):
+        sealed = content.removeprefix(_SEALED)
+        content = unseal(keyring.sealing_key("matching"), STREAM, sealed)
+    return msgspec.json.decode(content, type=Matching)
 
 
 def in_force(known: History, applied: int, policy: Policy) -> Policy:

@@ -60,6 +60,10 @@ class Keyring:
         """The lead log's partitioning key of an identity."""
         return hmac.digest(self._secret, f"log/{kind}:{value}".encode(), "sha256")[:16]
 
+    def sealing_key(self, what: str) -> bytes:
+        """Seals what identifies persons and is of none of them alone, such as a list of many."""
+        return hmac.digest(self._secret, f"seal/{what}".encode(), "sha256")[:16]
+
     def _new_leaf(self, text: str) -> Id:
         inner, outer = self._inner.copy(), self._outer.copy()
         inner.update(text.encode())

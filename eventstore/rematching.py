@@ -41,13 +41,13 @@ def rematch(
     """
     version = base.policy.configured.version
     if dry_run:
-        _refuse_applied(base.work(), history(base.recorder), version)
+        _refuse_applied(base.work(), history(base.recorder, base.keyring), version)
         return Decided(by.command, _tried_out(base, by).changed)
     with base.carrying_out(STREAM):
         base.attempt(partial(_begin, base=base, by=by, version=version))
         for row in carry_on_rematch(base):
             progress(row.done, row.of)
-    return _answer(history(base.recorder), by, version)
+    return _answer(history(base.recorder, base.keyring), by, version)
 
 
 def carry_on_rematch(base: CustomerBase) -> Iterator[Pending]:
@@ -55,7 +55,7 @@ def carry_on_rematch(base: CustomerBase) -> Iterator[Pending]:
 
     Ends early where another one is given meanwhile.
     """
-    known = history(base.recorder)
+    known = history(base.recorder, base.keyring)
     base.policy = in_force(known, known.applied, base.policy)  # so is what comes meanwhile
     concerned = Concerned()
     while (begun := base.recorder.pending([STREAM]).get(STREAM)) is not None:
@@ -75,7 +75,7 @@ def carry_on_rematch(base: CustomerBase) -> Iterator[Pending]:
 
 def _begin(work: Work, *, base: CustomerBase, by: Orders, version: int) -> None:
     """Decide it, unless it was decided and goes on."""
-    known = history(work.source)
+    known = history(work.source, work.keyring)
     if asked_before(work, by.command, ("rematch", version)):
         return
     _refuse_applied(work, known, version)
@@ -103,7 +103,7 @@ def _piece(
 ) -> tuple[Pending, Concerned] | None:
     """These leaf cards, unless another worker has done them; None where another one was given."""
     cause = known.rematches[-1]
-    if history(work.source).rematches[-1] != cause:
+    if history(work.source, work.keyring).rematches[-1] != cause:
         return None
     if work.pending(STREAM) != row:
         return row, Concerned()
@@ -137,7 +137,9 @@ def _answer(known: History, by: Orders, version: int) -> Decided:
 
 def _tried_out(base: CustomerBase, by: Orders) -> Concerned:
     """What it would change."""
-    policy = in_force(history(base.recorder), base.policy.configured.version, base.policy)
+    policy = in_force(
+        history(base.recorder, base.keyring), base.policy.configured.version, base.policy
+    )
     applying = CustomerBase(base.recorder, base.keyring, policy)
     concerned = Concerned()
     for leaves in _all_leaves(base):

@@ -80,7 +80,8 @@ class System:
         policy = Policy.of(self.settings.matching_rules, self.settings.sales_pipelines)
         try:
             check_key(recorder, self.keyring)
-            base = CustomerBase(recorder, self.keyring, effective_policy(recorder, policy))
+            policy = effective_policy(recorder, self.keyring, policy)
+            base = CustomerBase(recorder, self.keyring, policy)
             adopt(base)
         except (VersionChanged, WrongKey) as error:
             recorder.close()

@@ -99,7 +99,7 @@ class PlainWorld:
     def _open(self) -> CustomerBase:
         recorder = SQLiteCustomerRecorder(self.path)
         newest = matching_of(self.versions[-1], len(self.versions))
-        policy = effective_policy(recorder, Policy.of(newest, [SALES]))
+        policy = effective_policy(recorder, KEYRING, Policy.of(newest, [SALES]))
         base = CustomerBase(recorder, KEYRING, policy)
         adopt(base)
         return base

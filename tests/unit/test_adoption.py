@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from support.worlds import KEYRING, MATCHING, Fed, base, check, decision_id, lead
 
-from eventstore.adoption import VersionChanged, adopt, effective_policy
+from eventstore.adoption import STREAM, VersionChanged, adopt, effective_policy
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import MatchingAdopted
 from eventstore.domain.matching import Matching
@@ -23,7 +23,7 @@ NO_FORMS = msgspec.structs.replace(MATCHING, version=2, rules=MATCHING.rules[:3]
 
 def reopened(fed: Fed, matching: Matching) -> Fed:
     recorder = fed.base.recorder
-    policy = effective_policy(recorder, Policy.of(matching, [SALES]))
+    policy = effective_policy(recorder, KEYRING, Policy.of(matching, [SALES]))
     again = CustomerBase(recorder, KEYRING, policy)
     adopt(again)
     return Fed(again, fed.offsets, fed.events, fed.journal)
@@ -86,6 +86,34 @@ def test_of_two_that_start_at_once_with_other_content_one_is_refused(tmp_path):
     other = msgspec.structs.replace(NO_FORMS, version=1)
     with pytest.raises(VersionChanged, match="higher version"):
         adopt(two_that_start_at_once(tmp_path / "events.db", other))
+
+
+LISTED = msgspec.structs.replace(MATCHING, version=2, shared=("phone:+79120000042",))
+
+
+def test_what_the_list_of_shared_identities_names_is_sealed(fed, tmp_path):
+    later = reopened(fed, LISTED)
+    later.base.recorder.close()
+    stored = b"".join(path.read_bytes() for path in tmp_path.glob("events.db*"))
+    assert b"79120000042" not in stored
+    assert b"anchors" not in stored
+    again = reopened(Fed(base(tmp_path / "events.db")), LISTED)
+    with pytest.raises(VersionChanged):
+        reopened(again, msgspec.structs.replace(LISTED, shared=()))
+    again.base.recorder.close()
+
+
+def test_a_version_that_was_stored_open_is_read(fed):
+    """So it was before lists were sealed."""
+    content = msgspec.json.encode(LISTED)
+    adopted = MatchingAdopted(number=2, content=content, at=1_700_000_000_000)
+    fed.base.attempt(lambda work: work.emit(STREAM, adopted))
+    later = reopened(fed, LISTED)
+    last = later.base.recorder.last_position()
+    assert reopened(later, LISTED).base.recorder.last_position() == last
+    rematch(later.base, order("anna"))
+    later.feed(form(1, "+79120000042", "a@x.ru"))
+    assert persons(later) == 2
 
 
 def test_a_rematch_applies_rules_to_the_past(fed):

@@ -115,7 +115,8 @@ class MatchingAdopted(Event, frozen=True, kw_only=True, tag="X"):
 
     number: int = msgspec.field(name="v")
     content: bytes = msgspec.field(name="c")
-    """The whole `Matching` as JSON: later configurations may not know it any more."""
+    """The whole `Matching`, which later configurations may not know any more; sealed, for it lists
+    identities (eventstore.adoption says how, and how it was stored before that)."""
     at: int = msgspec.field(name="o")
 
 
