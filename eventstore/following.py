@@ -26,7 +26,7 @@ from eventstore.replay import Play, StoredDeal, read_deals
 from eventstore.rows import Pending
 from eventstore.touches import deal_id, stand
 from eventstore.withdrawing import carry_on
-from eventstore.work import LeadState, Work
+from eventstore.work import Beat, LeadState, Work
 
 PIECE = 500
 """Touches whose deals are written in one transaction."""
@@ -44,13 +44,15 @@ class _Next(Enum):
     """Somebody decided about these persons meanwhile, or has brought the deals after already."""
 
 
-def follow(base: CustomerBase, person: Id, *, piece: int = PIECE) -> Iterator[Pending]:
+def follow(
+    base: CustomerBase, person: Id, *, piece: int = PIECE, beat: Beat = lambda: None
+) -> Iterator[Pending]:
     """Bring the deals of a person after, and of all who are concerned with them.
 
     Gives after each transaction how far it is. Ends early where somebody decides about them
     meanwhile: then they are awaited still.
     """
-    while isinstance(run := _Run.begin(base, person), set):
+    while isinstance(run := _Run.begin(base, person, beat), set):
         _await_too(base, person, run)
         yield Pending("deals", 0, 0)
     if run is not None:
@@ -84,8 +86,11 @@ def _cause(work: Work, person: Id) -> DealsAwaited | None:
 class _Run:
     """One run in memory over everything that bears on some persons' deals."""
 
-    def __init__(self, base: CustomerBase, work: Work, play: Play, cause: DealsAwaited) -> None:
+    def __init__(
+        self, base: CustomerBase, work: Work, play: Play, cause: DealsAwaited, beat: Beat
+    ) -> None:
         self._base = base
+        self._beat = beat
         self._play = play
         self._cause = cause
         self._position = work.source.last_position()
@@ -104,13 +109,13 @@ class _Run:
         self._done: Counter[Id] = Counter()
 
     @classmethod
-    def begin(cls, base: CustomerBase, person: Id) -> "_Run | set[Id] | None":
+    def begin(cls, base: CustomerBase, person: Id, beat: Beat) -> "_Run | set[Id] | None":
         """None where the deals of this person are not awaited.
 
         Where those of others are concerned that are not, gives these others.
         """
         with base.recorder.snapshot() as source:
-            work = Work(source, base.keyring, base.policy)
+            work = Work(source, base.keyring, base.policy, beat=beat)
             cause = _cause(work, person)
             found = within_reach(work, {person}, most=None)
             if cause is None or found is None:
@@ -121,7 +126,7 @@ class _Run:
                 return others
             play = Play(work, members, leads, stored_deals(work, leads))
             play.run()
-            run = cls(base, work, play, cause)
+            run = cls(base, work, play, cause, beat)
             play.let_go(base.work())
             return run
 
@@ -129,6 +134,7 @@ class _Run:
         """Write what differs, then that the deals have followed; ends where that is over."""
         while True:
             while self._waiting:
+                self._beat()
                 found = self._write(list(islice(self._waiting, size)))
                 if found is _Next.BEHIND:
                     found = self._take_in()
@@ -222,6 +228,7 @@ class _Run:
     def _take_in(self) -> _Next:
         """Go on with what was recorded since; OVER where everything is to be played anew."""
         while events := self._base.recorder.read(self._position, _PAGE):
+            self._beat()
             work = self._play.work = self._base.work()
             for recorded in events:
                 if not self._go_on(work, recorded):
@@ -265,7 +272,7 @@ class _Run:
     def _finish(self) -> _Next:
         """Say that the deals have followed, if nothing came that the run does not know."""
         with self._base.recorder.snapshot() as source:
-            work = Work(source, self._base.keyring, self._base.policy)
+            work = Work(source, self._base.keyring, self._base.policy, beat=self._beat)
             members = work.members(self._awaits.keys())
             if any(not self._is_ours(work, head) for head in self._awaits):
                 return _Next.OVER
@@ -273,7 +280,7 @@ class _Run:
             if (found := self._take_in()) is _Next.OVER or self._waiting:
                 return found
             of_person = self._play.persons()
-            for leaf in sorted(members):
+            for leaf in work.each(sorted(members)):
                 if leaf in self._awaits:
                     work.emit_card(leaf, DealsFollowed(because=self._cause.because))
                     work.put_pending(leaf, None)
@@ -305,13 +312,16 @@ class Follower:
         left = found.keys() - self._base.in_hand
         return sorted(left, key=lambda name: (found[name][1].kind == "deals", name))
 
-    def pieces_of(self, name: Id) -> Iterator[Pending]:
-        """What there is to do of this now; nothing where it is done."""
+    def pieces_of(self, name: Id, beat: Beat = lambda: None) -> Iterator[Pending]:
+        """What there is to do of this now; nothing where it is done.
+
+        To begin takes minutes where there is very much: then `beat` comes often enough.
+        """
         _, row = self._base.recorder.pending([name]).get(name, (0, None))
         if row is None:
             return
         if row.kind == "deals":
-            yield from follow(self._base, name, piece=self._piece)
+            yield from follow(self._base, name, piece=self._piece, beat=beat)
         elif row.kind == "evidence":
             yield from carry_on(self._base, name)
         else:

@@ -78,7 +78,7 @@ def within_reach(
         work.load_cards({i.leaf for lead in leads for i in lead.identities})
         here = []
         beyond: set[Id] = set()
-        for lead in leads:
+        for lead in work.each(leads):
             places = {stand(work, lead)} | ({lead.leaf} if lead.leaf else set())
             if places & members.keys():
                 here.append(lead)
@@ -117,7 +117,12 @@ def _is_much(work: Work, members: dict[Id, Card], most: int) -> bool:
 def stored_deals(work: Work, leads: Collection[LeadState]) -> dict[Id, StoredDeal]:
     """The deals that these leads opened, would open, or belong to, as their streams have them."""
     ids = {deal_id(lead.id, lead.newest.pipeline) for lead in leads}
-    return read_deals(work, ids | {lead.deal for lead in leads if lead.deal})
+    in_order = sorted(ids | {lead.deal for lead in leads if lead.deal})
+    found: dict[Id, StoredDeal] = {}
+    for start in range(0, len(in_order), _PAGE):
+        work.beat()
+        found |= read_deals(work, in_order[start : start + _PAGE])
+    return found
 
 
 def record_deal(

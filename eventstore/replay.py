@@ -113,7 +113,7 @@ class Play:
             steps += [(order, 2, (deal, event)) for order, event in stored.commands]
         steps += [(hand.order, 3, hand) for hand in self._hands.in_order]
         steps.sort(key=lambda step: step[:2])
-        for order, kind, what in steps:
+        for order, kind, what in self.work.each(steps):
             self._now = order
             (self._link, self._touch, self._command, self._by_hand)[kind](what)
         for name, row in self.deals.items():
@@ -156,7 +156,7 @@ class Play:
         """
         withdrawn = self.work.withdrawn(self.members)
         earliest: dict[tuple[Id, Id], tuple[Order, int, int, int]] = {}
-        for lead in self.leads_with_pairs():
+        for lead in self.work.each(self.leads_with_pairs()):
             for one in judged(self.work, lead):
                 held = not one.links or (*one.pair, lead.id) in withdrawn
                 if not held and self._stands(*one.pair):

@@ -5,8 +5,9 @@ batch as if they were stored.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -26,6 +27,8 @@ from eventstore.mapper import Personal
 from eventstore.person_deals import MOST_IN_A_ROW, PersonDeals
 from eventstore.reading import Recorded
 from eventstore.rows import Appearance, Card, Changes, Hand, Pair, Pending, Source
+
+T = TypeVar("T")
 
 MOST_AT_ONCE = 1000
 """Touches whose deals are decided again in the transaction of what caused it (SEMANTICS 2.3.8)."""
@@ -105,13 +108,22 @@ class LeadState(msgspec.Struct, gc=False):
         return self.newest.identities
 
 
+Beat = Callable[[], None]
+"""Called now and then where much is read or gone through; may raise, to leave off there."""
+_BEAT: Final = 1000
+"""Items between two beats: some ten milliseconds' work."""
+
+
 class Work:
     """One batch's working set. Not thread-safe; thrown away after its save, failed or not."""
 
-    def __init__(self, source: Source, keyring: Keyring, policy: Policy) -> None:
+    def __init__(
+        self, source: Source, keyring: Keyring, policy: Policy, *, beat: Beat = lambda: None
+    ) -> None:
         self.source = source
         self.keyring = keyring
         self.policy = policy
+        self.beat = beat
         self.changes = Changes()
         self.deals = PersonDeals(self, most=policy.most_deals_in_a_row)
         self.leads: dict[Id, LeadState] = {}
@@ -123,6 +135,13 @@ class Work:
         self._streams: dict[Id, int] = {}
         self._moved_on: dict[Id, int] = {}
         self._order: dict[tuple[Id, int], Order] = {}
+
+    def each(self, items: Iterable[T]) -> Iterator[T]:
+        """The same items, however many, with a beat now and then."""
+        for number, item in enumerate(items):
+            if number % _BEAT == 0:
+                self.beat()
+            yield item
 
     # --- cards ---
 
@@ -323,6 +342,7 @@ class Work:
 
     def load_leads(self, ids: Iterable[Id]) -> None:
         """Read the streams of these leads, without their personal parts."""
+        self.beat()
         wanted = {i for i in ids if i not in self.leads}
         if wanted:
             for stream, events in self.source.streams(wanted, personal=False).items():

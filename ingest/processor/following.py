@@ -17,6 +17,10 @@ _AFTER_A_FAULT_S: Final = 10.0
 _log = structlog.get_logger(__name__)
 
 
+class _Over(Exception):
+    """There is no time for more: this process stops, or the lease is another's."""
+
+
 class FollowerLoop:
     """One thread's loop. It can be killed anywhere: each piece is a transaction."""
 
@@ -46,8 +50,9 @@ class FollowerLoop:
             return
         for name in self._follower.names():
             try:
-                if not self._carry_on(name, stop):
-                    return
+                self._carry_on(name, stop)
+            except _Over:
+                return
             except PASSES:
                 raise
             except Contended:
@@ -62,10 +67,11 @@ class FollowerLoop:
                     remedy="leads and other decisions go on; undo the decision, or mend the fault",
                 )
 
-    def _carry_on(self, name: Id, stop: threading.Event) -> bool:
-        """Whether there is time for more."""
-        for _ in self._follower.pieces_of(name):
-            PENDING.set(self._follower.left())
+    def _carry_on(self, name: Id, stop: threading.Event) -> None:
+        def beat() -> None:
             if stop.is_set() or not self._lease.held():
-                return False
-        return True
+                raise _Over
+
+        for _ in self._follower.pieces_of(name, beat):
+            PENDING.set(self._follower.left())
+            beat()

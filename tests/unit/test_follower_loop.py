@@ -18,6 +18,7 @@ class Work:
     def __init__(self, fault):
         self.fault = fault
         self.done = 0
+        self.reading = lambda beat: beat()
 
     def left(self):
         return 3 - self.done
@@ -25,9 +26,10 @@ class Work:
     def names(self):
         return [b"a", b"b"]
 
-    def pieces_of(self, name):
+    def pieces_of(self, name, beat):
         if name == b"a":
             raise self.fault
+        self.reading(beat)
         while self.done < 3:
             self.done += 1
             yield Pending("deals", self.done, 3)
@@ -77,9 +79,23 @@ def test_a_store_that_is_away_is_told_to_whoever_waits_for_it():
 
 
 def test_whoever_loses_the_lease_stops_after_the_piece():
-    work, lease = Work(Contended("50 times")), Lease(2)
+    work, lease = Work(Contended("50 times")), Lease(3)
     FollowerLoop(work, lease).step(threading.Event())
     assert work.done == 2
+
+
+def test_whoever_is_to_stop_leaves_off_while_it_reads():
+    stop, work = threading.Event(), Work(Contended("50 times"))
+
+    def reading(beat):
+        beat()
+        stop.set()
+        beat()
+        pytest.fail("it went on")
+
+    work.reading = reading
+    FollowerLoop(work).step(stop)
+    assert work.done == 0
 
 
 def test_at_its_end_another_may_have_the_lease():

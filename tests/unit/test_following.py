@@ -15,6 +15,7 @@ from eventstore.orders import CommandRefused, order
 from eventstore.queries import Cards
 from eventstore.told import text_id
 from eventstore.touches import bytes_of, deal_id
+from eventstore.work import Work
 from leadlog.cli.deals import tell as tell_deals
 
 PHONE = ("phone", "+79120000001", "claimed")
@@ -73,6 +74,33 @@ def test_who_is_whom_changes_at_once_and_the_deals_follow_in_pieces(fed):
     check_deals(fed, fed.facts(), [])
     assert {deal_of(fed, n) for n in range(LEADS)} == {own_deal(0), own_deal(1)}
     assert not pending(fed)
+
+
+class Left(Exception):
+    pass
+
+
+@pytest.mark.parametrize("beats", range(8))
+def test_a_run_can_be_left_at_every_beat_while_it_reads(fed, beats):
+    crossed(fed)
+    left = iter([False] * beats)
+
+    def beat():
+        if next(left, True):
+            raise Left
+
+    with pytest.raises(Left):
+        next(Follower(fed.base, piece=LEADS).pieces_of(PHONE_LEAF, beat))
+    assert not placed(fed)
+    Follower(fed.base).drain()
+    check_deals(fed, fed.facts(), [])
+
+
+def test_what_is_long_to_go_through_has_beats(fed):
+    beats = []
+    work = Work(fed.base.recorder, KEYRING, fed.base.policy, beat=lambda: beats.append(0))
+    assert list(work.each(range(3000))) == [*range(3000)]
+    assert len(beats) > 2
 
 
 def test_few_touches_are_decided_about_at_once(tmp_path):
