@@ -45,12 +45,26 @@ gone AS (
         maxIf(version, topic = 'J') > maxIf(version, topic = 'D')
         OR maxIf(version, topic = 'Q') > maxIf(version, topic = 'B')
 ),
+{%- if counted %}
+openers AS (
+    SELECT lead AS opener, argMax(toUnixTimestamp64Milli(occurred_at), version) AS began
+    FROM facts
+    WHERE topic = 'L' AND position <= {as_of:UInt64}
+    GROUP BY lead
+),
+{%- endif %}
 rows AS (
     SELECT
         deal, topic,
         {%- for dim in dims %} {{ dim }} AS label_{{ loop.index }},{% endfor %}
         pipeline = {pipeline:String} AS ours,
-        toUnixTimestamp64Milli(occurred_at) AS happened,
+        {%- if counted %}
+        if(
+            topic = 'O' AND openers.opener != {{ nobody }},
+            openers.began,
+            toUnixTimestamp64Milli(occurred_at)
+        ) AS happened,
+        {%- endif %}
         multiIf(
             topic = 'O', 1,
             topic = 'C', if(status = 'won', {{ n }}, 0),
@@ -58,6 +72,7 @@ rows AS (
             transform(stage, {stages:Array(String)}, {places:Array(UInt16)}, 0)
         ) AS place
     FROM facts
+    {%- if counted %} LEFT JOIN openers ON openers.opener = facts.lead{% endif %}
     WHERE topic IN ('O', 'G', 'R', 'C') AND position <= {as_of:UInt64}
 {%- if period %}
         AND deal IN (SELECT deal FROM firsts)

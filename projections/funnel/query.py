@@ -6,6 +6,8 @@
   one ahead of it. A deal counts at most once for a step.
 - What was reached stays reached: a deal lost, moved back or reopened keeps its steps, `won` too.
   An answer changes by what is reached later, never by what is regretted.
+- A deal enters its first stage when the touch that opened it happened, by all that is known of
+  this touch: so it doesn't matter which delivery about it came first.
 - A stage that the pipeline has no longer (or not yet) counts for nothing.
 - `cohort`: the deals whose first touch lies in the period. A touch counts for the deal where it
   is now, or for the one that this was joined into, and so on; its time is that of the lead as it

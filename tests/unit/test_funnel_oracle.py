@@ -38,7 +38,7 @@ class Known:
 
     def __init__(self, events, position):
         self.joined, self.withdrawn, self.opened = {}, set(), {}
-        self.entered = defaultdict(list)  # deal -> [(place, time)]
+        self.moved = defaultdict(list)  # deal -> [(place, time)]
         self.lead_deal, self.lead_time = {}, {}
         for one in events:
             if one.position <= position:
@@ -55,14 +55,13 @@ class Known:
 
     def steps(self, deal, event):
         match event:
-            case ev.DealOpened(opened_at=time):
+            case ev.DealOpened():
                 self.opened[deal] = event
-                self.entered[deal].append((0, time))
             case ev.StageEntered(stage=stage, at=time) | ev.DealReopened(stage=stage, at=time):
                 if stage in STEPS:
-                    self.entered[deal].append((STEPS.index(stage), time))
+                    self.moved[deal].append((STEPS.index(stage), time))
             case ev.DealClosed(status="won", at=time):
-                self.entered[deal].append((STEPS.index("won"), time))
+                self.moved[deal].append((STEPS.index("won"), time))
 
     def standing(self, deal, event):
         match event:
@@ -74,6 +73,10 @@ class Known:
                 self.withdrawn.add(deal)
             case ev.DealRestored():
                 self.withdrawn.discard(deal)
+
+    def entered(self, deal):
+        """(place, time) of each step; the first one by what is known of the touch that opened."""
+        return [(0, self.lead_time[self.opened[deal].lead]), *self.moved[deal]]
 
     def touched(self, deal):
         """The times of the touches that count for the deal."""
@@ -101,11 +104,12 @@ def oracle(events, request, position):
     answer = defaultdict(lambda: [0] * len(STEPS))
     for deal in known.counted():
         labels = tuple(label(known.opened[deal], dim) for dim in request.by)
-        opened = min(time for _, time in known.entered[deal])
+        entered = known.entered(deal)
+        opened = min(time for _, time in entered)
         if request.basis == "cohort" and not begins_within(request, known.touched(deal)):
             continue
         for k in range(len(STEPS)):
-            times = [time for place, time in known.entered[deal] if place >= k]
+            times = [time for place, time in entered if place >= k]
             if times and reached(request, min(times), opened):
                 answer[labels][k] += 1
     return {labels: counts for labels, counts in answer.items() if any(counts)}
