@@ -2,10 +2,38 @@
 
 import logging
 import sys
+import time
+from collections.abc import Callable
+from typing import Final
 
 import structlog
 
 from leadlog.settings import Logging
+
+_CHATTERS: Final = "aiokafka"
+_EVERY_S: Final = 60.0
+
+
+class Seldom(logging.Filter):
+    """Lets what Kafka's client says pass once a minute, each kind of line for itself.
+
+    While a broker is away it says the same ten times a second and more; that it is away, and what
+    to do, is said by our own lines.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._said: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.partition(".")[0] != _CHATTERS:
+            return True
+        kind, now = (record.name, str(record.msg)), self._clock()
+        if now < self._said.get(kind, float("-inf")) + _EVERY_S:
+            return False
+        self._said[kind] = now
+        return True
 
 
 def set_up(chosen: Logging) -> None:
@@ -32,6 +60,7 @@ def set_up(chosen: Logging) -> None:
         cache_logger_on_first_use=True,
     )
     theirs = logging.StreamHandler(sys.stderr)
+    theirs.addFilter(Seldom())
     without_record = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     theirs.setFormatter(
         structlog.stdlib.ProcessorFormatter(

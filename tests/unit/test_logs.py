@@ -1,10 +1,13 @@
 """What is logged names no person, whatever fails."""
 
 import json
+import logging
 import subprocess
 import sys
 
 import pytest
+
+from leadlog.logs import Seldom
 
 FAIL = """
 import structlog
@@ -37,3 +40,31 @@ def test_a_library_logs_in_the_same_form():
     told = subprocess.run([sys.executable, "-c", log], capture_output=True, text=True, check=True)
     line = json.loads(told.stderr)
     assert (line["event"], line["logger"], line["level"]) == ("odd: 7", "some.library", "warning")
+
+
+def test_what_kafkas_client_repeats_is_told_once_a_minute():
+    log = (
+        "import logging; from leadlog.logs import set_up; from leadlog.settings import Logging;"
+        "set_up(Logging());"
+        "[logging.getLogger(name).error('no node %s', n) for n in range(5)"
+        " for name in ('aiokafka', 'aiokafka.consumer', 'another')]"
+    )
+    told = subprocess.run([sys.executable, "-c", log], capture_output=True, text=True, check=True)
+    assert told.stderr.count("[aiokafka]") == 1
+    assert told.stderr.count("[aiokafka.consumer]") == 1
+    assert told.stderr.count("[another]") == 5
+
+
+def test_it_is_told_again_when_it_goes_on():
+    now = [100.0]
+    seldom = Seldom(lambda: now[0])
+
+    def passes(kind):
+        return seldom.filter(logging.makeLogRecord({"name": "aiokafka", "msg": kind, "args": (7,)}))
+
+    assert passes("away %s")
+    now[0] += 59
+    assert not passes("away %s")
+    assert passes("back %s")
+    now[0] += 1
+    assert passes("away %s")
