@@ -4,7 +4,8 @@ Who is whom has changed already. The deals and touches of these persons stay as 
 `eventstore.following` has brought them after; a touch that comes meanwhile has no deal yet.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from eventstore.domain.events import DealsAwaited, Id
 from eventstore.rows import Card, Pending, Source
@@ -40,11 +41,44 @@ def _touches(work: Work, members: dict[Id, Card]) -> dict[Id, int]:
     return found
 
 
-def told_pending(source: Source, cards: Collection[Card]) -> dict[str, dict[str, int]]:
-    """What an answer about the persons of these leaf cards says while their deals are awaited."""
-    heads = {card.person for card in cards if card.awaits}
-    rows = [row for _, row in source.pending(heads).values()] if heads else []
+def told_pending(source: Source, cards: Mapping[Id, Card]) -> dict[str, dict[str, Any]]:
+    """What an answer about these leaf cards says while a decision about them is carried out.
+
+    How many touches have their deals by it, of how many; where there are such, likewise the
+    items of evidence that it withdraws or gives back, and the cards that a rematch judges anew.
+    """
+    rows = {name: row for name, (_, row) in source.pending().items()}
     if not rows:
         return {}
-    touches, done = sum(row.of for row in rows), sum(row.done for row in rows)
-    return {"pending": {"touches": touches, "done": done}}
+    told = _told_deals(rows, cards) | _told_evidence(source, rows, cards) | _told_cards(rows, cards)
+    return {"pending": {"touches": 0, "done": 0, **told}} if told else {}
+
+
+def _told_deals(rows: Mapping[Id, Pending], cards: Mapping[Id, Card]) -> dict[str, Any]:
+    heads = {card.person for card in cards.values() if card.awaits}
+    ours = [rows[head] for head in heads & rows.keys()]
+    if not ours:
+        return {}
+    return {"touches": sum(row.of for row in ours), "done": sum(row.done for row in ours)}
+
+
+def _told_evidence(
+    source: Source, rows: Mapping[Id, Pending], cards: Mapping[Id, Card]
+) -> dict[str, Any]:
+    """Of withdrawals, and undos of such, of which some item names one of these leaf cards."""
+    decisions = {name for name, row in rows.items() if row.kind == "evidence"}
+    if decisions:
+        decisions &= {hand.decision for hand in source.hands_ever(cards)}
+    ours = [rows[decision] for decision in decisions]
+    if not ours:
+        return {}
+    of = sum(row.of for row in ours)
+    return {"evidence": {"of": of, "done": of - sum(row.left for row in ours)}}
+
+
+def _told_cards(rows: Mapping[Id, Pending], cards: Mapping[Id, Card]) -> dict[str, Any]:
+    """Of a rematch that has not come to one of these leaf cards yet: it goes by their ids."""
+    for row in rows.values():
+        if row.kind == "rematch" and any(leaf > row.after for leaf in cards):
+            return {"rematch": {"of": row.of, "done": row.done}}
+    return {}

@@ -43,7 +43,7 @@ def briefs(cards: Cards, persons: Sequence[Id], newest: Newest) -> list[Json]:
             [told[lead] for lead in chosen[person] if lead in told],
             len(brought[person]),
         )
-        | told_pending(source, leaves[person].values())
+        | told_pending(source, leaves[person])
         for person in persons
         if person in leaves[person]
     ]

@@ -55,7 +55,7 @@ class CardPages:
             "leaves": self._view.leaves(cards, leads.values(), ends),
             "leads": [text_id(told.lead) for told in touches],
             "deals": self._shown_deals(deals, standing, set(page)),
-            **told_pending(self._source, cards.values()),
+            **told_pending(self._source, cards),
             **carried(standing),
         }
         if more:

@@ -49,7 +49,7 @@ class CardView:
             "leaves": self.leaves(cards, leads.values()),
             "leads": [text_id(told.lead) for told in page],
             "deals": self._deals(deals, standing, everything, named, upto),
-            **(told_pending(self._source, cards.values()) if upto is None else {}),
+            **(told_pending(self._source, cards) if upto is None else {}),
             **carried(standing),
         }
         if timeline and window:

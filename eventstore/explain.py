@@ -50,7 +50,7 @@ class Explainer:
             "links": self._shown(links),
             "apart_without": [],
             "withdrawn": self._withdrawn(work, members),
-            **told_pending(work.source, members.values()),
+            **told_pending(work.source, members),
         }
 
     def two(self, a: Id, b: Id) -> Json:
@@ -67,7 +67,7 @@ class Explainer:
             "links": self._shown(chain(links, a, b)),
             "apart_without": [text_id(fact) for fact in facts],
             "withdrawn": self._withdrawn(work, members),
-            **told_pending(work.source, members.values()),
+            **told_pending(work.source, members),
         }
 
     def _apart(self, work: Work, a: Id, b: Id) -> Json:
@@ -80,7 +80,7 @@ class Explainer:
             "apart_without": [],
             "because": found.because,
             "withdrawn": self._withdrawn(work, ours, theirs),
-            **told_pending(work.source, [*ours.values(), *theirs.values()]),
+            **told_pending(work.source, ours | theirs),
         }
         if found.vetoes:
             told["vetoes"] = [text_id(veto.decision) for veto in found.vetoes]

@@ -48,9 +48,17 @@ def cards(found: Found) -> None:
 
 
 def following(card: dict[str, Any]) -> str:
-    """How far the deals are that follow a decision about many touches."""
+    """How far a decision about the card is that is carried out in pieces."""
     pending = card["pending"]
-    return f"deals follow: {pending['done']:,} of {pending['touches']:,} touches done"
+    told = []
+    if pending["touches"]:
+        told.append(f"deals follow: {pending['done']:,} of {pending['touches']:,} touches done")
+    if evidence := pending.get("evidence"):
+        far = f"{evidence['done']:,} of {evidence['of']:,} links done"
+        told.append(f"a withdrawal, or its undo, is carried out: {far}")
+    if rematch := pending.get("rematch"):
+        told.append(f"a rematch goes on: {rematch['done']:,} of {rematch['of']:,} cards done")
+    return "; ".join(told)
 
 
 def _entry(entry: dict[str, Any]) -> str:

@@ -125,11 +125,23 @@ class Deal(msgspec.Struct, frozen=True, kw_only=True):
     currency: str | None
 
 
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """How far something is that goes on in pieces."""
+
+    of: int
+    done: int
+
+
 class Following(msgspec.Struct, frozen=True, kw_only=True):
-    """A decision about many touches: the deals of this person are still brought after it."""
+    """A decision about much that is still carried out, as far as it concerns this person."""
 
     touches: int
+    """Whose deals are brought after it; 0 where nothing is to be done about deals."""
     done: int
+    evidence: Done | UnsetType = UNSET
+    """Items of evidence that are withdrawn, or given back."""
+    rematch: Done | UnsetType = UNSET
+    """Leaf cards judged again by another version of the matching."""
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,12 +2,18 @@
 
 import html
 import re
+from contextlib import suppress
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 from support import desks
 from support.desks import FROM_A_PAGE, feed, lead, opened
 
+from eventstore.adoption import STREAM
+from eventstore.evidence import Selection, select
+from eventstore.orders import order
+from eventstore.rows import Pending
 from leadlog.control import OperationFailed
 from leadlog.operations import run
 
@@ -107,6 +113,25 @@ def test_a_withdrawal_by_query_stands_on_the_cards_it_concerns_with_its_undo(sys
     (card,) = run(system, "card.show", {"id": A})
     assert len(card["leaves"]) == 2
     assert all(entry["type"] != "decision" for entry in card["timeline"])
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("ru", "готово 1 из 2"), ("en", "1 of 2 links are done"), ("ru", "готово карточек 0 из 9")],
+)
+def test_a_card_says_what_is_still_carried_out_that_concerns_it(system, desk, language, told):
+    feed(system, lead(3, ("phone", "+79120000001", "claimed"), ("email", "b@x.ru", "claimed")))
+    system.base.policy = replace(system.base.policy, most_items_at_once=1)
+
+    def killed(*far):
+        raise KeyboardInterrupt(far)
+
+    evidence = select(system.base, Selection(rule="one form"))
+    with suppress(KeyboardInterrupt):
+        system.card_commands.withdraw(evidence, order("anna"), progress=killed)
+    begun = Pending("rematch", 0, 9)
+    system.base.attempt(lambda work: work.put_pending(STREAM, begun))
+    assert told in desk.get(f"/cards/{MAIL}", headers={"Accept-Language": language}).text
 
 
 def test_the_command_line_is_refused_in_words(system):

@@ -13,9 +13,11 @@ from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import SALES
 from eventstore.following import Follower
 from eventstore.orders import CommandRefused, CommandReused, order
+from eventstore.queries import Cards
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from eventstore.rematching import rematch
 from eventstore.work import Policy
+from leadlog.cli.card_text import following
 
 NO_FORMS = msgspec.structs.replace(MATCHING, version=2, rules=MATCHING.rules[:3])
 """Version 2 without the rule `one form`."""
@@ -230,6 +232,16 @@ def test_a_rematch_that_was_killed_goes_on_where_it_stood_when_it_is_given_again
     assert persons(again) == 600
     with pytest.raises(CommandRefused, match="applied"):
         rematch(again.base, order("anna"))
+
+
+def test_whoever_reads_a_card_that_a_rematch_has_not_come_to_is_told_so(fed):
+    again = half_way(fed)
+    cards = Cards(again.base)
+    leaves = sorted(KEYRING.leaf("email", f"{number}@x.ru") for number in range(300))
+    told = {"pending": {"touches": 0, "done": 0, "rematch": {"of": 600, "done": 200}}}
+    assert told.items() <= cards.show(str(UUID(bytes=leaves[-1]))).items()
+    assert "pending" not in cards.show(str(UUID(bytes=leaves[0])))
+    assert following(told) == "a rematch goes on: 200 of 600 cards done"
 
 
 def test_a_rematch_that_was_killed_is_carried_on_beside_the_processor(fed):

@@ -1,13 +1,16 @@
 """Evidence withdrawn by a query, in pieces (SEMANTICS 2.3.10)."""
 
 import pytest
-from support.worlds import Fed, base, decision_id, lead
+from support.worlds import KEYRING, Fed, base, decision_id, lead
 
 from eventstore.domain.matching import Matching
 from eventstore.evidence import Selection, select
+from eventstore.explain import Explainer
 from eventstore.following import Follower
 from eventstore.orders import CommandRefused, order
+from eventstore.queries import Cards
 from eventstore.touches import bytes_of
+from leadlog.cli.card_text import following
 
 PIECE, FORMS = 10, 12
 """Items in a piece, and forms: more than that."""
@@ -181,6 +184,22 @@ def test_a_follower_leaves_alone_what_a_command_is_about_to_carry_out(fed):
     fed.commands.withdraw(one_form(fed), order("anna"), progress=told)
     assert beside == [(True, []), (False, [])]
     assert not fed.base.in_hand
+
+
+def test_whoever_reads_a_card_meanwhile_is_told_how_far_the_withdrawal_is(fed):
+    cards = Cards(fed.base)
+    by = killed_after_a_piece(fed)
+    fed.feed(lead(900, ("phone", "+79129999999", "claimed")))
+    pending = {"touches": 0, "done": 0, "evidence": {"of": FORMS, "done": PIECE}}
+    for name in ("email:0@x.ru", f"email:{FORMS - 1}@x.ru"):
+        assert cards.show(name)["pending"] == pending
+    assert "pending" not in cards.show("phone:+79129999999")
+    fed.commands.undo(by.command, order("anna"))
+    told = Explainer(cards).person(KEYRING.leaf("email", "0@x.ru"))
+    assert told["pending"]["evidence"] == {"of": FORMS, "done": FORMS - PIECE}
+    assert "is carried out: 2 of 12 links done" in following(told)
+    Follower(fed.base).drain()
+    assert "pending" not in cards.show("email:0@x.ru")
 
 
 def test_a_dry_run_carries_nothing_on(fed):
