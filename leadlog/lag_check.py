@@ -48,6 +48,9 @@ def lag(name: str, before: Progress, after: Progress, *, served: bool) -> Findin
     if not served:
         told = f"{after.lag:,} behind, for no server runs" if after.lag else "none; no server runs"
         return Finding(subject, "good", told, "leadlog up" if after.lag else "")
+    if after.lag > 0 and after.done == 0 and _ROLES[name] is not Role.PROCESSOR:
+        told = f"{after.lag:,} behind, and none was ever read"
+        return Finding(subject, "odd", told, f"leadlog run {_ROLES[name]}: has it been started?")
     if before.lag > 0 and after.done <= before.done:
         told = f"{after.lag:,} behind, and not catching up"
         remedy = f"does the role {_ROLES[name]} run? its log and its /readyz tell more"

@@ -109,6 +109,15 @@ def test_lag(state, before, after, served):
 
 
 @pytest.mark.parametrize(
+    ("role", "state"), [("projector", "odd"), ("inbox", "odd"), ("processor", "broken")]
+)
+def test_a_role_that_was_never_started(role, state):
+    """Nobody misses numbers yet; but a lead that waits for a processor, somebody does."""
+    found = lag_check.lag(role, Progress(0, 5), Progress(0, 5), served=True)
+    assert (found.state, "inbox" in found.remedy) == (state, False)
+
+
+@pytest.mark.parametrize(
     ("state", "before", "after", "served", "remedy"),
     [
         ("good", 0, 0, True, ""),
