@@ -5,14 +5,16 @@ from typing import Annotated, Any, Final
 from litestar import Request, Response, get
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery, QueryParameter
+from msgspec.structs import asdict
 
 from projections.desk.live import Live, Snapshot
 from projections.desk.services import Services
 from projections.funnel import render
 from projections.funnel.request import DIMENSIONS, FIELDS, WrongRequest, read_request
-from projections.funnel.result import FunnelResult
+from projections.funnel.result import FunnelNow, FunnelResult
 
 _FORMATS: Final = ("json", "csv", "parquet")
+_PENDING: Final = "Leadlog-Pending"
 _OTHER_FIELDS: Final = ("format", "lang")
 _WHEN = "a day (2026-01-31, UTC) or an RFC 3339 time"
 
@@ -24,7 +26,13 @@ Text = str | None
     sync_to_thread=True,
     summary="How many deals reached each step",
     tags=["numbers"],
-    responses={200: ResponseSpec(FunnelResult, description="The funnel as known at `as_of`")},
+    responses={
+        200: ResponseSpec(
+            FunnelResult | FunnelNow,
+            description="The funnel as known at `as_of`; where decisions are still being carried"
+            " out, `pending` says so, and in every format the header Leadlog-Pending",
+        )
+    },
 )
 def funnel(
     request: Request[Any, Any, Any],
@@ -64,7 +72,10 @@ def _shaped(shape: str, services: Services, given: dict[str, Any]) -> Response[A
     if shape not in _FORMATS:
         raise WrongRequest("format", f"there is no {shape!r}", _FORMATS)
     result = services.funnel(read_request(given, services.pipelines))
+    pending = 0 if "as_of" in given else services.pending()  # what was known then is not of now
     headers = {"Content-Disposition": f'attachment; filename="funnel-{result.as_of}.{shape}"'}
+    if pending:
+        headers[_PENDING] = str(pending)
     match shape:
         case "csv":
             return Response(render.to_csv(result), media_type="text/csv", headers=headers)
@@ -72,7 +83,9 @@ def _shaped(shape: str, services: Services, given: dict[str, Any]) -> Response[A
             kind = "application/vnd.apache.parquet"
             return Response(render.to_parquet(result), media_type=kind, headers=headers)
         case _:
-            return Response(render.to_json(result), media_type="application/json")
+            now = FunnelNow(**asdict(result), pending=pending) if pending else result
+            told = {name: value for name, value in headers.items() if name == _PENDING}
+            return Response(render.to_json(now), media_type="application/json", headers=told)
 
 
 @get(

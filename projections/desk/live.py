@@ -24,6 +24,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     overview: Overview
     funnel: FunnelResult
     """By channel, all time."""
+    pending: int = 0
+    """Touches, links or cards of decisions that are still to follow: all this is without them."""
 
 
 class Live:
@@ -50,4 +52,4 @@ class Live:
     def _count(self, pipeline: Pipeline) -> Snapshot:
         overview = self._services.overview()
         request = FunnelRequest(pipeline=pipeline, by=("channel",), position=overview.position)
-        return Snapshot(overview, self._services.funnel(request))
+        return Snapshot(overview, self._services.funnel(request), self._services.pending())

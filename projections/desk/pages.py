@@ -49,6 +49,7 @@ def _live_values(request: AnyRequest) -> dict[str, Any]:
     return {
         "overview": snapshot.overview,
         "funnel": snapshot.funnel,
+        "pending": snapshot.pending,
         "channels": _channels(snapshot),
         "minutes": bars(snapshot.overview.minutes, height=48),
         "pipelines": services.pipelines,

@@ -44,6 +44,13 @@ class FunnelResult(
     """Largest first; empty unless asked for by dimensions. They add up to `steps`."""
 
 
+class FunnelNow(FunnelResult, frozen=True, kw_only=True):
+    """As known now, which decisions that are still being carried out will change."""
+
+    pending: int
+    """How many touches, links or cards of such decisions are left; absent where there are none."""
+
+
 def steps_of(names: Sequence[tuple[str, str]], counts: Sequence[int]) -> tuple[Step, ...]:
     """Steps with their shares, of `names` (id, name) and as many counts."""
     before = (counts[0], *counts[:-1])

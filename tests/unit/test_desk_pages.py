@@ -209,6 +209,36 @@ def test_unknown_paths_are_404_in_the_shape_of_who_asks(client):
     assert "<html" in client.get("/nothing").text
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "carried out, with 1,234 touches"), ("ru", "Решение ещё выполняется")],
+)
+def test_the_first_page_says_that_a_decision_is_still_being_carried_out(
+    client, numbers, language, told
+):
+    heads = {"accept-language": language}
+    assert told not in client.get("/live", headers=heads).text
+    numbers.pending = 1234
+    client.app.state.live = Live(client.app.state.services)  # what was counted before is kept
+    assert told in client.get("/", headers=heads).text
+    assert told in client.get("/live", headers=heads).text
+    assert client.get("/api/v1/overview").json()["pending"] == 1234
+
+
+def test_the_api_tells_with_numbers_of_now_what_they_are_still_without(client, numbers):
+    whole = client.get("/api/v1/funnel")
+    assert "pending" not in whole.json()
+    assert "leadlog-pending" not in whole.headers
+    numbers.pending = 7
+    for shape in ("json", "csv", "parquet"):
+        asked = client.get("/api/v1/funnel", params={"format": shape})
+        assert asked.headers["leadlog-pending"] == "7"
+    assert client.get("/api/v1/funnel").json() == whole.json() | {"pending": 7}
+    then = client.get("/api/v1/funnel", params={"as_of": "77"})
+    assert "pending" not in then.json()
+    assert "leadlog-pending" not in then.headers
+
+
 def test_the_api_describes_itself(client):
     described = client.get("/api/v1/openapi.json").json()
     assert {"/api/v1/funnel", "/api/v1/overview"} <= set(described["paths"])
