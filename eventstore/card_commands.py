@@ -5,7 +5,6 @@ is saved: what it would change is told all the same.
 """
 
 from collections.abc import Callable, Collection, Iterable
-from uuid import UUID
 
 from eventstore.asked import Asked
 from eventstore.card_changes import refuse_stale
@@ -21,6 +20,7 @@ from eventstore.domain.events import (
 )
 from eventstore.orders import CommandRefused, NotThere, Orders, StaleVersion
 from eventstore.rows import Hand
+from eventstore.said import said
 from eventstore.withdrawals import SEALED_WITH, withdraw_evidence
 from eventstore.withdrawing import Evidence, switch, withdrawn_by
 from eventstore.work import Work
@@ -53,7 +53,7 @@ class CardCommands:
             one, other = _card(work, a), _card(work, b)
             refuse_stale(work, by, [one, other])
             if one == other:
-                raise CommandRefused("both name the same leaf card")
+                raise CommandRefused(said("both name the same leaf card"))
             _refuse_vetoed(work, one, other)
             event = CardsMerged(actor=by.actor, at=by.at, reason=reason, one=a, other=b)
             work.decide_by_hand("merge", a, b, by.command, event)
@@ -78,7 +78,7 @@ class CardCommands:
             one, other = _card(work, a), _card(work, b)
             refuse_stale(work, by, [one, other])
             if one == other:
-                raise CommandRefused("both name the same leaf card; it cannot be two persons")
+                raise CommandRefused(said("both name the same leaf card; it cannot be two persons"))
             event = CardsVetoed(
                 actor=by.actor, at=by.at, reason=reason, one=a, other=b, reviewed=reviewed
             )
@@ -103,7 +103,9 @@ class CardCommands:
             one = _card(work, leaf)
             refuse_stale(work, by, [one])
             if work.known_card(one).kind == "lead":
-                raise CommandRefused("a lead without identity has nothing that could be shared")
+                raise CommandRefused(
+                    said("a lead without identity has nothing that could be shared")
+                )
             event = CardMarked(actor=by.actor, at=by.at, reason=reason, leaf=one, shared=shared)
             work.decide_by_hand("share" if shared else "unshare", one, one, by.command, event)
             _refresh_mark(work, one)
@@ -117,12 +119,12 @@ class CardCommands:
         def decide(work: Work) -> set[Id]:
             known = work.decision(decision)
             if not known:
-                raise NotThere(f"no decision {UUID(bytes=decision)}")
+                raise NotThere(said("no decision %(decision)s", decision=decision))
             named = _named_by(work, decision)
             refuse_stale(work, by, named)
             rows = [row for row in known if row[1]]
             if not rows:
-                raise CommandRefused("the decision is undone already; undo that undo instead")
+                raise CommandRefused(said("the decision is undone already; undo that undo instead"))
             about = tuple(sorted(named)[:SEALED_WITH])
             event = DecisionUndone(
                 actor=by.actor, at=by.at, reason=reason, about=about, undone=decision
@@ -195,7 +197,7 @@ def _named_by(work: Work, decision: Id) -> set[Id]:
 def _card(work: Work, leaf: Id) -> Id:
     """The leaf card that an id bears on now."""
     if work.card(leaf) is None:
-        raise NotThere(f"no leaf card {UUID(bytes=leaf)}")
+        raise NotThere(said("no leaf card %(leaf)s", leaf=leaf))
     return work.bears_on(leaf)
 
 
@@ -206,8 +208,13 @@ def _refuse_vetoed(work: Work, one: Id, other: Id) -> None:
         crosses = (hand.a in ours and hand.b in theirs) or (hand.b in ours and hand.a in theirs)
         if hand.kind == "veto" and crosses and {hand.a, hand.b} != {one, other}:
             raise CommandRefused(
-                f"a veto stands between them: decision {UUID(bytes=hand.decision)} says that"
-                f" {UUID(bytes=hand.a)} and {UUID(bytes=hand.b)} are not one person; undo it first"
+                said(
+                    "a veto stands between them: decision %(decision)s says that %(a)s and %(b)s"
+                    " are not one person; undo it first",
+                    decision=hand.decision,
+                    a=hand.a,
+                    b=hand.b,
+                )
             )
 
 

@@ -16,6 +16,7 @@ from eventstore.domain.events import DealOpened, Decision, Id
 from eventstore.reading import Recorded
 from eventstore.reply_story import replies_to, with_replies
 from eventstore.rows import Card, Hand, Place
+from eventstore.said import said
 from eventstore.told import Json, Told, text_id, time_text
 from eventstore.touches import deal_id
 
@@ -39,7 +40,10 @@ class Window(NamedTuple):
             return cls(most, (round(parse_time(time).timestamp() * 1000), UUID(lead).bytes))
         except ValueError:
             raise ValueError(
-                f"{cursor!r} is no place in a timeline; give `older.before` of the page before"
+                said(
+                    "'%(cursor)s' is no place in a timeline; give `older.before` of a page",
+                    cursor=cursor,
+                )
             ) from None
 
     def cut(self, standing: Sequence[Told]) -> tuple[Sequence[Told], int]:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Literal
-from uuid import UUID
 
 from eventstore.asked import Asked, asked_before
 from eventstore.customer_base import CustomerBase
@@ -27,6 +26,7 @@ from eventstore.domain.events import (
 from eventstore.domain.pipeline import UNSORTED, WON, Pipeline
 from eventstore.orders import CommandRefused, NotThere, Orders, stale_deal
 from eventstore.reading import Recorded
+from eventstore.said import said
 from eventstore.work import Work
 
 
@@ -56,14 +56,18 @@ class DealCommands:
             _must_be_open(found)
             place = found.pipeline.place(stage)
             if stage in (UNSORTED, WON):
-                raise CommandRefused(f"{stage!r} is not entered by hand; use accept, won or lost")
+                raise CommandRefused(
+                    said("'%(stage)s' is not entered by hand; use accept, won or lost", stage=stage)
+                )
             if stage == found.deal.stage and not amount:
                 return []
             missing = set(found.pipeline.stages[place].required)
             if amount or found.deal.amount:
                 missing.discard("amount")
             if missing:
-                raise CommandRefused(f"stage {stage!r} needs: {', '.join(sorted(missing))}")
+                raise CommandRefused(
+                    said("stage '%(stage)s' needs: %(fields)s", stage=stage, fields=sorted(missing))
+                )
             moved = StageEntered(command=by.command, actor=by.actor, at=by.at, stage=stage)
             return [*_amount(amount, by), moved]
 
@@ -75,7 +79,11 @@ class DealCommands:
         def decide(found: _Found) -> list[DealCommand]:
             _must_be_open(found)
             if found.deal.stage != UNSORTED:
-                raise CommandRefused(f"the deal is sorted already: it stands at {found.deal.stage}")
+                raise CommandRefused(
+                    said(
+                        "the deal is sorted already: it stands at %(stage)s", stage=found.deal.stage
+                    )
+                )
             stages = found.pipeline.stages
             stage = stages[1].id if len(stages) > 1 else UNSORTED
             owned = OwnerSet(command=by.command, actor=by.actor, at=by.at, owner=by.actor)
@@ -99,11 +107,11 @@ class DealCommands:
             _must_be_open(found)
             reasons = found.pipeline.lost_reasons
             if status == DECLINED and found.deal.stage != UNSORTED:
-                raise CommandRefused("only an unsorted deal can be declined; use lost")
+                raise CommandRefused(said("only an unsorted deal can be declined; use lost"))
             if status != WON and reason not in reasons:
-                raise CommandRefused(f"reason must be one of: {', '.join(reasons)}")
+                raise CommandRefused(said("reason must be one of: %(reasons)s", reasons=reasons))
             _amount(amount, by)
-            said, currency = _said(found.deal)
+            known, currency = _said(found.deal)
             return [
                 DealClosed(
                     command=by.command,
@@ -111,7 +119,7 @@ class DealCommands:
                     at=by.at,
                     status=status,
                     reason=reason,
-                    amount=amount or said,
+                    amount=amount or known,
                     currency=currency,
                 )
             ]
@@ -123,7 +131,7 @@ class DealCommands:
 
         def decide(found: _Found) -> list[DealCommand]:
             if found.deal.status == OPEN:
-                raise CommandRefused("the deal is open")
+                raise CommandRefused(said("the deal is open"))
             stage = found.deal.stage
             return [DealReopened(command=by.command, actor=by.actor, at=by.at, stage=stage)]
 
@@ -173,7 +181,7 @@ class DealCommands:
 
     def _find(self, work: Work, deal: Id, events: Sequence[Recorded]) -> _Found:
         if not events or not isinstance(events[0].event, DealOpened):
-            raise NotThere(f"no deal {UUID(bytes=deal)}")
+            raise NotThere(said("no deal %(deal)s", deal=deal))
         opened = events[0].event
         work.load_leads([opened.lead])
         leaf = work.leads[opened.lead].leaf
@@ -182,7 +190,9 @@ class DealCommands:
         if row is not None:
             pipeline = work.policy.pipeline(opened.pipeline)
             return _Found(row, pipeline, leaf, head, events[-1].version, events)
-        raise CommandRefused("the deal was joined into another one, or withdrawn; see `deal show`")
+        raise CommandRefused(
+            said("the deal was joined into another one, or withdrawn; see `deal show`")
+        )
 
 
 Decide = Callable[[_Found], list[DealCommand]]
@@ -190,7 +200,9 @@ Decide = Callable[[_Found], list[DealCommand]]
 
 def _must_be_open(found: _Found) -> None:
     if found.deal.status != OPEN:
-        raise CommandRefused(f"the deal is {found.deal.status}; reopen it first")
+        raise CommandRefused(
+            said("the deal is %(status)s; reopen it first", status=found.deal.status)
+        )
 
 
 def _said(deal: Deal) -> tuple[str, str]:
@@ -206,7 +218,9 @@ def _amount(amount: str, by: Orders) -> list[DealCommand]:
     except InvalidOperation:
         valid = False
     if not valid:
-        raise CommandRefused(f"amount {amount!r} is no decimal number such as 1490.00")
+        raise CommandRefused(
+            said("amount '%(amount)s' is no decimal number such as 1490.00", amount=amount)
+        )
     return [AmountSet(command=by.command, actor=by.actor, at=by.at, amount=amount)]
 
 

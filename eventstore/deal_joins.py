@@ -1,7 +1,6 @@
 """Deals of one person joined and parted by hand (SEMANTICS 3.4). Undone as any decision is."""
 
 from typing import NamedTuple
-from uuid import UUID
 
 from eventstore.customer_base import CustomerBase
 from eventstore.deciding import Decided, carry_out
@@ -10,6 +9,7 @@ from eventstore.domain.events import DealOpened, DealsJoined, DealsParted, Id, T
 from eventstore.orders import CommandRefused, NotThere, Orders, stale_deal
 from eventstore.replay import StoredDeal, read_deals
 from eventstore.rows import Hand
+from eventstore.said import said
 from eventstore.touches import deal_id, stand
 from eventstore.work import Work
 
@@ -39,7 +39,7 @@ class DealJoins:
             one, other = _named(work, a), _named(work, b)
             _refuse_stale(work, a, by)
             if a == b:
-                raise CommandRefused("both name the same deal")
+                raise CommandRefused(said("both name the same deal"))
             _refuse_unlike(work, one, other)
             earlier, later = sorted((one, other), key=lambda n: work.order_of(n.stored.opened.lead))
             event = DealsJoined(
@@ -64,7 +64,7 @@ class DealJoins:
             into = named.stored.into
             if not into:
                 raise CommandRefused(
-                    "the deal is joined into no other; to part a touch from it, name the lead"
+                    said("the deal is joined into no other; to part a touch from it, name the lead")
                 )
             leaves = (named.leaf, _named(work, into).leaf)
             event = DealsParted(
@@ -84,10 +84,10 @@ class DealJoins:
             work.load_leads([lead])
             state = work.leads.get(lead)
             if state is None:
-                raise NotThere(f"no lead {UUID(bytes=lead)}")
+                raise NotThere(said("no lead %(lead)s", lead=lead))
             own = deal_id(lead, state.newest.pipeline)
             if state.deal == own:
-                raise CommandRefused("the lead opened its deal itself")
+                raise CommandRefused(said("the lead opened its deal itself"))
             if state.deal:
                 _refuse_stale(work, state.deal, by)
             leaf = stand(work, state)
@@ -112,7 +112,7 @@ def leaves_concerned(work: Work, hand: Hand) -> set[Id]:
 def _named(work: Work, deal: Id) -> _Named:
     stored = read_deals(work, [deal]).get(deal)
     if stored is None or not isinstance(stored.opened, DealOpened):
-        raise NotThere(f"no deal {UUID(bytes=deal)}")
+        raise NotThere(said("no deal %(deal)s", deal=deal))
     work.load_leads([stored.opened.lead])
     return _Named(deal, stored, stand(work, work.leads[stored.opened.lead]))
 
@@ -127,16 +127,21 @@ def _refuse_unlike(work: Work, one: _Named, other: _Named) -> None:
     person = work.known_card(one.leaf).person
     if person != work.known_card(other.leaf).person:
         raise CommandRefused(
-            "the deals are of two persons; if they are one, first: leadlog card merge"
+            said("the deals are of two persons; if they are one, first: leadlog card merge")
         )
     rows: dict[Id, Deal] = {}
     for named in (one, other):
         row = work.deals.one(person, named.id)
-        text = UUID(bytes=named.id)
         if row is None:
-            raise CommandRefused(f"deal {text} was joined into another one, or withdrawn")
+            raise CommandRefused(
+                said("deal %(deal)s was joined into another one, or withdrawn", deal=named.id)
+            )
         if row.status != OPEN:
-            raise CommandRefused(f"deal {text} is {row.status}; reopen it first")
+            raise CommandRefused(
+                said(
+                    "deal %(deal)s is %(status)s; reopen it first", deal=named.id, status=row.status
+                )
+            )
         rows[named.id] = row
     if rows[one.id].pipeline != rows[other.id].pipeline:
-        raise CommandRefused("the deals are in two pipelines")
+        raise CommandRefused(said("the deals are in two pipelines"))

@@ -21,6 +21,7 @@ from eventstore.queries import Cards
 from eventstore.regroup import move_aliases
 from eventstore.rejudging import rejudge
 from eventstore.rows import Pending
+from eventstore.said import said
 from eventstore.work import Work
 
 _PIECE = 200
@@ -89,7 +90,9 @@ def _begin(work: Work, *, base: CustomerBase, by: Orders, version: int) -> None:
 
 def _refuse_applied(work: Work, known: History, version: int) -> None:
     if known.applied == version and work.pending(STREAM) is None:
-        raise CommandRefused(f"version {version} is applied to the past already")
+        raise CommandRefused(
+            said("version %(version)s is applied to the past already", version=str(version))
+        )
 
 
 def _piece(
@@ -129,8 +132,11 @@ def _answer(known: History, by: Orders, version: int) -> Decided:
     ours = [one for one in ends if one.command == by.command] or ends
     if not ours:
         raise CommandRefused(
-            f"another version was applied before version {version} was everywhere;"
-            " `leadlog card rematch` applies the configured one"
+            said(
+                "another version was applied before version %(version)s was everywhere;"
+                " `leadlog card rematch` applies the configured one",
+                version=str(version),
+            )
         )
     return answer(ours[-1].command or by.command, ours[-1].changed)
 

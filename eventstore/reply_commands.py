@@ -10,7 +10,6 @@ and each state have one effect for ever, and a provider's id leads back to the m
 
 from collections.abc import Collection
 from typing import Literal
-from uuid import UUID
 
 from channels.sdk.sending import Message
 from eventstore.asked import asked_before
@@ -19,6 +18,7 @@ from eventstore.domain.events import Id, ReplyProgressed, ReplySent, ReplyWritte
 from eventstore.domain.replies import FAILED, QUEUED, SET_ASIDE, Reply, replies_of
 from eventstore.orders import CommandRefused, NotThere, Orders
 from eventstore.receipts import reply_key, sent_key
+from eventstore.said import said
 from eventstore.work import Work
 
 _NOT_SENT = frozenset({QUEUED, FAILED, SET_ASIDE})
@@ -44,7 +44,7 @@ class ReplyCommands:
             work.load_leads([lead])
             state = work.leads.get(lead)
             if state is None:
-                raise NotThere(f"no lead {UUID(bytes=lead)}")
+                raise NotThere(said("no lead %(lead)s", lead=lead))
             work.emit_card(
                 state.leaf,
                 ReplyWritten(
@@ -111,8 +111,12 @@ class ReplyCommands:
                 found = _find(work, reply)
                 if found.state not in (FAILED, SET_ASIDE):
                     raise CommandRefused(
-                        f"message {UUID(bytes=reply)} is {found.state}: there is nothing to try"
-                        " again; name those that failed or were set aside"
+                        said(
+                            "message %(message)s is %(state)s: there is nothing to try again; name"
+                            " those that failed or were set aside",
+                            message=reply,
+                            state=found.state,
+                        )
                     )
                 event = ReplyProgressed(reply=reply, state="queued", actor=by.actor, at=by.at)
                 work.emit_card(found.written.leaf, event)
@@ -124,7 +128,7 @@ def _find(work: Work, reply: Id, *, personal: bool = False) -> Reply:
     leaf = work.keyed(reply_key(reply))
     found = _on(work, leaf, personal=personal).get(reply) if leaf else None
     if found is None:
-        raise NotThere(f"no message {UUID(bytes=reply)}")
+        raise NotThere(said("no message %(message)s", message=reply))
     return found
 
 

@@ -12,6 +12,7 @@ from eventstore.deciding import Decided, answered
 from eventstore.lookalikes_kept import LookalikesOf
 from eventstore.orders import NotThere, Orders
 from eventstore.queries import Cards
+from eventstore.said import said
 from eventstore.suggestions import Suggestions
 from eventstore.told import Json, text_id
 
@@ -65,7 +66,7 @@ class ReviewQueue:
         for number, item in enumerate(self._items(), 1):
             if name in (str(number), item.shown["id"]):
                 return item.what
-        raise NotThere(f"no suggestion {name!r}; see `leadlog card suggestions`")
+        raise NotThere(said("no suggestion '%(name)s'; see `leadlog card suggestions`", name=name))
 
     def _items(self) -> list[_Item]:
         items = [

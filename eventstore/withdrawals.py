@@ -9,6 +9,7 @@ from eventstore.customer_base import CustomerBase
 from eventstore.deciding import Decided, carry_out, first_answer
 from eventstore.domain.events import EvidenceWithdrawn, Id
 from eventstore.orders import CommandRefused, Orders
+from eventstore.said import said
 from eventstore.withdrawing import Evidence, begin, carry_on, was_left_undone
 from eventstore.work import Work
 
@@ -36,13 +37,13 @@ def withdraw_evidence(
         if dry_run or not asked_before(base.work(), by.command, asked):
             items = tuple(evidence)
             if not items:
-                raise CommandRefused("no evidence fits; nothing was withdrawn")
+                raise CommandRefused(said("no evidence fits; nothing was withdrawn"))
             decide = partial(_decide, by=by, reason=reason, items=items, seen=seen)
             decided = carry_out(base, by, asked, decide, dry_run=dry_run)
             if dry_run:
                 return decided
         if was_left_undone(base.work(), by.command):
-            raise CommandRefused("the withdrawal was undone before it had come to its end")
+            raise CommandRefused(said("the withdrawal was undone before it had come to its end"))
         for row in carry_on(base, by.command):
             progress(row.done, row.of)
     return first_answer(base.work(), by.command)

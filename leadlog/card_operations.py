@@ -15,6 +15,7 @@ from eventstore.evidence import Selection, select
 from eventstore.orders import Orders, order
 from eventstore.rematching import rematch
 from eventstore.review_queue import ReviewQueue
+from eventstore.said import said
 from eventstore.told import text_id
 from eventstore.touches import milliseconds
 from leadlog.control import OperationFailed
@@ -48,8 +49,10 @@ def find(system: System, arguments: Arguments) -> Iterator[Any]:
     (page,) = search(system, arguments)
     if not page["items"]:
         raise OperationFailed(
-            f"no card for {arguments['query']!r}; give a phone, an e-mail, an id, kind:value"
-            " or a name"
+            said(
+                "no card for '%(query)s'; give a phone, an e-mail, an id, kind:value or a name",
+                query=str(arguments["query"]),
+            )
         )
     yield from page["items"]
 
@@ -104,7 +107,7 @@ def show(system: System, arguments: Arguments) -> Iterator[Any]:
         return
     shown = system.cards.show(arguments["id"], everything=everything, window=window)
     if shown is None:
-        raise OperationFailed(f"no card {arguments['id']!r}")
+        raise OperationFailed(said("no card '%(name)s'", name=str(arguments["id"])))
     yield shown
 
 
@@ -119,7 +122,7 @@ def _as_known(
     leaf = system.past_cards.stood(_leaf(system, name), upto)
     person = person_at(system.analytics, leaf, upto)
     if not person.brought:
-        raise OperationFailed(f"nobody knew {name!r} yet at {at}")
+        raise OperationFailed(said("nobody knew '%(name)s' yet at %(at)s", name=name, at=at))
     known = system.past_cards.show(
         person.head, person.leaves, person.brought, upto, everything=everything, window=window
     )
@@ -170,10 +173,14 @@ def withdraw(system: System, arguments: Arguments) -> Iterator[Any]:
         until=_moment(arguments.get("to")),
     )
     if selection == Selection():
-        raise OperationFailed("say what to withdraw: two cards, --rule, --identity, …", status=2)
+        raise OperationFailed(
+            said("say what to withdraw: two cards, --rule, --identity, …"), status=2
+        )
     seen = [*(pair or ()), *([selection.identity] if selection.identity else [])]
     if arguments.get("card_version") is not None and not seen:
-        raise OperationFailed("a version is that of cards: name two, or an identity", status=2)
+        raise OperationFailed(
+            said("a version is that of cards: name two, or an identity"), status=2
+        )
     evidence = select(system.base, selection)
 
     def work(progress: Progress) -> dict[str, Any]:
@@ -248,7 +255,9 @@ def told_of(decided: Decided, dry_run: bool) -> dict[str, Any]:
 def _leaf(system: System, name: str) -> bytes:
     leaf = system.cards.leaf_of(name)
     if leaf is None:
-        raise OperationFailed(f"no card {name!r}; give an id, or kind:value such as phone:8912…")
+        raise OperationFailed(
+            said("no card '%(name)s'; give an id, or kind:value such as phone:8912…", name=name)
+        )
     return leaf
 
 
@@ -262,7 +271,8 @@ def _uuid(text: str, what: str = "decision") -> bytes:
     try:
         return UUID(text).bytes
     except ValueError:
-        raise OperationFailed(f"{text!r} is no id of a {what}", status=2) from None
+        told = said("'%(text)s' is no id of a %(what)s", text=text, what=what)
+        raise OperationFailed(told, status=2) from None
 
 
 CARD_OPERATIONS = {

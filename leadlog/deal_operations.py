@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from eventstore.orders import Orders, order
+from eventstore.said import said
 from leadlog.card_operations import told_of
 from leadlog.control import OperationFailed
 from leadlog.system import System
@@ -26,7 +27,7 @@ def show(system: System, arguments: Arguments) -> Iterator[Any]:
     card = system.cards.show(arguments["id"], everything=True)
     deal = next((d for d in (card or {}).get("deals", ()) if d["id"] == arguments["id"]), None)
     if card is None or deal is None:
-        raise OperationFailed(f"no deal {arguments['id']!r}")
+        raise OperationFailed(said("no deal %(deal)s", deal=str(arguments["id"])))
     touches = [t for t in card["timeline"] if t["type"] == "touch" and t["lead"] in deal["leads"]]
     told = [t for t in card["timeline"] if t["type"] == "deal" and t["deal"] == deal["id"]]
     alike = {"pipeline": deal["pipeline"], "status": "open"}
@@ -69,7 +70,7 @@ def command(system: System, arguments: Arguments) -> Iterator[Any]:
         case "own":
             version = deals.own(deal, str(arguments["owner"]), by)
         case _:
-            raise OperationFailed(f"no deal command {action!r}", status=2)
+            raise OperationFailed(said("no deal command '%(action)s'", action=action), status=2)
     yield {"deal": arguments["id"], "version": version, "command": str(UUID(bytes=by.command))}
 
 
@@ -98,7 +99,9 @@ def split(system: System, arguments: Arguments) -> Iterator[Any]:
 def _must_be_of(system: System, lead: bytes, deal: bytes) -> None:
     shown = next(show(system, {"id": str(UUID(bytes=deal))}))
     if str(UUID(bytes=lead)) not in shown["leads"]:
-        raise OperationFailed(f"lead {UUID(bytes=lead)} is no touch of deal {shown['id']}")
+        raise OperationFailed(
+            said("lead %(lead)s is no touch of deal %(deal)s", lead=lead, deal=shown["id"])
+        )
 
 
 def _orders(arguments: Arguments) -> Orders:
@@ -122,7 +125,8 @@ def _id(text: str, what: str) -> bytes:
     try:
         return UUID(text).bytes
     except ValueError:
-        raise OperationFailed(f"{text!r} is no id of a {what}", status=2) from None
+        told = said("'%(text)s' is no id of a %(what)s", text=text, what=what)
+        raise OperationFailed(told, status=2) from None
 
 
 DEAL_OPERATIONS = {

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from eventstore.orders import CommandRefused, NotThere
+from eventstore.said import text_of
 from leadlog.control import OperationFailed
 from leadlog.operations import OPERATIONS
 from leadlog.server import App
@@ -46,9 +47,9 @@ def operate(system: System, name: str, arguments: Mapping[str, Any]) -> Iterator
         yield from OPERATIONS[name](system, dict(arguments))
     except OperationFailed as error:
         if error.status == 2:
-            raise WrongArguments(str(error)) from error
-        raise NotThere(str(error)) from error
+            raise WrongArguments(text_of(error)) from error
+        raise NotThere(text_of(error)) from error
     except (CommandRefused, NotThere):
         raise
     except ValueError as error:
-        raise WrongArguments(str(error)) from error
+        raise WrongArguments(text_of(error)) from error

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from eventstore.orders import CommandRefused, NotThere
+from eventstore.said import text_of
 from leadlog.card_operations import CARD_OPERATIONS
 from leadlog.control import OperationFailed
 from leadlog.deal_operations import DEAL_OPERATIONS
@@ -35,11 +36,11 @@ def run(system: System, name: str, arguments: Arguments) -> Iterator[Any]:
     try:
         yield from operation(system, arguments)
     except CommandRefused as error:
-        raise OperationFailed(str(error)) from error
+        raise OperationFailed(text_of(error)) from error
     except NotThere as error:
-        raise OperationFailed(str(error.args[0])) from error
+        raise OperationFailed(text_of(error)) from error
     except ValueError as error:
-        raise OperationFailed(str(error), status=2) from error
+        raise OperationFailed(text_of(error), status=2) from error
 
 
 def wait_until_current(system: System, seconds: float) -> bool:

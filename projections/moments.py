@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from channels.sdk.times import format_time, parse_time
+from eventstore.said import said
 from projections.clickhouse.client import ClickHouse
 
 _RESOLVE = """
@@ -34,7 +35,10 @@ def read_moment(text: str) -> int:
         return round(parse_time(text).timestamp() * 1000)
     except ValueError:
         raise ValueError(
-            f"no time: {text!r}; write a day as 2026-01-31 or a time as 2026-01-31T09:00:00Z"
+            said(
+                "no time: '%(text)s'; write a day as 2026-01-31 or a time as 2026-01-31T09:00:00Z",
+                text=text,
+            )
         ) from None
 
 

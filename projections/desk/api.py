@@ -11,7 +11,7 @@ from projections.desk.live import Live, Snapshot
 from projections.desk.services import Services
 from projections.funnel import render
 from projections.funnel.request import DIMENSIONS, FIELDS, WrongRequest, read_request
-from projections.funnel.result import FunnelNow, FunnelResult
+from projections.funnel.result import FunnelNow
 
 _FORMATS: Final = ("json", "csv", "parquet")
 _PENDING: Final = "Leadlog-Pending"
@@ -28,7 +28,7 @@ Text = str | None
     tags=["numbers"],
     responses={
         200: ResponseSpec(
-            FunnelResult | FunnelNow,
+            FunnelNow,
             description="The funnel as known at `as_of`; where decisions are still being carried"
             " out, `pending` says so, and in every format the header Leadlog-Pending",
         )

@@ -11,6 +11,7 @@ from litestar.params import HeaderParameter
 
 from channels.sdk.ids import NAMESPACE
 from eventstore.orders import NotThere
+from eventstore.said import said
 from projections.desk.frame import AnyRequest
 from projections.desk.services import Json, Operate, Services, WrongArguments
 
@@ -30,7 +31,7 @@ def operate(request: AnyRequest, name: str, **arguments: Any) -> Iterator[Any]:
     services: Services = request.app.state.services
     run: Operate | None = services.operate
     if run is None:
-        raise NotThere("this process has no cards")
+        raise NotThere(said("this process has no cards"))
     return run(name, {key: value for key, value in arguments.items() if value is not None})
 
 
@@ -82,4 +83,11 @@ def whole_number(text: str | None, name: str, *, least: int, most: int, default:
         return default
     if text.isascii() and text.isdigit() and least <= int(text) <= most:
         return int(text)
-    raise WrongArguments(f"{name}: a whole number from {least} to {most} is needed")
+    raise WrongArguments(
+        said(
+            "%(name)s: a whole number from %(least)s to %(most)s is needed",
+            name=name,
+            least=str(least),
+            most=str(most),
+        )
+    )

@@ -8,6 +8,7 @@ import msgspec
 from litestar import Response, Router, get, post
 from litestar.params import FromPath, URLEncodedBody
 
+from eventstore.said import said
 from projections.desk.access import personal
 from projections.desk.asking import command, one, operate, whole_number
 from projections.desk.frame import AnyRequest, language_of, page
@@ -134,7 +135,7 @@ def move_deal(
 ) -> Response[Any]:
     """A command on a deal of the card, refused if the deal changed since the page was made."""
     if action not in _MOVES:
-        raise WrongArguments(f"a deal can be moved by: {', '.join(_MOVES)}")
+        raise WrongArguments(said("a deal can be moved by: %(moves)s", moves=_MOVES))
     command(
         request, "deal.command", key=data.command, id=deal, action=action, version=data.version,
         stage=data.stage or None, reason=data.reason or None, amount=data.amount.strip() or None,

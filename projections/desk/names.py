@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from babel.numbers import format_decimal, format_percent
 
+from eventstore.said import Said, Value, plain
 from projections.desk import words
 from projections.desk.language import translations
 from projections.funnel.result import Step
@@ -47,6 +48,21 @@ class Names:
         if share is None:
             return "—"
         return format_percent(share, "#,##0.#%" if share < 0.1 else "#,##0%", self.language)
+
+    def said(self, text: str) -> str:
+        """What was refused and why, in this language; ids of ours by their names."""
+        if not isinstance(text, Said):
+            return self.translate(text)
+        values = {name: self._told(name, value) for name, value in text.values.items()}
+        return self.translate(text.template) % values
+
+    def _told(self, name: str, value: Value) -> str:
+        names = words.SAID.get(name, {})
+        if isinstance(value, str):
+            return self.known(names, value)
+        if isinstance(value, bytes):
+            return plain(value)
+        return ", ".join(self.known(names, one) for one in value)
 
     def known(self, names: Mapping[str, str], name: str) -> str:
         return self.translate(names[name]) if name in names else name

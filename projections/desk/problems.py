@@ -12,11 +12,12 @@ from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
 from eventstore.orders import CommandRefused, CommandReused, NotThere, StaleVersion
+from eventstore.said import text_of
 from projections.clickhouse.client import ClickHouseError, StoreInUse
 from projections.desk import words
 from projections.desk.access import FromElsewhere, NotOpen, SignInNeeded
 from projections.desk.frame import AnyRequest, frame, language_of
-from projections.desk.language import translations
+from projections.desk.names import Names
 from projections.desk.rendering import render
 from projections.desk.services import Json, WrongArguments
 from projections.funnel.request import WrongRequest
@@ -38,12 +39,12 @@ def answer(
     title = HTTPStatus(status).phrase
     if not request.url.path.startswith("/api/"):
         language = language_of(request)
-        own = translations(language).gettext
-        known = own(words.PROBLEMS[status]) if status in words.PROBLEMS else title
-        told = {"title": known, "status": status, "detail": own(detail), "changes": changes}
+        names = Names(language)
+        known = names.translate(words.PROBLEMS[status]) if status in words.PROBLEMS else title
+        told = {"title": known, "status": status, "detail": names.said(detail), "changes": changes}
         page = render(language, "problem.html", **told, **frame(request))
         return Response(page, status_code=status, media_type="text/html", headers=headers)
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    body = {"type": "about:blank", "title": title, "status": status, "detail": str(detail), **more}
     if changes:
         body["changes"] = changes
     return Response(
@@ -90,7 +91,7 @@ def _from_elsewhere(request: AnyRequest, error: FromElsewhere) -> Response[Any]:
 
 
 def _not_there(request: AnyRequest, error: NotThere) -> Response[Any]:
-    return answer(request, 404, str(error.args[0]))
+    return answer(request, 404, text_of(error))
 
 
 def _refused(request: AnyRequest, error: CommandRefused) -> Response[Any]:
@@ -99,11 +100,11 @@ def _refused(request: AnyRequest, error: CommandRefused) -> Response[Any]:
         return answer(request, 409, detail, version=error.version, changes=error.changes)
     if isinstance(error, CommandReused) and not request.url.path.startswith("/api/"):
         return answer(request, 409, words.REUSED)
-    return answer(request, 409, str(error))
+    return answer(request, 409, text_of(error))
 
 
 def _makes_no_sense(request: AnyRequest, error: WrongArguments) -> Response[Any]:
-    return answer(request, 400, str(error))
+    return answer(request, 400, text_of(error))
 
 
 def _unexpected(request: AnyRequest, error: Exception) -> Response[Any]:

@@ -247,3 +247,18 @@ REASONS: Final = {
         "a rule links them, and a veto stands between them"
     ),
 }
+
+SAID: Final = {
+    "stage": STEPS,
+    "status": DEAL_STATUSES,
+    "reasons": LOST_REASONS,
+    "fields": {"amount": _("amount")},
+    "state": REPLY_STATES,
+    "what": {
+        "card": _("card"),
+        "deal": _("deal"),
+        "decision": _("decision"),
+        "lead": _("lead"),
+    },
+}
+"""What may stand in a refusal, by the name that it has there."""

@@ -7,6 +7,7 @@ from typing import Final, Literal, TypeVar, get_args
 import msgspec
 
 from eventstore.domain.pipeline import Pipeline
+from eventstore.said import said, text_of
 from projections.moments import read_as_of, read_moment
 
 Basis = Literal["cohort", "event"]
@@ -73,11 +74,11 @@ def read_request(
     the first one.
     """
     if unknown := [field for field in given if field not in FIELDS]:
-        raise WrongRequest(unknown[0], "there is no such parameter", FIELDS)
+        raise WrongRequest(unknown[0], said("there is no such parameter"), FIELDS)
     position, time = _as_of(_one(given, "as_of"))
     since, until = _moment(given, "from"), _moment(given, "to")
     if since is not None and until is not None and since >= until:
-        raise WrongRequest("to", "it must be later than from; the day of `to` doesn't count")
+        raise WrongRequest("to", said("it must be later than from; the day of `to` doesn't count"))
     return FunnelRequest(
         pipeline=_pipeline(_one(given, "pipeline"), pipelines),
         since=since,
@@ -96,15 +97,20 @@ def _one(given: Mapping[str, str | Sequence[str]], field: str) -> str:
     if isinstance(value, str):
         return value.strip()
     if len(value) > 1:
-        raise WrongRequest(field, "it was given more than once")
+        raise WrongRequest(field, said("it was given more than once"))
     return value[0].strip() if value else ""
 
 
 def _as_of(text: str) -> tuple[int | None, int | None]:
     try:
         return read_as_of(text) if text else (None, None)
-    except ValueError as error:
-        raise WrongRequest("as_of", f"{error}, or a position of the event store") from None
+    except ValueError:
+        told = said(
+            "no time: '%(text)s'; write a day as 2026-01-31 or a time as 2026-01-31T09:00:00Z,"
+            " or a position of the event store",
+            text=text,
+        )
+        raise WrongRequest("as_of", told) from None
 
 
 def _moment(given: Mapping[str, str | Sequence[str]], field: str) -> int | None:
@@ -112,7 +118,7 @@ def _moment(given: Mapping[str, str | Sequence[str]], field: str) -> int | None:
     try:
         return read_moment(text) if text else None
     except ValueError as error:
-        raise WrongRequest(field, str(error)) from None
+        raise WrongRequest(field, text_of(error)) from None
 
 
 def _pipeline(name: str, pipelines: Sequence[Pipeline]) -> Pipeline:
@@ -133,12 +139,14 @@ def _choice(field: str, name: str, allowed: Sequence[_Name]) -> _Name:
     for known in allowed:
         if name == known:
             return known
-    raise WrongRequest(field, f"there is no {name!r}", allowed)
+    raise WrongRequest(field, said("there is no '%(name)s'", name=name), allowed)
 
 
 def _window(text: str) -> int | None:
     if not text:
         return None
     if not (match := _WINDOW.fullmatch(text)):
-        raise WrongRequest("window", f"no length of time: {text!r}; write 30d, 12h or 90m")
+        raise WrongRequest(
+            "window", said("no length of time: '%(text)s'; write 30d, 12h or 90m", text=text)
+        )
     return int(match[1]) * _UNIT_MS[match[2]]

@@ -47,7 +47,7 @@ class FunnelResult(
 class FunnelNow(FunnelResult, frozen=True, kw_only=True):
     """As known now, which decisions that are still being carried out will change."""
 
-    pending: int
+    pending: int | msgspec.UnsetType = msgspec.UNSET
     """How many touches, links or cards of such decisions are left; absent where there are none."""
 
 

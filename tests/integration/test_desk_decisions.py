@@ -68,6 +68,27 @@ def test_a_button_of_a_page_that_is_old_does_nothing_and_says_what_changed(
     assert desk.post(f"/cards/{A}/share", data=anew, headers=FROM_A_PAGE).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("language", "refused", "nobody"),
+    [
+        ("ru", "Сделка закрыта (Отклонена)", "Нет карточки «phone:+79990000000»"),
+        ("en", "the deal is Declined; reopen it first", "no card &#39;phone:+79990000000&#39;"),
+    ],
+)
+def test_a_refusal_is_told_in_the_language_of_the_page(desk, language, refused, nobody):
+    page = desk.get(f"/cards/{A}").text
+    (deal,) = re.findall(r"/deals/([-0-9a-f]+)/accept", page)
+    heads = {**FROM_A_PAGE, "Accept-Language": language}
+    given = {**fields(page, "/accept"), "reason": "price"}
+    assert (
+        desk.post(f"/cards/{A}/deals/{deal}/decline", data=given, headers=heads).status_code == 200
+    )
+    again = given | {"command": str(uuid4()), "version": "2"}
+    answer = desk.post(f"/cards/{A}/deals/{deal}/decline", data=again, headers=heads)
+    assert (answer.status_code, refused in answer.text) == (409, True)
+    assert nobody in desk.get("/cards/phone:+79990000000", headers=heads).text
+
+
 def test_a_merge_that_was_looked_at_first_is_refused_once_a_card_has_changed(system, desk):
     given = fields(desk.get(f"/cards/{A}/merge", params={"other": B}).text, "/merge")
     run_all(system, "card.unmerge", {"id": MAIL, "other": B})

@@ -150,6 +150,8 @@ def test_a_wrong_form_says_what_is_wrong(client):
     page = client.get("/numbers?as_of=soon")
     assert page.status_code == 400
     assert 'role="alert"' in page.text
+    assert "no time: &#39;yesterday&#39;" in client.get("/numbers?from=yesterday&lang=en").text
+    assert "«yesterday» — не время" in client.get("/numbers?from=yesterday&lang=ru").text
     assert 'value="soon"' in page.text
 
 
