@@ -5,16 +5,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from uuid import uuid5
 
-from channels.sdk.ids import NAMESPACE
-from channels.sdk.lead import Identity, LeadEvent
+from channels.sdk.lead import Identity
 from channels.sdk.times import format_time
 from eventstore.customer_base import CustomerBase
 from ingest.log.port import Logged
-from ingest.log.records import lead_record
 from ingest.log.sqlite import PARTITION
 from leadlog.bench.clock import timed
+from leadlog.bench.leads import logged
 from leadlog.bench.pair import Benchmark, Sample, Setting, Sides
 from leadlog.bench.processor import BATCH, open_base, process
 
@@ -30,20 +28,9 @@ SHARED_NUMBER = "+78001234567"
 def calls(callers: Iterator[str], *, first: int = 0) -> Iterator[Logged]:
     """Records of incoming calls, offsets from `first`."""
     for offset, number in enumerate(callers, first):
-        lead_id, at = str(uuid5(NAMESPACE, f"hot {offset}")), format_time(_START + offset * _APART)
-        call = LeadEvent(
-            lead_id=lead_id,
-            event_id=lead_id,
-            channel="mango",
-            account="office",
-            kind="call",
-            direction="in",
-            occurred_at=at,
-            received_at=at,
-            identities=(Identity(kind="phone", value=number, proof="attested", raw=number),),
-        )
-        record = lead_record(call)
-        yield Logged(PARTITION, offset, record.type, record.value)
+        at = format_time(_START + offset * _APART)
+        caller = Identity(kind="phone", value=number, proof="attested", raw=number)
+        yield logged(offset, f"hot {offset}", at, (caller,), kind="call")
 
 
 def only(number: str) -> Iterator[str]:

@@ -4,16 +4,19 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import NamedTuple
+from uuid import uuid5
 
 import msgspec
 
 from channels.registry import make_adapter
 from channels.sdk.adapter import WebhookAdapter
 from channels.sdk.delivery import Delivery
+from channels.sdk.ids import NAMESPACE
 from channels.sdk.intake import Examined, examine
+from channels.sdk.lead import Identity, Kind, LeadEvent
 from channels.sdk.outcome import Accepted
 from channels.sdk.settings import AccountSettings
-from channels.sdk.times import format_time
+from channels.sdk.times import Timestamp, format_time
 from ingest.log.port import Logged, Record
 from ingest.log.records import lead_record
 from ingest.log.sqlite import PARTITION
@@ -33,6 +36,26 @@ class Mix(NamedTuple):
     """Share of leads from somebody who wrote before."""
     with_email: float = 0.5
     """Share of people who give an e-mail beside their phone: leads have one or two identities."""
+
+
+def logged(
+    offset: int, name: str, at: Timestamp, identities: tuple[Identity, ...], *, kind: Kind
+) -> Logged:
+    """The record of a lead that has identities and nothing else; its ids follow from its name."""
+    lead_id = str(uuid5(NAMESPACE, name))
+    lead = LeadEvent(
+        lead_id=lead_id,
+        event_id=lead_id,
+        channel="mango" if kind == "call" else "webform",
+        account=ACCOUNT,
+        kind=kind,
+        direction="in",
+        occurred_at=at,
+        received_at=at,
+        identities=identities,
+    )
+    record = lead_record(lead)
+    return Logged(PARTITION, offset, record.type, record.value)
 
 
 def form_body(person: int, mix: Mix, rng: Random) -> bytes:

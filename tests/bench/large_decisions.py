@@ -16,10 +16,8 @@ from collections.abc import Callable, Iterator
 from itertools import count, islice
 from pathlib import Path
 from typing import TypeVar
-from uuid import uuid5
 
-from channels.sdk.ids import NAMESPACE
-from channels.sdk.lead import Identity, LeadEvent
+from channels.sdk.lead import Identity
 from channels.sdk.times import time_from_epoch
 from eventstore.card_commands import CardCommands
 from eventstore.customer_base import CustomerBase
@@ -27,9 +25,8 @@ from eventstore.evidence import Selection, select
 from eventstore.following import Follower
 from eventstore.orders import order
 from ingest.log.port import Logged
-from ingest.log.records import lead_record
-from ingest.log.sqlite import PARTITION
 from leadlog.bench.hot import ONE_NUMBER
+from leadlog.bench.leads import logged
 from leadlog.bench.processor import open_base, process
 from leadlog.collector import settle_collector
 
@@ -44,20 +41,8 @@ _PAUSE_S = 0.02
 def leads(whose: Callable[[int], tuple[Identity, ...]], offsets: "count[int]") -> Iterator[Logged]:
     """Records of leads, one a second, with the identities that `whose` gives for each."""
     for number, offset in enumerate(offsets):
-        lead_id, at = str(uuid5(NAMESPACE, f"large {offset}")), time_from_epoch(_START + offset)
-        lead = LeadEvent(
-            lead_id=lead_id,
-            event_id=lead_id,
-            channel="webform",
-            account="site",
-            kind="form",
-            direction="in",
-            occurred_at=at,
-            received_at=at,
-            identities=whose(number),
-        )
-        record = lead_record(lead)
-        yield Logged(PARTITION, offset, record.type, record.value)
+        at = time_from_epoch(_START + offset)
+        yield logged(offset, f"large {offset}", at, whose(number), kind="form")
 
 
 def phone(number: str) -> Identity:

@@ -21,9 +21,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from contracts.lead_logs import ENVIRONMENT
 from integration.kafka_processor import base_in
+from support.form_leads import AT, lead_of
 from support.waiting import wait_until
 
-from channels.sdk.ids import event_id, lead_id
 from channels.sdk.lead import Campaign, Identity, LeadEvent, Profile
 from eventstore.card_commands import CardCommands
 from eventstore.customer_base import CustomerBase
@@ -40,7 +40,6 @@ from ingest.outbox.publisher import EventPublisher, PublishedAhead
 from ingest.processor.batch import BatchHandler
 
 PUBLISHER = Path(__file__).parent / "publishing.py"
-AT = "2026-01-01T00:00:00.000Z"
 _offsets = itertools.count()
 
 
@@ -111,25 +110,6 @@ class Place(NamedTuple):
 
     async def _last(self) -> int:
         return await last_position(self.topic, await prepare_events(self.topic))
-
-
-def lead_of(key: str, **given) -> LeadEvent:
-    phone = given.pop("phone", "+79120000000")
-    return LeadEvent(
-        lead_id=lead_id("webform", "site", key),
-        event_id=event_id("webform", "site", key),
-        channel="webform",
-        account="site",
-        kind="form",
-        direction="in",
-        occurred_at=AT,
-        received_at=AT,
-        identities=(
-            Identity(kind="phone", value=phone, proof="claimed"),
-            *given.pop("identities", ()),
-        ),
-        **given,
-    )
 
 
 @pytest.fixture

@@ -1,11 +1,9 @@
 """AMI and ARI over real sockets: records in pieces, silence, cut connections, refused logins."""
 
-import msgspec
 import pytest
 from servers import ari, asterisk
 from servers.ari import AriFake, destroyed
 from servers.asterisk import AmiFake, call
-from support.polled import Polled
 
 from channels.telephony.asterisk import AsteriskAdapter
 from ingest.log.port import RecordType
@@ -13,21 +11,12 @@ from ingest.pollers.state import Phase
 
 
 @pytest.fixture
-def make(tmp_path):
-    made = []
-
+def make(polls):
     def polled(**settings):
         table = {"type": "asterisk", "name": "pbx", **settings}
-        made.append(Polled(tmp_path, AsteriskAdapter(AsteriskAdapter.Settings.from_table(table))))
-        return made[-1]
+        return polls(AsteriskAdapter(AsteriskAdapter.Settings.from_table(table)))
 
-    yield polled
-    for one in made:
-        one.close()
-
-
-def calls(polled):
-    return [msgspec.json.decode(v)["call"] for v in polled.records(RecordType.LEAD)]
+    return polled
 
 
 def phase(role):
@@ -77,10 +66,8 @@ class TestAmi:
         )
 
     async def test_a_call_is_one_lead_and_chatter_is_not_kept(self, polled, exchange):
-        await Running(polled).while_it(
-            lambda: exchange.tell(call(1)), lambda: len(calls(polled)) == 2
-        )
-        assert [c["state"] for c in calls(polled)] == ["ringing", "missed"]
+        await Running(polled).while_it(lambda: exchange.tell(call(1)), lambda: polled.leads == 2)
+        assert [c["state"] for c in polled.told("call")] == ["ringing", "missed"]
         assert polled.records(RecordType.IGNORED) == []
         assert list(polled.touches().values()) == [1]
 
@@ -89,7 +76,7 @@ class TestAmi:
             for byte in call(1):
                 exchange.tell(bytes([byte]))
 
-        await Running(polled).while_it(drop_by_drop, lambda: len(calls(polled)) == 2)
+        await Running(polled).while_it(drop_by_drop, lambda: polled.leads == 2)
 
     async def test_the_secret_is_not_sent(self, polled, exchange):
         await polled.run_until(lambda role: phase(role) is Phase.POLLING)
@@ -98,9 +85,7 @@ class TestAmi:
 
     async def test_a_connection_that_breaks_is_made_again(self, polled, exchange):
         await Running(polled).while_it(exchange.hang_up, lambda: exchange.logins == 2)
-        await Running(polled).while_it(
-            lambda: exchange.tell(call(7)), lambda: len(calls(polled)) == 2
-        )
+        await Running(polled).while_it(lambda: exchange.tell(call(7)), lambda: polled.leads == 2)
 
     async def test_a_refused_login_stops_the_account(self, make, exchange):
         polled = make(
@@ -149,14 +134,15 @@ class TestAri:
         chatter = {"type": "ChannelVarset", "variable": "X", "value": "1"}
         await Running(polled).while_it(
             lambda: exchange.tell(chatter, destroyed(1), chatter, destroyed(2)),
-            lambda: len(calls(polled)) == 2,
+            lambda: polled.leads == 2,
         )
-        assert [c["state"] for c in calls(polled)] == ["ended", "ended"]
+        assert [c["state"] for c in polled.told("call")] == ["ended", "ended"]
         assert polled.records(RecordType.IGNORED) == []
 
     async def test_what_cannot_be_read_goes_to_quarantine_alone(self, polled, exchange):
         await Running(polled).while_it(
-            lambda: exchange.tell('{"type": "Cha', destroyed(1)), lambda: len(calls(polled)) == 1
+            lambda: exchange.tell('{"type": "Cha', destroyed(1)),
+            lambda: polled.leads == 1,
         )
         assert len(polled.records(RecordType.QUARANTINED)) == 1
 

@@ -3,7 +3,6 @@
 import msgspec
 import pytest
 from servers.graph import PAGE, TOKEN, GraphFake, lead
-from support.polled import Polled
 
 from channels.messengers.facebook_leads import FacebookLeadsAdapter
 from channels.messengers.lead_forms import LeadFormsPoller
@@ -26,28 +25,19 @@ def graph():
 
 
 @pytest.fixture
-def make(graph, tmp_path):
-    made = []
-
+def make(graph, polls):
     def polled(**settings):
         table = {"name": "forms", "page_id": PAGE, "page_token": TOKEN, "api_url": graph.url}
-        made.append(Polled(tmp_path, Hasty(Hasty.Settings.from_table({**table, **settings}))))
-        return made[-1]
+        return polls(Hasty(Hasty.Settings.from_table({**table, **settings})))
 
-    yield polled
-    for one in made:
-        one.close()
-
-
-def threads(polled):
-    return [msgspec.json.decode(v)["thread"] for v in polled.records(RecordType.LEAD)]
+    return polled
 
 
 async def test_the_leads_of_all_forms_are_fetched_over_all_pages(make, graph):
     graph.put(*map(lead, range(23)), lead(50, form="21"))
     polled = make()
     await polled.run_until(lambda _: polled.leads >= 24)
-    assert sorted(threads(polled)) == sorted([str(9000 + n) for n in [*range(23), 50]])
+    assert sorted(polled.told("thread")) == sorted([str(9000 + n) for n in [*range(23), 50]])
 
 
 async def test_what_is_new_is_fetched_once(make, graph):
@@ -62,7 +52,7 @@ async def test_what_is_new_is_fetched_once(make, graph):
         return later and len(graph.asked) > later[0] + 8
 
     await polled.run_until(two_more)
-    assert sorted(threads(polled)) == ["9000", "9001", "9002", "9004", "9005"]
+    assert sorted(polled.told("thread")) == ["9000", "9001", "9002", "9004", "9005"]
 
 
 async def test_after_a_restart_only_the_last_minutes_are_asked_for(make, graph):
@@ -80,21 +70,21 @@ async def test_a_lead_from_the_future_hides_none_that_come_later(make, graph):
     polled = make()
     await polled.run_until(lambda _: polled.leads == 1 and len(graph.asked) > 4)
     graph.put(lead(2, at=4_000_000_001), lead(3, at=2_000_000_000))
-    await polled.run_until(lambda _: len(set(threads(polled))) == 3)
+    await polled.run_until(lambda _: len(set(polled.told("thread"))) == 3)
 
 
 async def test_what_was_typed_before_the_date_given_is_history(make, graph):
     graph.put(lead(1, at=1_769_000_000), lead(2, at=1_769_990_000))
     polled = make(leads_since="2026-02-01")
     await polled.run_until(lambda _: polled.leads and len(graph.asked) > 4)
-    assert threads(polled) == ["9002"]
+    assert polled.told("thread") == ["9002"]
 
 
 async def test_a_broken_lead_harms_no_other_and_is_kept_once(make, graph):
     graph.put(lead(1), {"form_id": "20", "created_time": "2026-02-01T10:00:00+0000"}, lead(3))
     polled = make()
     await polled.run_until(lambda _: len(graph.asked) > 10)
-    assert sorted(threads(polled)) == ["9001", "9003"]
+    assert sorted(polled.told("thread")) == ["9001", "9003"]
     assert len(polled.records(RecordType.QUARANTINED)) == 1
 
 
@@ -102,7 +92,7 @@ async def test_only_the_forms_that_are_named_are_asked(make, graph):
     graph.put(lead(1, form="20"), lead(2, form="21"))
     polled = make(form_ids=[21], page_id="")
     await polled.run_until(lambda _: polled.leads)
-    assert threads(polled) == ["9002"]
+    assert polled.told("thread") == ["9002"]
 
 
 async def test_the_token_is_proven_by_the_secret_of_the_app_and_stands_in_no_address(make, graph):

@@ -5,7 +5,6 @@ from base64 import b64decode
 import msgspec
 import pytest
 from servers.max import TOKEN, MaxFake, message
-from support.polled import Polled
 
 from channels.messengers.max import MaxAdapter
 from ingest.log.port import RecordType
@@ -19,21 +18,12 @@ def provider():
 
 
 @pytest.fixture
-def make(provider, tmp_path):
-    made = []
-
+def make(provider, polls):
     def polled(**settings):
         table = {"name": "max", "bot_token": TOKEN, "api_url": provider.url, **settings}
-        made.append(Polled(tmp_path, MaxAdapter(MaxAdapter.Settings.from_table(table))))
-        return made[-1]
+        return polls(MaxAdapter(MaxAdapter.Settings.from_table(table)))
 
-    yield polled
-    for one in made:
-        one.close()
-
-
-def texts(polled):
-    return [msgspec.json.decode(v)["text"] for v in polled.records(RecordType.LEAD)]
+    return polled
 
 
 def phase(role):
@@ -44,14 +34,14 @@ async def test_updates_come_in_order_and_are_forgotten_there_once_stored(make, p
     provider.put(*map(message, range(1, 11)))
     polled = make()
     await polled.run_until(lambda _: not provider.waiting)
-    assert texts(polled) == [f"question {n}" for n in range(1, 11)]
+    assert polled.told("text") == [f"question {n}" for n in range(1, 11)]
 
 
 async def test_one_bad_update_harms_no_other(make, provider):
     provider.put(message(1), {"update_type": "message_created", "message": 7}, message(2))
     polled = make()
     await polled.run_until(lambda _: not provider.waiting)
-    assert texts(polled) == ["question 1", "question 2"]
+    assert polled.told("text") == ["question 1", "question 2"]
     assert len(polled.records(RecordType.QUARANTINED)) == 1
 
 
@@ -61,7 +51,7 @@ async def test_a_spoilt_answer_is_asked_for_again(make, provider, fault):
     provider.faults.extend([fault, fault])
     polled = make()
     await polled.run_until(lambda _: not provider.waiting)
-    assert texts(polled) == ["question 1", "question 2", "question 3"]
+    assert polled.told("text") == ["question 1", "question 2", "question 3"]
 
 
 async def test_a_refused_token_stops_the_account_and_is_not_told(make):
@@ -93,6 +83,6 @@ async def test_an_answer_that_is_broken_each_time_is_kept_whole_and_left_behind(
     provider.put(message(1), {"poison": 1})
     await polled.run_until(lambda _: not provider.waiting)
     provider.put(message(2))
-    await polled.run_until(lambda _: "question 2" in texts(polled))
+    await polled.run_until(lambda _: "question 2" in polled.told("text"))
     (kept,) = polled.records(RecordType.QUARANTINED)
     assert b"question 1" in b64decode(msgspec.json.decode(kept)["body"])

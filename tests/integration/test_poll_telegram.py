@@ -5,7 +5,6 @@ from base64 import b64decode
 import msgspec
 import pytest
 from servers.telegram import TOKEN, TelegramFake, message
-from support.polled import Polled
 
 from channels.telegram.adapter import TelegramAdapter
 from ingest.log.port import RecordType
@@ -19,22 +18,13 @@ def telegram():
 
 
 @pytest.fixture
-def make(telegram, tmp_path):
-    made = []
-
+def make(telegram, polls):
     def polled(token=TOKEN):
         table = {"type": "telegram", "name": "bot", "token": token, "api_url": telegram.url}
         settings = TelegramAdapter.Settings.from_table(table)
-        made.append(Polled(tmp_path, TelegramAdapter(settings)))
-        return made[-1]
+        return polls(TelegramAdapter(settings))
 
-    yield polled
-    for one in made:
-        one.close()
-
-
-def texts(polled):
-    return [msgspec.json.decode(v)["text"] for v in polled.records(RecordType.LEAD)]
+    return polled
 
 
 async def test_updates_are_confirmed_only_when_they_are_stored(make, telegram):
@@ -43,7 +33,7 @@ async def test_updates_are_confirmed_only_when_they_are_stored(make, telegram):
     stored = []
     await polled.run_until(lambda _: stored.append(polled.leads) or not telegram.waiting)
     assert telegram.confirmed == list(range(1, 21))
-    assert texts(polled) == [f"question {n}" for n in range(1, 21)]
+    assert polled.told("text") == [f"question {n}" for n in range(1, 21)]
 
 
 async def test_only_what_can_be_a_lead_is_asked_for(make, telegram):
@@ -60,7 +50,7 @@ async def test_a_spoilt_answer_is_asked_for_again(make, telegram, fault):
     telegram.faults.extend([fault, fault])
     polled = make()
     await polled.run_until(lambda _: not telegram.waiting)
-    assert sorted(set(texts(polled))) == ["question 1", "question 2", "question 3"]
+    assert sorted(set(polled.told("text"))) == ["question 1", "question 2", "question 3"]
 
 
 async def test_a_webhook_that_is_still_set_is_named_with_the_remedy(make, telegram):
@@ -105,7 +95,7 @@ async def test_ids_that_begin_anew_after_a_quiet_week_lose_nothing(make, telegra
     telegram.put(message(17))
     await polled.run_until(lambda _: not telegram.waiting)
     assert "offset" not in telegram.asked[0][1]
-    assert texts(polled)[-1] == "question 17"
+    assert polled.told("text")[-1] == "question 17"
 
 
 async def test_an_offset_of_another_bot_is_not_sent(make, telegram):
@@ -127,7 +117,7 @@ async def test_updates_of_unknown_kinds_and_without_sense_stop_nothing(make, tel
     )
     polled = make()
     await polled.run_until(lambda _: not telegram.waiting)
-    assert texts(polled)[-1] == "question 4"
+    assert polled.told("text")[-1] == "question 4"
     assert len(polled.records(RecordType.QUARANTINED)) >= 1
 
 
@@ -135,7 +125,7 @@ async def test_an_update_that_spoils_each_answer_is_put_aside_alone(make, telegr
     telegram.put(message(1), {"update_id": 2, "poison": 1}, message(3))
     polled = make()
     await polled.run_until(lambda _: not telegram.waiting)
-    assert texts(polled) == ["question 1", "question 3"]
+    assert polled.told("text") == ["question 1", "question 3"]
     (kept,) = polled.records(RecordType.QUARANTINED)
     assert b"oops" in b64decode(msgspec.json.decode(kept)["body"])
 

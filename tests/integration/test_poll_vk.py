@@ -7,7 +7,6 @@ from contextlib import closing
 import msgspec
 import pytest
 from servers.vk import GROUP, TOKEN, VkFake, form, message
-from support.polled import Polled
 
 from channels.vk.adapter import VkAdapter
 from ingest.log.port import RecordType
@@ -21,22 +20,13 @@ def vk():
 
 
 @pytest.fixture
-def make(vk, tmp_path):
-    made = []
-
+def make(vk, polls):
     def polled(token=TOKEN, group_id=GROUP):
         table = {"type": "vk", "name": "shop", "token": token, "group_id": group_id}
         settings = VkAdapter.Settings.from_table({**table, "api_url": vk.url})
-        made.append(Polled(tmp_path, VkAdapter(settings)))
-        return made[-1]
+        return polls(VkAdapter(settings))
 
-    yield polled
-    for one in made:
-        one.close()
-
-
-def texts(polled):
-    return [msgspec.json.decode(v)["text"] for v in polled.records(RecordType.LEAD)]
+    return polled
 
 
 def polling(role):
@@ -53,10 +43,10 @@ async def started(make):
 async def test_events_come_in_order_and_from_the_stored_ts_on(make, vk):
     polled = await started(make)
     vk.put(*map(message, range(1, 11)))  # nobody polls now
-    await polled.run_until(lambda _: len(set(texts(polled))) == 10)
+    await polled.run_until(lambda _: len(set(polled.told("text"))) == 10)
     vk.put(*map(message, range(11, 21)))
-    await polled.run_until(lambda _: len(set(texts(polled))) == 20)
-    in_order = list(dict.fromkeys(texts(polled)))  # what was cut off came twice
+    await polled.run_until(lambda _: len(set(polled.told("text"))) == 20)
+    in_order = list(dict.fromkeys(polled.told("text")))  # what was cut off came twice
     assert in_order == [f"question {n}" for n in range(1, 21)]
 
 
@@ -72,7 +62,7 @@ async def test_a_key_that_expired_is_renewed_and_ts_kept(make, vk):
     vk.put(message(1))
     vk.expire_key()
     await polled.run_until(lambda _: polled.leads == 1)
-    assert texts(polled) == ["question 1"]
+    assert polled.told("text") == ["question 1"]
 
 
 async def test_what_the_history_lost_is_fetched_from_the_conversations(make, vk):
@@ -80,7 +70,7 @@ async def test_what_the_history_lost_is_fetched_from_the_conversations(make, vk)
     polled = await started(make)
     vk.put(*(message(n, user=20_000_000 + n % 5) for n in range(1, 31)))
     vk.kept = 3
-    await polled.run_until(lambda _: len(set(texts(polled))) == 30)
+    await polled.run_until(lambda _: len(set(polled.told("text"))) == 30)
     assert set(polled.touches().values()) == {1}
 
 
@@ -89,9 +79,9 @@ async def test_when_all_numbers_are_lost_the_messages_are_fetched(make, vk):
     polled = await started(make)
     vk.put(*(message(n, user=20_000_000 + n % 5) for n in range(1, 32)))
     vk.forget_everything()
-    await polled.run_until(lambda _: len(set(texts(polled))) == 31)
+    await polled.run_until(lambda _: len(set(polled.told("text"))) == 31)
     vk.put(message(32))
-    await polled.run_until(lambda _: "question 32" in texts(polled))
+    await polled.run_until(lambda _: "question 32" in polled.told("text"))
     touches = polled.touches()
     assert len(touches) == 32
     assert set(touches.values()) == {1}
@@ -115,8 +105,8 @@ async def test_messages_from_before_the_account_was_polled_are_no_news(make, vk)
     polled = await started(make)
     vk.forget_everything()
     vk.put(message(2))
-    await polled.run_until(lambda _: "question 2" in texts(polled))
-    assert texts(polled) == ["question 2"]
+    await polled.run_until(lambda _: "question 2" in polled.told("text"))
+    assert polled.told("text") == ["question 2"]
 
 
 @pytest.mark.parametrize("fault", ["html", "page", "broken", "reset", "cut"])
@@ -124,8 +114,8 @@ async def test_a_spoilt_answer_is_asked_for_again(make, vk, fault):
     polled = await started(make)
     vk.put(*map(message, range(1, 4)))
     vk.faults.extend([fault, "", fault])
-    await polled.run_until(lambda _: len(set(texts(polled))) == 3)
-    assert texts(polled) == ["question 1", "question 2", "question 3"]
+    await polled.run_until(lambda _: len(set(polled.told("text"))) == 3)
+    assert polled.told("text") == ["question 1", "question 2", "question 3"]
 
 
 async def test_a_refused_token_stops_the_account_and_is_not_told(make):
@@ -155,7 +145,7 @@ async def test_without_the_right_to_messages_polling_goes_on(make, vk):
     await polled.run_until(polling)
     vk.put(message(2))
     await polled.run_until(lambda _: polled.leads == 1)
-    assert texts(polled) == ["question 2"]
+    assert polled.told("text") == ["question 2"]
 
 
 async def test_forms_of_the_time_that_was_lost_are_fetched(make, vk):
@@ -202,7 +192,7 @@ async def test_an_answer_that_is_broken_each_time_is_kept_whole_and_left_behind(
     def goes_on(_):
         if later and polled.records(RecordType.QUARANTINED):
             vk.put(later.pop())
-        return "question 2" in texts(polled)
+        return "question 2" in polled.told("text")
 
     await polled.run_until(goes_on)
     (kept,) = polled.records(RecordType.QUARANTINED)

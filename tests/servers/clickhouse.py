@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from servers.process import ServerFault, ServerProcess, free_port, listening
+from servers.process import ServerProcess, Startable, free_port, listening
 
 USER = "leadlog"
 PASSWORD = "s3cret/of@the:tests"
@@ -22,13 +22,12 @@ _START_WITHIN_S = 60
 _numbers = count(1)
 
 
-class ClickHouseServer:
+class ClickHouseServer(Startable):
     """`folder` is for it alone. Can be killed and started again on the same folder and port."""
 
     def __init__(self, folder: Path, *, tls: bool = False) -> None:
         self._folder = folder
         self._tls = tls
-        self._process: ServerProcess | None = None
         self.port = free_port()
         self.authority = folder / "certificate.pem"
         """With TLS: what a client must trust."""
@@ -49,28 +48,10 @@ class ClickHouseServer:
         )
         self._process.wait_until(lambda: listening(self.port), _START_WITHIN_S)
 
-    def stop(self) -> None:
-        self._started.stop()
-
-    def kill(self) -> None:
-        self._started.kill()
-
-    def pause(self) -> None:
-        self._started.pause()
-
-    def resume(self) -> None:
-        self._started.resume()
-
     def url(self, *, port: int | None = None) -> str:
         """Its address without a database; `port`: where a proxy before it listens."""
         scheme = "clickhouses" if self._tls else "clickhouse"
         return f"{scheme}://{USER}:{_QUOTED}@127.0.0.1:{port or self.port}"
-
-    @property
-    def _started(self) -> ServerProcess:
-        if self._process is None:
-            raise ServerFault("ClickHouse's stand-in was not started")
-        return self._process
 
 
 def fresh_name() -> str:

@@ -11,7 +11,7 @@ from uuid import uuid4
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
 from servers.kafka_security import Security
-from servers.process import ServerFault, ServerProcess, free_port, program
+from servers.process import ServerFault, ServerProcess, Startable, free_port, program
 
 VERSION = "4.1.1"
 LIBS = Path(__file__).parents[2] / ".servers" / f"kafka-{VERSION}" / "libs"
@@ -89,7 +89,7 @@ def new_cluster_id() -> str:
     return uuid4().hex[:22]
 
 
-class KafkaServer:
+class KafkaServer(Startable):
     """One node. Keeps its ports and its data over a stop and a start. `folder` is for it alone."""
 
     def __init__(
@@ -112,7 +112,6 @@ class KafkaServer:
         self._heap = heap
         self._tuning = _SHORT_LIVED if short_lived else ()
         self._properties = folder / "server.properties"
-        self._process: ServerProcess | None = None
         self.security = security
         self.port = free_port()
         self._format(seat or Seat(1, (free_port(),), new_cluster_id()), security or far)
@@ -143,22 +142,6 @@ class KafkaServer:
     def wait_until_ready(self) -> None:
         self._started.wait_until(self._takes_topics, _START_WITHIN_S)
 
-    @property
-    def running(self) -> bool:
-        return self._process is not None and self._process.running
-
-    def stop(self) -> None:
-        self._started.stop()
-
-    def kill(self) -> None:
-        self._started.kill()
-
-    def pause(self) -> None:
-        self._started.pause()
-
-    def resume(self) -> None:
-        self._started.resume()
-
     def mend(self) -> None:
         """It runs again, whatever was done to it."""
         self.resume()
@@ -172,12 +155,6 @@ class KafkaServer:
                 return False
         with ThreadPoolExecutor(1) as apart:  # whoever calls may have a loop of his own
             return apart.submit(asyncio.run, _try_topic(self.address)).result()
-
-    @property
-    def _started(self) -> ServerProcess:
-        if self._process is None:
-            raise ServerFault("Kafka was not started")
-        return self._process
 
     def _format(self, seat: Seat, more: Security | Far | None) -> None:
         self._properties.write_text(

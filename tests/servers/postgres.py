@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
-from servers.process import ServerFault, ServerProcess, free_port, program, wait_for_end
+from servers.process import ServerFault, ServerProcess, Startable, free_port, program, wait_for_end
 
 BIN = Path("/usr/lib/postgresql/15/bin")
 USER = "leadlog"
@@ -23,13 +23,12 @@ max_connections = 100
 _numbers = count(1)
 
 
-class PostgresServer:
+class PostgresServer(Startable):
     """`folder` is for it alone; whoever runs the tests may be root, the server never is."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._user = _unprivileged()
-        self._process: ServerProcess | None = None
         self.port = free_port()
         self._create()
 
@@ -43,9 +42,6 @@ class PostgresServer:
             stop_with=signal.SIGINT,  # what PostgreSQL calls a fast shutdown
         )
         self._process.wait_until(self._answers, _START_WITHIN_S)
-
-    def stop(self) -> None:
-        self._started.stop()
 
     def kill(self) -> None:
         """The whole server at once, as a power cut would; it recovers at the next start.
@@ -71,12 +67,6 @@ class PostgresServer:
             for name, value in (("ssl_cert_file", own), ("ssl_key_file", own), ("ssl", "on")):
                 connection.execute(f"ALTER SYSTEM SET {name} = '{value}'".encode())
             connection.execute("SELECT pg_reload_conf()")
-
-    @property
-    def _started(self) -> ServerProcess:
-        if self._process is None:
-            raise ServerFault("PostgreSQL was not started")
-        return self._process
 
     def _answers(self) -> bool:
         try:

@@ -125,6 +125,34 @@ class ServerProcess:
         return ServerFault(f"{self._name} {what}; the end of its log:\n{last}")
 
 
+class Startable:
+    """A server that can be started again and again on its data: `start` makes its process."""
+
+    _process: ServerProcess | None = None
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.running
+
+    def stop(self) -> None:
+        self._started.stop()
+
+    def kill(self) -> None:
+        self._started.kill()
+
+    def pause(self) -> None:
+        self._started.pause()
+
+    def resume(self) -> None:
+        self._started.resume()
+
+    @property
+    def _started(self) -> ServerProcess:
+        if self._process is None:
+            raise ServerFault(f"{type(self).__name__} was not started")
+        return self._process
+
+
 def listening(port: int) -> bool:
     """Whether somebody takes connections on this port of the loopback."""
     with socket.socket() as probe:

@@ -14,10 +14,9 @@ import pytest
 from contracts.lead_logs import ENVIRONMENT, KEYRING
 from integration.kafka_processor import base_in
 from servers.kafka import KafkaServer
+from support.form_leads import lead_of
 from support.waiting import wait_until
 
-from channels.sdk.ids import event_id, lead_id
-from channels.sdk.lead import Identity, LeadEvent
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import LeadRecorded
 from ingest.log.kafka import append_now
@@ -26,25 +25,12 @@ from ingest.log.port import Record
 from ingest.log.records import lead_record
 
 PROCESSOR = Path(__file__).parents[1] / "integration/kafka_processor.py"
-AT = "2026-01-01T00:00:00.000Z"
 RUNNERS = ("faust", "loop")
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
 def record_of(number: int, persons: int = 700) -> Record:
-    key = str(number)
-    lead = LeadEvent(
-        lead_id=lead_id("webform", "site", key),
-        event_id=event_id("webform", "site", key),
-        channel="webform",
-        account="site",
-        kind="form",
-        direction="in",
-        occurred_at=AT,
-        received_at=AT,
-        identities=(Identity(kind="phone", value=f"+7912{number % persons:07d}", proof="claimed"),),
-    )
-    return lead_record(lead)
+    return lead_record(lead_of(str(number), phone=f"+7912{number % persons:07d}"))
 
 
 def with_repeats(count: int, share: float, seed: int) -> list[Record]:

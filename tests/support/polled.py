@@ -62,6 +62,10 @@ class Polled:
         logged = self._reader.read("log", -1, 1_000_000)
         return [record.value for record in logged if record.type is kind]
 
+    def told(self, field: str) -> list[Any]:
+        """What the lead events there have in this field."""
+        return [msgspec.json.decode(value)[field] for value in self.records(RecordType.LEAD)]
+
     @property
     def leads(self) -> int:
         """How many lead events there are, repeats too."""
@@ -70,7 +74,7 @@ class Polled:
     @property
     def different_leads(self) -> int:
         """How many leads these are."""
-        return len({msgspec.json.decode(v)["lead_id"] for v in self.records(RecordType.LEAD)})
+        return len({*self.told("lead_id")})
 
     def touches(self) -> Counter[str]:
         """How often each lead stands on a card, once the processor has decided about all."""
