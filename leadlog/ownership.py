@@ -34,7 +34,8 @@ class DataLock:
     """Held by the one process that owns the data directory; freed by the kernel when it dies."""
 
     def __init__(self, data: Path) -> None:
-        data.mkdir(parents=True, exist_ok=True)
+        # The log has personal data as they came, and the events the keys of what is sealed.
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._file = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
 
     def take(self) -> bool:
