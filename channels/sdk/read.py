@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qsl, quote_from_bytes
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -20,7 +20,6 @@ _NO_CHARSETS = frozenset(
     | {"undefined", "unicode_escape", "raw_unicode_escape", "utf_7"}
 )
 """Python's codecs that no site's text is in; some of them raise what a text codec never does."""
-_ASCII = bytes(range(128))
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     rb"|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
@@ -82,13 +81,18 @@ def read_pairs(query: str | bytes, *, charset: str = "utf-8") -> list[tuple[str,
 
     Letters that a sender left as they are, as `curl -d 'name=Анна'` does, are read as if encoded.
     """
-    text = quote_from_bytes(query, safe=_ASCII) if isinstance(query, bytes) else query
+    text = query.decode(_plain(charset), "replace") if isinstance(query, bytes) else query
     if text.count("&") > MAX_FIELDS:
         raise Unreadable(QuarantineReason.TOO_LARGE, f"over {MAX_FIELDS} form fields")
     try:
         return parse_qsl(text, keep_blank_values=True, encoding=charset, errors="replace")
     except ValueError as error:
         raise Unreadable(QuarantineReason.BROKEN_FORM, str(error)[:200]) from error
+
+
+def _plain(charset: str) -> str:
+    """The charset of what was not encoded: only one that has ASCII as it is can be."""
+    return charset if b"a=%26&".decode(charset, "replace") == "a=%26&" else "latin-1"
 
 
 def read_form(delivery: Delivery) -> tuple[list[tuple[str, str]], list[Attachment]]:

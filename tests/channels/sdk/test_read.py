@@ -1,8 +1,8 @@
-"""Values of JSON as texts, whatever they are."""
+"""Forms in any charset; values of JSON as texts, whatever they are."""
 
 import pytest
 
-from channels.sdk.read import as_size, as_text, read_json
+from channels.sdk.read import as_size, as_text, read_json, read_pairs
 
 
 def nested(depth, kind):
@@ -34,3 +34,14 @@ def test_lists_within_lists_keep_their_order_and_their_gaps():
 )
 def test_a_size_is_one_that_every_store_can_hold(size, value):
     assert as_size(value) == size
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "windows-1251", "koi8-r"])
+def test_letters_in_a_form_need_not_be_encoded(charset):
+    query = "имя=Инна+К&a=%D0&b".encode(charset)
+    assert read_pairs(query, charset=charset)[0] == ("имя", "Инна К")
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "utf-32", "cp037"])
+def test_a_form_in_a_charset_that_has_no_ascii_is_cut_into_pairs_all_the_same(charset):
+    assert [name for name, _ in read_pairs(b"a=1&b=%32", charset=charset)] == ["a", "b"]
