@@ -3,15 +3,16 @@
 Read from the truth itself, so that what an operator sees is what was last decided.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from uuid import UUID
 
 from channels.sdk.identities import normalise
-from eventstore.card_page import CardPages
+from eventstore.card_page import MOST_READ, CardPages
 from eventstore.card_timeline import Window
 from eventstore.card_view import CardView
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import DealOpened, Id, LeadRecorded
+from eventstore.rows import Card
 from eventstore.told import Json, Told, text_id
 from eventstore.touches import own_leaf
 
@@ -193,7 +194,9 @@ class Cards:
         self, heads: Collection[Id], *, timeline: bool = False, everything: bool = False
     ) -> Iterator[Json]:
         members = {leaf: card for leaf, (_, card) in self._source.members(heads).items()}
-        appearances = self._source.appearances(members)
+        often = set() if timeline or everything else self._often(members)
+        few = [leaf for leaf, card in members.items() if card.person not in often]
+        appearances = self._source.appearances(few)
         leads = self._told({lead for _, lead in appearances}, personal=True)
         brought: dict[Id, set[Id]] = {head: set() for head in heads}
         for leaf, lead in appearances:
@@ -203,7 +206,18 @@ class Cards:
             if card.person in of_person and not card.moved_to:
                 of_person[card.person].append(leaf)
         for head, leaves in of_person.items():
-            if leaves:
+            if head in often:
+                yield self._pages.listed(head)
+            elif leaves:
                 cards = {leaf: members[leaf] for leaf in leaves}
                 ours = {lead: leads[lead] for lead in brought[head]}
                 yield self._view.person(head, cards, ours, timeline=timeline, everything=everything)
+
+    def _often(self, members: Mapping[Id, Card]) -> set[Id]:
+        """The persons of these leaf cards with too many leads to read all for a list."""
+        counts = self._source.counted(members, most=MOST_READ + 1)
+        of_person: dict[Id, int] = {}
+        for leaf, count in counts.items():
+            person = members[leaf].person
+            of_person[person] = of_person.get(person, 0) + count
+        return {person for person, count in of_person.items() if count > MOST_READ}

@@ -214,6 +214,9 @@ class Source(Protocol):
     def appearance_counts(self, leaves: Collection[Id]) -> dict[Id, int]:
         """Leaf card → how many leads brought its identity; without those that none brought."""
 
+    def counted(self, leaves: Collection[Id], *, most: int) -> dict[Id, int]:
+        """The same, counted no further than to `most`."""
+
     def ends(self, leaves: Collection[Id]) -> dict[Id, Ends]:
         """The first and the last lead that brought each of these identities."""
 

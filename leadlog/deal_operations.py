@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from eventstore.deal_page import DealPages
 from eventstore.orders import Orders, order
 from eventstore.said import said
 from leadlog.card_operations import told_of
@@ -24,22 +25,16 @@ def list_all(system: System, arguments: Arguments) -> Iterator[Any]:
 
 
 def show(system: System, arguments: Arguments) -> Iterator[Any]:
-    card = system.cards.show(arguments["id"], everything=True)
-    deal = next((d for d in (card or {}).get("deals", ()) if d["id"] == arguments["id"]), None)
-    if card is None or deal is None:
+    """One deal; with `most`, only so many of its newest touches."""
+    most = int(arguments["most"]) if "most" in arguments else None
+    shown = _pages(system).shown(_deal(arguments["id"]), most=most)
+    if shown is None:
         raise OperationFailed(said("no deal %(deal)s", deal=str(arguments["id"])))
-    touches = [t for t in card["timeline"] if t["type"] == "touch" and t["lead"] in deal["leads"]]
-    told = [t for t in card["timeline"] if t["type"] == "deal" and t["deal"] == deal["id"]]
-    alike = {"pipeline": deal["pipeline"], "status": "open"}
-    others = [d for d in card["deals"] if d["id"] != deal["id"] and alike.items() <= d.items()]
-    yield {
-        **deal,
-        **_of_card(card),
-        "version": max(entry["version"] for entry in told),
-        "also_open": [other["id"] for other in others],
-        "timeline": touches,
-        "history": sorted(told, key=lambda entry: entry["version"]),
-    }
+    yield shown
+
+
+def _pages(system: System) -> DealPages:
+    return DealPages(system.base, system.cards)
 
 
 def _of_card(card: dict[str, Any]) -> dict[str, Any]:
@@ -97,10 +92,9 @@ def split(system: System, arguments: Arguments) -> Iterator[Any]:
 
 
 def _must_be_of(system: System, lead: bytes, deal: bytes) -> None:
-    shown = next(show(system, {"id": str(UUID(bytes=deal))}))
-    if str(UUID(bytes=lead)) not in shown["leads"]:
+    if not _pages(system).has(deal, lead):
         raise OperationFailed(
-            said("lead %(lead)s is no touch of deal %(deal)s", lead=lead, deal=shown["id"])
+            said("lead %(lead)s is no touch of deal %(deal)s", lead=lead, deal=deal)
         )
 
 

@@ -75,6 +75,9 @@ class PostgresReading(ABC):
     def appearance_counts(self, leaves: Collection[Id]) -> dict[Id, int]:
         return {row[0]: row[1] for row in self._of(sql.APPEARANCE_COUNTS, leaves) if row[1]}
 
+    def counted(self, leaves: Collection[Id], *, most: int) -> dict[Id, int]:
+        return {row[0]: row[1] for row in self._of(sql.COUNTED, leaves, most) if row[1]}
+
     def ends(self, leaves: Collection[Id]) -> dict[Id, Ends]:
         return ends_of(self._of(sql.ENDS, leaves))
 

@@ -157,6 +157,10 @@ APPEARANCES_OF: Final = b"""
 APPEARANCE_COUNTS: Final = b"""
     SELECT k.leaf, (SELECT count(*) FROM appearance WHERE leaf = k.leaf)
     FROM unnest(%b::bytea[]) AS k (leaf)"""
+COUNTED: Final = b"""
+    SELECT k.leaf, c.some FROM unnest(%b::bytea[]) AS k (leaf), LATERAL (
+        SELECT count(*) AS some
+        FROM (SELECT 1 FROM appearance WHERE leaf = k.leaf LIMIT %b) AS seen) AS c"""
 TOUCHES: Final = b"""
     SELECT p.at, p.lead FROM unnest(%b::bytea[]) AS k (leaf), unnest(ARRAY[2, 3]) AS r (role),
     LATERAL (SELECT at, lead FROM appearance

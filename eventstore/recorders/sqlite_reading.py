@@ -116,6 +116,11 @@ class SQLiteReading(ABC):
         sql = "SELECT leaf, count(*) FROM appearance WHERE leaf IN"
         return dict(self._in(sql, leaves, "GROUP BY leaf"))
 
+    def counted(self, leaves: Collection[Id], *, most: int) -> dict[Id, int]:
+        sql = "SELECT ?, (SELECT count(*) FROM (SELECT 1 FROM appearance WHERE leaf = ? LIMIT ?))"
+        rows = self._together([(sql, (leaf, leaf, most)) for leaf in set(leaves)])
+        return {row[0]: row[1] for row in rows if row[1]}
+
     def ends(self, leaves: Collection[Id]) -> dict[Id, Ends]:
         sql = "SELECT leaf, role, at, lead FROM appearance WHERE leaf = ? AND role = ?"
         ways = (f"{sql} ORDER BY at, lead LIMIT 1", f"{sql} ORDER BY at DESC, lead DESC LIMIT 1")

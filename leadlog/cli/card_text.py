@@ -18,7 +18,8 @@ def table(found: Found) -> None:
         identities = ", ".join(leaf["value"] for leaf in card["leaves"][:3])
         deals = ", ".join(f"{deal['stage']} ({deal['status']})" for deal in card["deals"][:3])
         deals += f" [yellow]{following(card)}[/yellow]" if "pending" in card else ""
-        shown.add_row(card["id"], card["name"], identities, f"{card['leads']:,}", deals)
+        leads = f"{card['leads']:,}{'+' if 'more_leads' in card else ''}"
+        shown.add_row(card["id"], card["name"], identities, leads, deals)
     Console().print(shown)
 
 

@@ -38,12 +38,18 @@ def list_deals(
 
 
 @command(app)
-def show(where: Where, deal: Deal) -> None:
+def show(
+    where: Where,
+    deal: Deal,
+    most: Annotated[
+        int, typer.Option(min=1, help="So many of the newest touches; --json has all.")
+    ] = 50,
+) -> None:
     """One deal with its touches.
 
     Example: [bold]leadlog deal show 3f0c…[/bold]
     """
-    where.tell(where.ask("deal.show", id=deal), tell)
+    where.tell(where.ask("deal.show", id=deal, most=None if where.as_json else most), tell)
 
 
 @command(app)
@@ -182,6 +188,8 @@ def tell(found: Iterable[Any]) -> None:
             console.print(f"also open  {name}", markup=False)
         for name, text in deal["fields"].items():
             console.print(f"  {name}: {text}", markup=False)
+        if "more_touches" in deal:
+            console.print("  … and earlier touches; --most tells more")
         for touch in deal["timeline"]:
             console.print(f"  {touch['at']}  {touch['channel']:10} {touch['kind']}", markup=False)
         for entry in deal["history"]:

@@ -28,6 +28,7 @@ from projections.desk.shapes import (
 Text = str | None
 Key = Annotated[Text, IDEMPOTENCY]
 _TAKEN: Final = answers(DecisionTaken, "The decision and what it changed", write=True)
+_TOUCHES: Final = 10_000
 _DONE: Final = answers(CommandDone, "The deal's new version", write=True)
 
 
@@ -60,8 +61,16 @@ def _whole_cards(found: Iterator[Json], most: int) -> Json:
 
 @get("/{deal:str}", sync_to_thread=True, summary="One deal with its touches and its version",
      responses=answers(ShownDeal, "The deal"))  # fmt: skip
-def show_deal(request: AnyRequest, deal: FromPath[str]) -> Response[Any]:
-    return told(one(request, "deal.show", id=deal))
+def show_deal(
+    request: AnyRequest,
+    deal: FromPath[str],
+    *,
+    limit: Annotated[
+        Text, QueryParameter(description="so many of the newest touches only; by default all")
+    ] = None,
+) -> Response[Any]:
+    most = whole_number(limit, "limit", least=1, most=_TOUCHES, default=0) or None
+    return told(one(request, "deal.show", id=deal, most=most))
 
 
 @post("/{deal:str}/accept", sync_to_thread=True, status_code=200, summary="Take an unsorted deal",

@@ -411,6 +411,9 @@ def test_appearances_are_counted(recorder):
     recorder.save(Changes(appearances=seen((A, C), (A, D), (B, C))))
     assert recorder.appearance_counts([A, B, C]) == {A: 2, B: 1}
     assert recorder.appearance_counts([]) == {}
+    assert recorder.counted([A, B, C], most=9) == {A: 2, B: 1}
+    assert recorder.counted([A, B, C], most=1) == {A: 1, B: 1}
+    assert recorder.counted([], most=1) == {}
 
 
 def test_decisions_stand_where_their_events_stand(recorder):

@@ -83,6 +83,18 @@ def test_a_page_has_what_a_card_has(cards, most):
         assert page["versions"][deal["id"]] == versions[deal["id"]]
 
 
+def test_a_list_has_the_same_of_somebody_who_wrote_often(cards, monkeypatch):
+    (whole,) = cards.find(NAME)
+    monkeypatch.setattr("eventstore.queries.MOST_READ", 1)
+    monkeypatch.setattr("eventstore.card_page.MOST_READ", 2)
+    (listed,) = cards.find(NAME)
+    assert whole["leads"] == listed["leads"]
+    for same in ("id", "name", "leaves"):
+        assert listed[same] == whole[same], same
+    for shown, told in zip(listed["deals"], whole["deals"], strict=True):
+        assert shown == told | {"fields": shown["fields"]}
+
+
 def test_older_touches_are_counted_up_to_a_bound(cards, monkeypatch):
     monkeypatch.setattr("eventstore.card_page.MOST_COUNTED", 3)
     older = cards.show(NAME, window=Window(2))["older"]

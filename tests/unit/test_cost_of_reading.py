@@ -4,11 +4,14 @@ Counted are the statements, rows and bytes that the event store gives, never tim
 """
 
 from dataclasses import dataclass
+from uuid import UUID
 
 import pytest
 from support.worlds import Fed, base, lead
 
+from eventstore.briefs import briefs
 from eventstore.card_timeline import Window
+from eventstore.deal_page import DealPages
 from eventstore.orders import order
 from eventstore.queries import Cards
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
@@ -59,6 +62,9 @@ def small_bounds(monkeypatch):
     """Bounds that few leads reach, so that many meet the same."""
     monkeypatch.setattr("eventstore.card_page.MOST_COUNTED", 20)
     monkeypatch.setattr("eventstore.card_page.MOST_DEALS", 10)
+    monkeypatch.setattr("eventstore.card_page.MOST_READ", 20)
+    monkeypatch.setattr("eventstore.briefs.MOST_COUNTED", 20)
+    monkeypatch.setattr("eventstore.deal_page.MOST_COUNTED", 20)
 
 
 def cost_of(stores, ask, monkeypatch):
@@ -92,6 +98,35 @@ def assert_the_same(few, many):
 def test_a_page_of_a_card(stores, monkeypatch):
     few, many = cost_of(stores, lambda c: c.show(NAME, window=Window(A_PAGE)), monkeypatch)
     assert_the_same(few, many)
+
+
+def test_a_card_in_a_list(stores, monkeypatch):
+    def brief(cards):
+        (told,) = briefs(cards, cards.persons_at(NAME), lambda _: ())
+        assert told["leads"] == 20
+        assert told["more_leads"]
+
+    few, many = cost_of(stores, brief, monkeypatch)
+    assert_the_same(few, many)
+
+
+def test_a_page_of_a_deal(stores, monkeypatch):
+    def newest_deal(cards):
+        newest = cards.show(NAME, window=Window(1))["timeline"]
+        deal = next(entry["deal"] for entry in newest if entry["type"] == "touch")
+        assert DealPages(cards.base, cards).shown(UUID(deal).bytes, most=5)["timeline"]
+
+    few, many = cost_of(stores, newest_deal, monkeypatch)
+    assert_the_same(few, many)
+
+
+def test_in_a_list_with_all_leads_only_their_ids_are_more(stores, monkeypatch):
+    few, many = cost_of(stores, lambda cards: cards.find(NAME), monkeypatch)
+    ids = 16 * (MANY - FEW)
+    shown_twice_with_places = 2 * 2 * ids
+    deals = 400 * (MANY - FEW) // 2
+    assert many.size - few.size < shown_twice_with_places + deals
+    assert many.statements <= few.statements + 20
 
 
 def test_a_later_page_of_a_card(stores, monkeypatch):
