@@ -32,7 +32,6 @@ def fold(events: Iterable[LeadContent]) -> LeadContent:
         "received_at": min(event.received_at for event in ordered),
         "direction": "out" if any(e.direction == "out" for e in ordered) else "in",
         "amends": all(event.amends for event in ordered),
-        "kind": next((e.kind for e in reversed(ordered) if not e.amends), last.kind),
         "identities": _identities(ordered),
         "fields": {name: text for event in ordered for name, text in event.fields.items() if text},
     }

@@ -70,6 +70,10 @@ def test_out_outranks_in():
     assert fold([RINGING, event(1, direction="out")]).direction == "out"
 
 
+def test_the_kind_is_the_last_one_told_also_by_what_amends():
+    assert fold([event(1, at="11", kind="message"), RINGING]).kind == "message"
+
+
 def test_the_last_text_that_is_not_empty_wins_by_time_then_sequence():
     first, second = event(1, at="11", text="a"), event(2, at="11", seq=5, text="b")
     assert fold([second, first, event(3, at="12", text="")]).text == "b"
