@@ -19,10 +19,11 @@ from eventstore.domain.events import (
     Id,
 )
 from eventstore.orders import CommandRefused, NotThere, Orders, StaleVersion
+from eventstore.rejudging import Evidence
 from eventstore.rows import Hand
 from eventstore.said import said
 from eventstore.withdrawals import SEALED_WITH, withdraw_evidence
-from eventstore.withdrawing import Evidence, switch, withdrawn_by
+from eventstore.withdrawing import switch, withdrawn_by
 from eventstore.work import Work
 
 

@@ -7,7 +7,7 @@ from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import Id, LeadRecorded
 from eventstore.judging import judged
 from eventstore.reading import Recorded
-from eventstore.withdrawing import Evidence
+from eventstore.rejudging import Evidence
 from eventstore.work import LeadState, Work
 
 _PAGE = 2000

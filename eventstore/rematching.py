@@ -166,7 +166,7 @@ def _judge_again(work: Work, *, cards: Cards, leaves: set[Id]) -> set[Id]:
     """Lists, pairs and places of these leaf cards, by the policy of the working set."""
     _list_again(work, cards, work.policy.matching, leaves)
     around = {leaf for key in work.pairs_of(leaves) for leaf in key}
-    rejudge(work, leaves | around)
+    rejudge(work, leaves | around, anew=True)
     moved = {place for leaf in sorted(leaves) for place in move_aliases(work, leaf)}
     return leaves | around | moved
 

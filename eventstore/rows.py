@@ -223,6 +223,12 @@ class Source(Protocol):
     def touches(self, leaves: Collection[Id], *, before: Place, most: int) -> list[Place]:
         """The newest leads before a place that stand on these leaf cards, the newest first."""
 
+    def together(self, a: Id, b: Id, *, after: Place, most: int) -> list[Place]:
+        """The oldest leads after a place that brought both of these identities, the oldest first.
+
+        Of a lead that brings one of them no more it may be told, as of those that do.
+        """
+
     def deal_touches(self, deals: Collection[Id], *, most: int) -> dict[Id, list[Place]]:
         """The newest touches of each of these deals, the newest first."""
 

@@ -9,8 +9,9 @@ from eventstore.customer_base import CustomerBase
 from eventstore.deciding import Decided, carry_out, first_answer
 from eventstore.domain.events import EvidenceWithdrawn, Id
 from eventstore.orders import CommandRefused, Orders
+from eventstore.rejudging import Evidence
 from eventstore.said import said
-from eventstore.withdrawing import Evidence, begin, carry_on, was_left_undone
+from eventstore.withdrawing import begin, carry_on, was_left_undone
 from eventstore.work import Work
 
 SEALED_WITH = 2

@@ -4,7 +4,7 @@ The decision says what is to be; how much of it is, counted from its first item,
 of work in pieces. So an undo of what is not yet done, or the undo of that, only turns round.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 
 from msgspec.structs import replace
@@ -14,21 +14,18 @@ from eventstore.deciding import Concerned
 from eventstore.domain.events import Decision, EvidenceWithdrawn, Id
 from eventstore.redecide import redecide
 from eventstore.regroup import regroup
-from eventstore.rejudging import rejudge
+from eventstore.rejudging import Evidence, rejudge
 from eventstore.rows import Pending
 from eventstore.work import Work
 
-Evidence = tuple[Id, Id, Id]
-"""(leaf card, leaf card, lead), the lower leaf card first."""
 
-
-def withdraw(work: Work, items: Iterable[Evidence], *, times: int = 1) -> set[Id]:
+def withdraw(work: Work, items: Collection[Evidence], *, times: int = 1) -> set[Id]:
     """These no longer count, or with -1 count again; gives the leaf cards concerned."""
     leaves: set[Id] = set()
     for key in items:
         work.changes.withdrawn[key] = work.changes.withdrawn.get(key, 0) + times
         leaves |= {key[0], key[1]}
-    rejudge(work, leaves)
+    rejudge(work, leaves, back=items if times < 0 else ())
     return leaves
 
 
@@ -120,5 +117,5 @@ def _events(work: Work, decision: Id) -> list[EvidenceWithdrawn]:
 def _cause(work: Work, decision: Id, *, back: bool) -> tuple[Id, int]:
     """The withdrawal itself, or the undo that takes it back, and when it was made."""
     cause = work.undoing(decision) if back else decision
-    first = work.source.streams([cause], personal=False)[cause][0].event
+    first = work.source.first_events([cause], personal=False)[cause].event
     return cause, first.at if isinstance(first, Decision) else 0

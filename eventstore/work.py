@@ -36,6 +36,9 @@ MOST_AT_ONCE = 1000
 MOST_ITEMS_AT_ONCE = 500
 """Items of evidence that are withdrawn, or given back, in one transaction."""
 
+MOST_LEADS_AT_ONCE = 1000
+"""With more leads each, two identities are judged again without reading all of these."""
+
 Order = tuple[int, int]
 """Recorded order: (0, position) of what is stored, (1, place in the batch) of what will be."""
 
@@ -57,6 +60,7 @@ class Policy:
     most_touches_at_once: int | None = MOST_AT_ONCE
     """Where a decision concerns more, their deals follow in pieces; None: never."""
     most_items_at_once: int = MOST_ITEMS_AT_ONCE
+    most_leads_at_once: int = MOST_LEADS_AT_ONCE
 
     @classmethod
     def of(cls, matching: Matching, pipelines: Iterable[Pipeline]) -> "Policy":

@@ -84,6 +84,12 @@ class PostgresReading(ABC):
     def touches(self, leaves: Collection[Id], *, before: Place, most: int) -> list[Place]:
         return newest(self._of(sql.TOUCHES, leaves, *before, most), most)
 
+    def together(self, a: Id, b: Id, *, after: Place, most: int) -> list[Place]:
+        counts = self.appearance_counts([a, b])
+        few, many = sorted((a, b), key=lambda leaf: counts.get(leaf, 0))
+        rows = self._of(sql.TOGETHER, [few], *after, many, most)
+        return sorted({(row[0], row[1]) for row in rows})[:most]
+
     def deal_touches(self, deals: Collection[Id], *, most: int) -> dict[Id, list[Place]]:
         found: dict[Id, list[Place]] = {}
         for deal, at, lead in self._of(sql.DEAL_TOUCHES, deals, most):

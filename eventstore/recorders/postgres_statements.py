@@ -166,6 +166,14 @@ TOUCHES: Final = b"""
     LATERAL (SELECT at, lead FROM appearance
              WHERE leaf = k.leaf AND role = r.role AND (at, lead) < (%b::int8, %b::bytea)
              ORDER BY at DESC, lead DESC LIMIT %b) AS p"""
+TOGETHER: Final = b"""
+    SELECT p.at, p.lead FROM unnest(%b::bytea[]) AS k (leaf), unnest(ARRAY[0, 1, 2, 3]) AS r (role),
+    LATERAL (SELECT at, lead FROM appearance AS one
+             WHERE leaf = k.leaf AND role = r.role AND (at, lead) > (%b::int8, %b::bytea)
+             AND EXISTS (SELECT 1 FROM appearance AS other
+                         WHERE other.leaf = %b::bytea AND other.role IN (0, 1, 2, 3)
+                         AND other.at = one.at AND other.lead = one.lead)
+             ORDER BY at, lead LIMIT %b) AS p"""
 ENDS: Final = b"""
     SELECT p.* FROM unnest(%b::bytea[]) AS k (leaf), unnest(ARRAY[0, 1, 2, 3]) AS r (role),
     LATERAL ((SELECT leaf, role, at, lead FROM appearance

@@ -135,6 +135,18 @@ class SQLiteReading(ABC):
         parts = [(sql, (leaf, role, *before, most)) for leaf in set(leaves) for role in STANDING]
         return newest(self._together(parts), most)
 
+    def together(self, a: Id, b: Id, *, after: Place, most: int) -> list[Place]:
+        counts = self.appearance_counts([a, b])
+        few, many = sorted((a, b), key=lambda leaf: counts.get(leaf, 0))
+        sql = (
+            "SELECT at, lead FROM appearance AS one WHERE leaf = ? AND role = ?"
+            " AND (at, lead) > (?, ?) AND EXISTS (SELECT 1 FROM appearance"
+            " WHERE leaf = ? AND role IN (0, 1, 2, 3) AND at = one.at AND lead = one.lead)"
+            " ORDER BY at, lead LIMIT ?"
+        )
+        rows = self._together([(sql, (few, role, *after, many, most)) for role in ROLES])
+        return sorted({(row[0], row[1]) for row in rows})[:most]
+
     def deal_touches(self, deals: Collection[Id], *, most: int) -> dict[Id, list[Place]]:
         sql = (
             "SELECT deal, at, lead FROM appearance WHERE deal = ? AND deal > x''"

@@ -2,9 +2,11 @@
 
     PYTHONPATH=. .venv/bin/python tests/bench/large_decisions.py crossing 100000
     PYTHONPATH=. .venv/bin/python tests/bench/large_decisions.py undo 76000
+    PYTHONPATH=. .venv/bin/python tests/bench/large_decisions.py pair 100000
 
 `crossing`: a lead that makes a number shared with which that many touches came; calls of others go
-on meanwhile. `undo`: of a withdrawal of that many links, each of one form.
+on meanwhile. `undo`: of a withdrawal of that many links, each of one form. `pair`: what concerns
+two identities that so many leads bring together.
 """
 
 import resource
@@ -91,6 +93,18 @@ def undo(base: CustomerBase, links: int) -> None:
     _tell("pieces", lambda: sum(1 for _ in Follower(base).pieces()))
 
 
+def pair(base: CustomerBase, touches: int) -> None:
+    together = (phone(ONE_NUMBER), email("one"))
+    _tell("fed", lambda: process(base, list(islice(leads(lambda _: together, count()), touches))))
+    commands, selection = CardCommands(base), Selection(rule="one form")
+    first = next(iter(select(base, selection)))
+    _tell("the evidence that links it withdrawn", lambda: commands.withdraw([first], order("b")))
+    evidence = select(base, selection)
+    decided = _tell("all of it", lambda: commands.withdraw(evidence, order("bench")))
+    _tell("undone", lambda: commands.undo(decided.decision, order("bench")))
+    _tell("pieces", lambda: sum(1 for _ in Follower(base).pieces()))
+
+
 def _other(number: int) -> tuple[Identity, ...]:
     return (phone(f"+79{number % 1_000_000:09d}"),)
 
@@ -114,5 +128,5 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="large-") as folder:
         opened = open_base(Path(folder) / "events.db")
         settle_collector()
-        {"crossing": crossing, "undo": undo}[sys.argv[1]](opened, int(sys.argv[2]))
+        {"crossing": crossing, "undo": undo, "pair": pair}[sys.argv[1]](opened, int(sys.argv[2]))
         opened.recorder.close()

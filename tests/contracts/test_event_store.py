@@ -373,6 +373,25 @@ def test_the_newest_touches_come_by_time_then_by_lead(recorder):
     assert recorder.ends([]) == {}
 
 
+def test_the_leads_that_bring_two_identities_come_by_time_whatever_they_prove(recorder):
+    proofs = [(a, b) for a in (False, True) for b in (False, True)]
+    seen, places = {}, []
+    for n in range(1, 25):
+        (one, other), at = proofs[n % 4], n // 3
+        seen[A, an_id(n)] = Appearance(at, attested=one, deal=b"" if n % 5 else None)
+        if n % 7:
+            seen[B, an_id(n)] = Appearance(at, attested=other)
+            places.append((at, an_id(n)))
+    seen |= {(B, an_id(n)): Appearance(2) for n in range(50, 99)}
+    recorder.save(Changes(appearances=seen))
+    places.sort()
+    before = (-1, b"")
+    assert recorder.together(A, B, after=before, most=100) == places
+    assert recorder.together(B, A, after=before, most=4) == places[:4]
+    assert recorder.together(A, B, after=places[3], most=4) == places[4:8]
+    assert recorder.together(A, C, after=before, most=4) == []
+
+
 def test_a_deals_touches_are_found_without_its_persons(recorder):
     recorder.save(
         Changes(

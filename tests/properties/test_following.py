@@ -24,7 +24,11 @@ class FollowedWorld(World):
     Who is whom by a large withdrawal, or its undo, is right once that is carried out.
     """
 
-    policy: ClassVar[dict] = {"most_touches_at_once": 1, "most_items_at_once": 1}
+    policy: ClassVar[dict] = {
+        "most_touches_at_once": 1,
+        "most_items_at_once": 1,
+        "most_leads_at_once": 1,
+    }
 
     def __init__(self):
         super().__init__()
@@ -137,6 +141,7 @@ class CrowdedFollowedWorld(FollowedWorld):
     policy: ClassVar[dict] = {
         "most_touches_at_once": 0,
         "most_items_at_once": 2,
+        "most_leads_at_once": 0,
         "most_deals_in_a_row": 1,
     }
 
