@@ -101,11 +101,15 @@ class DealCommands:
         reason: str = "",
         amount: str = "",
     ) -> int:
-        """End the deal; `lost` and `declined` want a reason from the pipeline's list."""
+        """End the deal; `lost` and `declined` want a reason from the pipeline's list.
+
+        A deal can be declined as spam whatever the list has (SEMANTICS 3.2).
+        """
 
         def decide(found: _Found) -> list[DealCommand]:
             _must_be_open(found)
-            reasons = found.pipeline.lost_reasons
+            pipeline = found.pipeline
+            reasons = pipeline.decline_reasons if status == DECLINED else pipeline.lost_reasons
             if status == DECLINED and found.deal.stage != UNSORTED:
                 raise CommandRefused(said("only an unsorted deal can be declined; use lost"))
             if status != WON and reason not in reasons:

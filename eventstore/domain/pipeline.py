@@ -6,6 +6,7 @@ import msgspec
 
 UNSORTED = "unsorted"
 WON = "won"
+SPAM = "spam"
 _DAYS = re.compile(r"(\d+)\s*(d|h|m)")
 _UNIT_MS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000}
 
@@ -43,6 +44,11 @@ class Pipeline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             )
         if not _DAYS.fullmatch(self.reopen_window):
             raise ValueError(f"pipeline {self.id}: reopen_window is a length such as 30d or 12h")
+
+    @property
+    def decline_reasons(self) -> tuple[str, ...]:
+        """Why an unsorted deal is declined: as deals are lost, and spam in any case."""
+        return self.lost_reasons if SPAM in self.lost_reasons else (*self.lost_reasons, SPAM)
 
     @property
     def reopen_ms(self) -> int:

@@ -246,6 +246,21 @@ def test_a_decision_on_a_card_that_changed_is_refused_with_what_changed(system, 
     assert post(api, path, {**given, version: now}).status_code == 200
 
 
+ONE_REASON = (
+    '[[pipelines]]\nid = "sales"\nlost_reasons = ["price"]\nstages = [{ id = "unsorted" }]\n'
+)
+
+
+def test_a_deal_is_declined_as_spam_whatever_reasons_the_pipeline_has(tmp_path):
+    with opened(tmp_path, ONE_REASON) as system, desks.client(system) as api:
+        feed(system, lead(1, ("phone", "+79120000001", "claimed")))
+        deal = deal_of(api, A)
+        assert '<option value="spam">' in api.get(f"/cards/{A}").text
+        lost = post(api, f"deals/{deal}/lost", {"reason": "spam"})
+        assert (lost.status_code, "price" in lost.json()["detail"]) == (409, True)
+        assert post(api, f"deals/{deal}/decline", {"reason": "spam"}).status_code == 200
+
+
 def test_a_version_is_tried_out_and_applied_to_the_past(tmp_path):
     with opened(tmp_path) as system:
         feed(system, lead(1, ("phone", "+79120000001", "claimed"), ("email", "a@x.ru", "claimed")))
