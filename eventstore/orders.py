@@ -98,4 +98,5 @@ def _told(recorded: Recorded) -> str:
     said = [getattr(event, name, "") for name in _SAID]
     actor = getattr(event, "actor", "")
     by = f" by {actor}" if actor else ""
-    return " ".join([type(event).__name__, *filter(None, said)]) + by
+    at = f" at {time_text(recorded.recorded_at)}"
+    return " ".join([deal_event(event), *filter(None, said)]) + by + at

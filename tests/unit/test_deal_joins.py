@@ -84,7 +84,7 @@ def test_a_dry_run_of_a_join_changes_nothing(fed):
 
 
 def test_a_join_on_a_stale_version_is_refused_with_what_changed(fed):
-    with pytest.raises(CommandRefused, match="since version 1: StageEntered contact by anna"):
+    with pytest.raises(CommandRefused, match="since version 1: stage contact by anna at 20"):
         DealJoins(fed.base).join(deal(1), deal(2), order("boris", expected_version=1))
 
 
