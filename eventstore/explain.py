@@ -17,6 +17,7 @@ from eventstore.work import Work
 
 Json = dict[str, Any]
 
+_ALL = 2**31
 _MOST_FOR_FEWEST = 12
 """With so many facts concerned the smallest set is found by trying; else one least by inclusion."""
 
@@ -40,14 +41,14 @@ class Explainer:
         self._cards = cards
         self._base = cards.base
 
-    def person(self, leaf: Id) -> Json:
-        """All links that make the leaf card's person."""
+    def person(self, leaf: Id, *, brief: bool = False) -> Json:
+        """All links that make the leaf card's person; `brief`: of their evidence the first."""
         work = self._base.work()
         members = work.members({work.known_card(leaf).person})
-        links = standing_links(work, members)
+        links = standing_links(work, members, brief=brief)
         return {
             "together": True,
-            "links": self._shown(links),
+            "links": self._shown(links, work if brief else None),
             "apart_without": [],
             "withdrawn": self._withdrawn(work, members),
             **told_pending(work.source, members),
@@ -114,7 +115,8 @@ class Explainer:
             for hand in held
         ]
 
-    def _shown(self, links: Iterable[Link]) -> list[Json]:
+    def _shown(self, links: Iterable[Link], work: Work | None = None) -> list[Json]:
+        """With the working set, where each rule's first lead came by, and when, is told, too."""
         links = list(links)
         names = self._cards.names({leaf for link in links for leaf in (link.a, link.b)})
         return [
@@ -126,22 +128,30 @@ class Explainer:
                 "evidence": [text_id(fact) for fact in link.facts] if link.by == "rule" else [],
                 "by": link.by,
                 **({} if link.by == "rule" else {"decision": text_id(link.facts[0])}),
+                **(_first(work, link) if work and link.by == "rule" else {}),
             }
             for link in links
         ]
 
 
-def standing_links(work: Work, members: dict[Id, Card]) -> list[Link]:
+def _first(work: Work, link: Link) -> Json:
+    lead = work.leads[link.facts[0]]
+    at = time_text(lead.newest.occurred_at)
+    return {"first": {"lead": text_id(lead.id), "channel": lead.newest.channel, "at": at}}
+
+
+def standing_links(work: Work, members: dict[Id, Card], *, brief: bool = False) -> list[Link]:
     """Every link in force between leaf cards of one person: by rules, then by hand."""
     unshared = {leaf for leaf, card in members.items() if not card.shared}
-    keys = [
-        key
+    first = {
+        key: pair.key[1]
         for key, pair in work.pairs_of(unshared).items()
         if pair.key and key[0] in unshared and key[1] in unshared
-    ]
+    }
     hands = work.hands(members)
     merges, _ = by_hand(hands)
-    return links_of(work, keys) + [
+    evidence = set(first.values()) if brief else _together(work, first)
+    return _judged_links(work, first, evidence) + [
         _merge_link(work, merge, hands)
         for merge in merges
         if merge.a in members and merge.b in members
@@ -150,13 +160,20 @@ def standing_links(work: Work, members: dict[Id, Card]) -> list[Link]:
 
 def links_of(work: Work, keys: Collection[Pairing]) -> list[Link]:
     """The automatic links on these pairs, with all evidence that is not withdrawn."""
-    leaves = {leaf for key in keys for leaf in key}
-    times: dict[Id, set[Id]] = defaultdict(set)
-    for leaf, lead in work.appearances(leaves):
-        times[lead].add(leaf)
-    together = [lead for lead, found in times.items() if len(found) > 1]
+    return _judged_links(work, keys, _together(work, keys))
+
+
+def _together(work: Work, keys: Iterable[Pairing]) -> set[Id]:
+    """The leads that brought both identities of one of these pairs."""
+    ever = (-1, b"")
+    return {lead for a, b in keys
+            for _, lead in work.source.together(a, b, after=ever, most=_ALL)}  # fmt: skip
+
+
+def _judged_links(work: Work, keys: Collection[Pairing], together: Collection[Id]) -> list[Link]:
+    """The same, of these leads only."""
     work.load_leads(together)
-    withdrawn = work.withdrawn(leaves)
+    withdrawn = work.withdrawn({leaf for key in keys for leaf in key})
     evidence: dict[Pairing, list[tuple[int, Id, str, int]]] = defaultdict(list)
     wanted = set(keys)
     for lead in together:

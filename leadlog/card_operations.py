@@ -135,7 +135,7 @@ def explain(system: System, arguments: Arguments) -> Iterator[Any]:
     if "other" in arguments:
         yield system.explainer.two(one, _leaf(system, arguments["other"]))
     else:
-        yield system.explainer.person(one)
+        yield system.explainer.person(one, brief=bool(arguments.get("brief")))
 
 
 def merge(system: System, arguments: Arguments) -> Iterator[Any]:

@@ -88,7 +88,10 @@ def explain(
 
     Example: [bold]leadlog card explain phone:89123456789 telegram:5550000042[/bold]
     """
-    where.tell(where.ask("card.explain", id=card, other=other), card_text.explanations)
+    where.tell(
+        where.ask("card.explain", id=card, other=other, brief=not where.as_json),
+        card_text.explanations,
+    )
 
 
 @command(app)

@@ -85,7 +85,7 @@ def card_page(request: AnyRequest, card: FromPath[str]) -> Response[str]:
     before = request.query_params.get("before") or None
     page_of = {"at": at, "most": _TIMELINE, "before": before}
     shown = {"version": "", **one(request, "card.show", id=card, **page_of)}
-    why = {"links": []} if at else one(request, "card.explain", id=card)
+    why = {"links": []} if at else one(request, "card.explain", id=card, brief=True)
     services: Services = request.app.state.services
     values = card_values(shown, why) | {
         "before": before,

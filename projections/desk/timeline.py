@@ -18,7 +18,7 @@ def card_values(card: Json, why: Json) -> Json:
         "decisions": card["decisions"][::-1],
         "identity_of": leaves,
         "touch_of": touches,
-        "links": list(_links(why["links"], touches)),
+        "links": why["links"],
         "deals": sorted(_deals(card), key=lambda deal: deal["status"] != "open"),
         "fields": _fields(card),
     }
@@ -28,13 +28,6 @@ def _deals(card: Json) -> Iterable[Json]:
     """Each deal with the version that its buttons are for."""
     for deal in card["deals"]:
         yield {**deal, "version": card["versions"].get(deal["id"], 0)}
-
-
-def _links(links: Iterable[Json], touches: dict[str, Json]) -> Iterable[Json]:
-    """Each link with the leads that it stands on, as far as they are on the page."""
-    for link in links:
-        seen = [touches[lead] for lead in link["evidence"] if lead in touches]
-        yield {**link, "seen": seen, "unseen": len(link["evidence"]) - len(seen)}
 
 
 def _fields(card: Json) -> list[tuple[str, Any]]:

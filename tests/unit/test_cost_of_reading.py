@@ -12,6 +12,7 @@ from support.worlds import Fed, base, lead
 from eventstore.briefs import briefs
 from eventstore.card_timeline import Window
 from eventstore.deal_page import DealPages
+from eventstore.explain import Explainer
 from eventstore.orders import order
 from eventstore.queries import Cards
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
@@ -127,6 +128,33 @@ def test_in_a_list_with_all_leads_only_their_ids_are_more(stores, monkeypatch):
     deals = 400 * (MANY - FEW) // 2
     assert many.size - few.size < shown_twice_with_places + deals
     assert many.statements <= few.statements + 20
+
+
+def test_why_it_is_one_person_in_brief(stores, monkeypatch):
+    def why(cards):
+        leaf = cards.leaf_of(NAME)
+        assert Explainer(cards).person(leaf, brief=True)["together"]
+
+    few, many = cost_of(stores, why, monkeypatch)
+    assert_the_same(few, many)
+
+
+def test_why_two_are_one_reads_their_evidence_only(tmp_path, monkeypatch):
+    found = []
+    for count in (FEW, MANY):
+        fed = Fed(base(tmp_path / f"{count}.db", most_touches_at_once=10**6))
+        alone = [lead(n, PHONE, at=1_700_000_000 + n, kind="message") for n in range(count)]
+        fed.feed(lead(count, PHONE, EMAIL), *alone)
+        found.append(fed)
+
+    def why(cards):
+        told = Explainer(cards).two(cards.leaf_of(NAME), cards.leaf_of("email:a@x.ru"))
+        assert len(told["apart_without"]) == 1
+
+    few, many = cost_of(found, why, monkeypatch)
+    assert_the_same(few, many)
+    for fed in found:
+        fed.base.recorder.close()
 
 
 def test_a_later_page_of_a_card(stores, monkeypatch):

@@ -42,3 +42,16 @@ def test_a_merge_that_a_later_veto_outdid_is_not_named(fed):
     fed.commands.veto(A, B, order("anna"))
     again = merge(fed)
     assert apart_without(fed) == {text_id(again)}
+
+
+def test_in_brief_a_link_is_told_with_its_first_evidence(fed):
+    fed.feed(lead(5, PHONE, EMAIL, at=1_700_000_900), lead(4, PHONE, EMAIL, at=1_700_000_300))
+    explainer = Explainer(Cards(fed.base))
+    (whole,), (brief,) = (explainer.person(A, brief=how)["links"] for how in (False, True))
+    assert whole["evidence"] == [lead(4).lead_id, lead(5).lead_id]
+    first = {
+        "lead": lead(4).lead_id,
+        "channel": "test",
+        "at": lead(4, at=1_700_000_300).occurred_at,
+    }
+    assert brief == whole | {"evidence": [lead(4).lead_id], "first": first}
