@@ -14,9 +14,10 @@ from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import Id, MatchingAdopted, MatchingApplied
 from eventstore.domain.matching import Matching, RulesInForce
 from eventstore.keyring import Keyring, derived
+from eventstore.policy import Policy
 from eventstore.rows import Source
 from eventstore.vault import seal, unseal
-from eventstore.work import Policy, Work
+from eventstore.work import Work
 
 STREAM: Id = derived(b"matching")
 _SEALED = b"\0"

@@ -51,10 +51,7 @@ class CardCommands:
         """Link two leaf cards. CommandRefused names the veto that stands against it."""
 
         def decide(work: Work) -> set[Id]:
-            one, other = _card(work, a), _card(work, b)
-            refuse_stale(work, by, [one, other])
-            if one == other:
-                raise CommandRefused(said("both name the same leaf card"))
+            one, other = _two_cards(work, a, b, by)
             _refuse_vetoed(work, one, other)
             event = CardsMerged(actor=by.actor, at=by.at, reason=reason, one=a, other=b)
             work.decide_by_hand("merge", a, b, by.command, event)
@@ -76,10 +73,7 @@ class CardCommands:
         """Say that two leaf cards are not the same person; `reviewed` where the queue asked."""
 
         def decide(work: Work) -> set[Id]:
-            one, other = _card(work, a), _card(work, b)
-            refuse_stale(work, by, [one, other])
-            if one == other:
-                raise CommandRefused(said("both name the same leaf card; it cannot be two persons"))
+            one, other = _two_cards(work, a, b, by)
             event = CardsVetoed(
                 actor=by.actor, at=by.at, reason=reason, one=a, other=b, reviewed=reviewed
             )
@@ -200,6 +194,15 @@ def _card(work: Work, leaf: Id) -> Id:
     if work.card(leaf) is None:
         raise NotThere(said("no leaf card %(leaf)s", leaf=leaf))
     return work.bears_on(leaf)
+
+
+def _two_cards(work: Work, a: Id, b: Id, by: Orders) -> tuple[Id, Id]:
+    """The leaf cards that two ids bear on, as the sender of the command saw them."""
+    one, other = _card(work, a), _card(work, b)
+    refuse_stale(work, by, [one, other])
+    if one == other:
+        raise CommandRefused(said("both name the same leaf card; name two of them"))
+    return one, other
 
 
 def _refuse_vetoed(work: Work, one: Id, other: Id) -> None:

@@ -17,12 +17,13 @@ from channels.sdk.sending import Receipt
 from eventstore.domain.events import Id
 from eventstore.incoming import Incoming
 from eventstore.keyring import Keyring
+from eventstore.policy import Policy
 from eventstore.receipts import note_receipt
 from eventstore.recorders.port import CustomerRecorder
 from eventstore.recording import is_known, prefetch, record
 from eventstore.rows import Quarantine
 from eventstore.touches import milliseconds
-from eventstore.work import Policy, Work
+from eventstore.work import Work
 
 T = TypeVar("T")
 

@@ -4,9 +4,10 @@ from collections.abc import Collection
 
 from eventstore.domain.deals import Deal
 from eventstore.domain.events import Decision, Id
+from eventstore.lead_state import LeadState
 from eventstore.rows import Hand
 from eventstore.touches import deal_id
-from eventstore.work import LeadState, Work
+from eventstore.work import Work
 
 
 class DealHands:

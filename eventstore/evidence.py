@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import Id, LeadRecorded
 from eventstore.judging import judged
+from eventstore.lead_state import LeadState
 from eventstore.reading import Recorded
 from eventstore.rejudging import Evidence
-from eventstore.work import LeadState, Work
+from eventstore.work import Work
 
 _PAGE = 2000
 

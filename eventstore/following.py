@@ -19,6 +19,7 @@ from eventstore.awaiting import await_deals
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.deals import Deal
 from eventstore.domain.events import DealCommand, DealsAwaited, DealsFollowed, Id, LeadRecorded
+from eventstore.lead_state import LeadState
 from eventstore.reading import Recorded
 from eventstore.redecide import place_again, record_deal, stored_deals, within_reach
 from eventstore.rematching import carry_on_rematch
@@ -26,7 +27,7 @@ from eventstore.replay import Play, StoredDeal, read_deals
 from eventstore.rows import Pending
 from eventstore.touches import deal_id, stand
 from eventstore.withdrawing import carry_on
-from eventstore.work import Beat, LeadState, Work
+from eventstore.work import Beat, Work
 
 PIECE = 500
 """Touches whose deals are written in one transaction."""

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from eventstore.domain.events import Id, LeadIdentity
 from eventstore.domain.matching import Action
+from eventstore.lead_state import LeadState
 from eventstore.rows import LinkKey
-from eventstore.work import LeadState, Work
+from eventstore.work import Work
 
 
 class Judged(NamedTuple):

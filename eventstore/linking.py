@@ -5,10 +5,11 @@ from eventstore.domain.deals import absorb, joins_of_unsorted
 from eventstore.domain.events import DealJoined, Id, LeadIdentity, PersonFormed
 from eventstore.domain.matching import Action
 from eventstore.judging import judged
+from eventstore.lead_state import LeadState
 from eventstore.regroup import counts_as_shared, seniority
 from eventstore.rows import Card, LinkKey, Pair
 from eventstore.touches import JOIN_RULE, own_leaf
-from eventstore.work import LeadState, Work
+from eventstore.work import Work
 
 
 def open_cards(

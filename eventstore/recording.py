@@ -16,13 +16,14 @@ from eventstore.domain.deals import new_deal, note_amount, note_touch, place
 from eventstore.domain.events import Id, LeadRecorded
 from eventstore.domain.fold import fold
 from eventstore.incoming import Incoming, domain_identities, incoming
+from eventstore.lead_state import LeadState
 from eventstore.linking import link, open_cards, pair_up
 from eventstore.redecide import redecide
 from eventstore.regroup import regroup
 from eventstore.rejudging import rejudge
 from eventstore.rows import Appearance
 from eventstore.touches import deal_id, milliseconds, opening, own_leaf, stand, touch_of
-from eventstore.work import LeadState, Work
+from eventstore.work import Work
 
 
 def prefetch(work: Work, contents: Iterable[LeadContent]) -> list[Incoming]:

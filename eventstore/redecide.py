@@ -22,10 +22,11 @@ from eventstore.domain.events import (
     LeadRecorded,
     RepeatChanged,
 )
+from eventstore.lead_state import LeadState
 from eventstore.replay import Play, StoredDeal, read_deals
 from eventstore.rows import Card
 from eventstore.touches import deal_id, opening, stand
-from eventstore.work import LeadState, Work
+from eventstore.work import Work
 
 _PAGE = 2000
 _NO_IDS: set[Id] = set()

@@ -6,9 +6,10 @@ from collections.abc import Collection
 from eventstore.domain.events import Id
 from eventstore.domain.matching import Action
 from eventstore.judging import judged
+from eventstore.lead_state import LeadState
 from eventstore.long_pairs import judge_long
 from eventstore.rows import Pair
-from eventstore.work import LeadState, Work
+from eventstore.work import Work
 
 Evidence = tuple[Id, Id, Id]
 """(leaf card, leaf card, lead), the lower leaf card first."""

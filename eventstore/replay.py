@@ -32,10 +32,11 @@ from eventstore.domain.events import (
     RepeatChanged,
 )
 from eventstore.judging import judged
+from eventstore.lead_state import LeadState, Order
 from eventstore.regroup import by_hand
 from eventstore.rows import Card, Hand
 from eventstore.touches import JOIN_RULE, deal_id, stand, touch_of
-from eventstore.work import LeadState, Order, Work
+from eventstore.work import Work
 
 
 @dataclass

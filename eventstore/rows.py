@@ -125,7 +125,7 @@ class Hand(NamedTuple):
 
     @property
     def order(self) -> tuple[int, int]:
-        """Recorded order, comparable with `eventstore.work.Order`."""
+        """Recorded order, comparable with `eventstore.lead_state.Order`."""
         return (0, self.position) if self.position >= 0 else (1, -1 - self.position)
 
 

@@ -6,7 +6,8 @@ from functools import lru_cache
 from eventstore.domain.deals import Deal, Touch
 from eventstore.domain.events import DealOpened, Id
 from eventstore.keyring import derived
-from eventstore.work import LeadState, Work
+from eventstore.lead_state import LeadState
+from eventstore.work import Work
 
 JOIN_RULE = "unsorted deals of one person"
 """Who joined two deals where the rule did (SEMANTICS 3.4)."""

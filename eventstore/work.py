@@ -5,8 +5,7 @@ batch as if they were stored.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final, TypeVar
 
 import msgspec
@@ -16,101 +15,17 @@ from eventstore.domain.events import (
     DealSeparated,
     Event,
     Id,
-    LeadIdentity,
     LeadRecorded,
     TouchPlaced,
 )
-from eventstore.domain.matching import Matching, RulesInForce
-from eventstore.domain.pipeline import Pipeline
 from eventstore.keyring import Keyring
+from eventstore.lead_state import LeadState, Order, attests, state_of
 from eventstore.mapper import Personal
-from eventstore.person_deals import MOST_IN_A_ROW, PersonDeals
-from eventstore.reading import Recorded
+from eventstore.person_deals import PersonDeals
+from eventstore.policy import Policy
 from eventstore.rows import Appearance, Card, Changes, Hand, Pair, Pending, Source
 
 T = TypeVar("T")
-
-MOST_AT_ONCE = 1000
-"""Touches whose deals are decided again in the transaction of what caused it (SEMANTICS 2.3.8)."""
-
-MOST_ITEMS_AT_ONCE = 500
-"""Items of evidence that are withdrawn, or given back, in one transaction."""
-
-MOST_LEADS_AT_ONCE = 1000
-"""With more leads each, two identities are judged again without reading all of these."""
-
-Order = tuple[int, int]
-"""Recorded order: (0, position) of what is stored, (1, place in the batch) of what will be."""
-
-
-@dataclass(frozen=True)
-class Policy:
-    """The configuration that decisions are made by."""
-
-    matching: Matching
-    """What new leads are judged by, with the limits and lists in force."""
-    rules: dict[int, RulesInForce]
-    """Every version that a recorded lead may name, by what it is judged by now (a later one that
-    was applied to the past has its own version)."""
-    pipelines: dict[str, Pipeline]
-    """By id; the first is the default."""
-    configured: Matching
-    """The version as it is configured; its limits and lists wait for a rematch."""
-    most_deals_in_a_row: int = MOST_IN_A_ROW
-    most_touches_at_once: int | None = MOST_AT_ONCE
-    """Where a decision concerns more, their deals follow in pieces; None: never."""
-    most_items_at_once: int = MOST_ITEMS_AT_ONCE
-    most_leads_at_once: int = MOST_LEADS_AT_ONCE
-
-    @classmethod
-    def of(cls, matching: Matching, pipelines: Iterable[Pipeline]) -> "Policy":
-        """Where no other version was ever configured."""
-        known = {pipeline.id: pipeline for pipeline in pipelines}
-        return cls(matching, {matching.version: RulesInForce(matching)}, known, matching)
-
-    def judged_by(self, version: int) -> RulesInForce:
-        """The rules of a version; those in force where it is not known any more."""
-        return self.rules.get(version) or self.rules[self.matching.version]
-
-    def in_order(self, lead: LeadRecorded) -> LeadRecorded:
-        """The lead, its identities strongest first by the order that holds for it now.
-
-        They were recorded in the order of its version; a rematch puts another in its place.
-        """
-        rules = self.rules.get(lead.rules)
-        if rules is None or len(lead.identities) < 2:
-            return lead
-        identities = rules.matching.in_order(lead.identities)
-        if identities == lead.identities:
-            return lead
-        return msgspec.structs.replace(lead, identities=identities)
-
-    @property
-    def default_pipeline(self) -> Pipeline:
-        return next(iter(self.pipelines.values()))
-
-    def pipeline(self, pipeline_id: str) -> Pipeline:
-        """The pipeline, or one of that id without stages of its own where it was removed."""
-        return self.pipelines.get(pipeline_id) or Pipeline(id=pipeline_id)
-
-
-class LeadState(msgspec.Struct, gc=False):
-    """A recorded lead as its stream has it."""
-
-    id: Id
-    version: int
-    """Events on its stream."""
-    first: Order
-    """Where its first event stands."""
-    newest: LeadRecorded
-    leaf: Id
-    deal: Id
-    event_ids: set[Id] = msgspec.field(default_factory=set)
-
-    @property
-    def identities(self) -> Sequence[LeadIdentity]:
-        return self.newest.identities
-
 
 Beat = Callable[[], None]
 """Called now and then where much is read or gone through; may raise, to leave off there."""
@@ -351,7 +266,7 @@ class Work:
         if wanted:
             for stream, events in self.source.streams(wanted, personal=False).items():
                 if isinstance(events[0].event, LeadRecorded):
-                    state = _state(stream, events)
+                    state = state_of(stream, events)
                     state.newest = self.policy.in_order(state.newest)
                     self.leads[stream] = state
 
@@ -449,24 +364,3 @@ class Work:
     def _stored_version(self, stream: Id) -> int:
         events = self.source.streams([stream], personal=False).get(stream)
         return events[-1].version if events else 0
-
-
-def attests(lead: LeadRecorded, leaf: Id) -> bool:
-    """Whether the lead proves the identity of this leaf card."""
-    return any(identity.leaf == leaf and identity.attested for identity in lead.identities)
-
-
-def _state(stream: Id, events: Sequence[Recorded]) -> LeadState:
-    recorded = [e.event for e in events if isinstance(e.event, LeadRecorded)]
-    last = events[-1].event
-    if not isinstance(last, LeadRecorded | TouchPlaced):
-        raise TypeError(f"stream {stream.hex()} of a lead ends in {type(last).__name__}")
-    return LeadState(
-        stream,
-        events[-1].version,
-        (0, events[0].position),
-        recorded[-1],
-        last.leaf,
-        last.deal,
-        {event.event_id for event in recorded},
-    )

@@ -19,11 +19,11 @@ from eventstore.keyring import Keyring
 from eventstore.lease import Lease
 from eventstore.lookalikes_kept import Kept, LookalikesOf, similar_persons
 from eventstore.past_card import PastCards
+from eventstore.policy import Policy
 from eventstore.queries import Cards
 from eventstore.recorders.port import CustomerRecorder
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from eventstore.reply_commands import ReplyCommands
-from eventstore.work import Policy
 from ingest.outbox.role import Outbox
 from ingest.outbox.sqlite_store import SQLiteOutbox
 from ingest.outbox.store import OutboxStore

@@ -21,8 +21,8 @@ from eventstore.customer_base import CustomerBase
 from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import SALES
 from eventstore.keyring import Keyring
+from eventstore.policy import Policy
 from eventstore.recorders.postgres import PostgresCustomerRecorder
-from eventstore.work import Policy
 from ingest.log.kafka_topic import KafkaTopic
 from ingest.log.port import Logged
 from ingest.processor.batch import BatchHandler

@@ -8,8 +8,8 @@ from eventstore.customer_base import CustomerBase
 from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import SALES
 from eventstore.keyring import Keyring
+from eventstore.policy import Policy
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
-from eventstore.work import Policy
 from ingest.log.port import Logged
 from ingest.processor.batch import BatchHandler
 from leadlog.bench import raw_resolve

@@ -14,9 +14,9 @@ from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import SALES
 from eventstore.keyring import Keyring
 from eventstore.orders import order
+from eventstore.policy import Policy
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from eventstore.touches import bytes_of
-from eventstore.work import Policy
 from ingest.log.port import Logged
 from ingest.log.records import lead_record
 from ingest.log.sqlite import PARTITION

@@ -22,6 +22,7 @@ from eventstore.domain.events import Id, LeadRecorded, NoteAdded, PersonFormed, 
 from eventstore.domain.pipeline import SALES
 from eventstore.following import Follower
 from eventstore.orders import CommandRefused, order
+from eventstore.policy import Policy
 from eventstore.recorders.port import CustomerRecorder
 from eventstore.recorders.upgrade import OLD
 from eventstore.rows import (
@@ -35,7 +36,6 @@ from eventstore.rows import (
     Pending,
     Quarantine,
 )
-from eventstore.work import Policy
 
 
 def an_id(number: int) -> Id:

@@ -16,10 +16,10 @@ from eventsourcing.persistence import OperationalError
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import SALES
+from eventstore.policy import Policy
 from eventstore.recorders.port import CustomerRecorder
 from eventstore.recorders.postgres import PostgresCustomerRecorder
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
-from eventstore.work import Policy
 from ingest.log.kafka_reader import KafkaLogReader
 from ingest.log.kafka_topic import KafkaTopic
 from ingest.log.port import Logged

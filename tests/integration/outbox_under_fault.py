@@ -13,9 +13,9 @@ from eventstore.customer_base import CustomerBase
 from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import SALES
 from eventstore.keyring import Keyring
+from eventstore.policy import Policy
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from eventstore.reply_commands import ReplyCommands
-from eventstore.work import Policy
 from ingest.outbox.role import Outbox
 from ingest.outbox.sqlite_store import SQLiteOutbox
 

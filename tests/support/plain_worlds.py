@@ -20,12 +20,12 @@ from eventstore.domain.pipeline import SALES
 from eventstore.explain import Explainer
 from eventstore.keyring import Keyring
 from eventstore.orders import CommandRefused, order
+from eventstore.policy import Policy
 from eventstore.queries import Cards
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from eventstore.rematching import rematch
 from eventstore.told import text_id
 from eventstore.touches import bytes_of, own_leaf
-from eventstore.work import Policy
 from ingest.log.port import Logged
 from ingest.log.records import lead_record
 from ingest.processor.batch import BatchHandler

@@ -16,12 +16,12 @@ from eventstore.domain.partition import Facts, partition
 from eventstore.domain.partition import Lead as FactLead
 from eventstore.domain.pipeline import SALES
 from eventstore.keyring import Keyring
+from eventstore.policy import Policy
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from eventstore.replay import read_deals
 from eventstore.rows import LAST, Ends
 from eventstore.told import Told
 from eventstore.touches import bytes_of, deal_id, milliseconds, own_leaf
-from eventstore.work import Policy
 
 SECRET = b"k" * 32
 KEYRING = Keyring(SECRET)

@@ -13,10 +13,10 @@ from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import SALES
 from eventstore.following import Follower
 from eventstore.orders import CommandRefused, CommandReused, order
+from eventstore.policy import Policy
 from eventstore.queries import Cards
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from eventstore.rematching import rematch
-from eventstore.work import Policy
 from leadlog.cli.card_text import following
 
 NO_FORMS = msgspec.structs.replace(MATCHING, version=2, rules=MATCHING.rules[:3])

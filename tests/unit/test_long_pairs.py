@@ -13,10 +13,10 @@ from eventstore.domain.pipeline import SALES
 from eventstore.following import Follower
 from eventstore.long_pairs import judge_long
 from eventstore.orders import order
+from eventstore.policy import Policy
 from eventstore.rejudging import rejudge
 from eventstore.rematching import rematch
 from eventstore.touches import bytes_of
-from eventstore.work import Policy
 
 PHONE, EMAIL = ("phone", "+79120000001", "claimed"), ("email", "a@x.ru", "claimed")
 KEY = tuple(sorted(KEYRING.leaf(*identity[:2]) for identity in (PHONE, EMAIL)))
