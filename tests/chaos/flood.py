@@ -15,6 +15,8 @@ from chaos.client import ANSWER_WITHIN_S, answer_to
 from support.deliveries import Fate, Post
 
 _PAUSE_S = 0.2
+_MOVES_ON = 0.1
+"""After so many of its posts a connection ends: else all stay with the gateway that never died."""
 _ANSWERS: dict[Fate, frozenset[int]] = {"refused": frozenset({403, 422})}
 _TAKEN = frozenset({200, 202})
 
@@ -81,10 +83,11 @@ class Flood:
                     status = await asyncio.wait_for(answer_to(stream, post), ANSWER_WITHIN_S)
                 except (OSError, EOFError, TimeoutError):
                     status = 0
-                if status in (0, 503):
+                if status in (0, 503) or rng.random() < _MOVES_ON:
                     if stream is not None:
                         stream[1].close()
                     stream = None
+                if status in (0, 503):
                     await asyncio.sleep(rng.uniform(0, _PAUSE_S))
         if stream is not None:
             stream[1].close()
