@@ -13,6 +13,7 @@ import asyncio
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
@@ -42,6 +43,7 @@ from ingest.processor.watchdog import STUCK_AFTER_S, Watchdog
 _WITHIN_S: Final = 0.02
 _LOOK_S: Final = 0.2
 _SESSION_S: Final = 15.0
+_FAREWELL_S: Final = 2.0
 _CHUNKS: Final = 4
 """How many the agent takes at once, and how many wait for it."""
 _log = structlog.get_logger(__name__)
@@ -126,13 +128,18 @@ class FaustProcessor:
 
     async def _serve(self, stop: threading.Event) -> None:
         self._app = app = self._new_app()
-        await app.start()
+        starting = asyncio.create_task(app.start())  # lasts until its group has given it its share
         try:
-            while not (stop.is_set() or app.should_stop):  # noqa: ASYNC110 - a thread's and Faust's
+            while not (  # noqa: ASYNC110 - a thread's and Faust's
+                stop.is_set() or app.should_stop or _has_failed(starting)
+            ):
                 await asyncio.sleep(_LOOK_S)
         finally:
             self._stop.set()
             await app.stop()
+            starting.cancel()
+        if _has_failed(starting):
+            await starting
         if app.crash_reason is not None:
             raise app.crash_reason
 
@@ -207,6 +214,10 @@ class FaustProcessor:
         }
 
 
+def _has_failed(task: "asyncio.Task[None]") -> bool:
+    return task.done() and not task.cancelled() and task.exception() is not None
+
+
 def credentials(access: KafkaAccess) -> CredentialsT | None:
     """How Faust is told what every other client of Kafka is told as settings. Raises OSError."""
     context = access.tls_context()
@@ -240,8 +251,21 @@ class Chunks(SchedulingStrategyT):
                     yield tp, Chunk(chunk)
 
 
+class _Thread(driver.AIOKafkaConsumerThread):
+    """Where Faust speaks to Kafka."""
+
+    async def on_thread_stop(self) -> None:
+        """Part from the group, unless Kafka keeps us waiting: a group holds whoever joins it for
+        as long as it waits for a member that died."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(super().on_thread_stop(), _FAREWELL_S)
+
+
 class _Consumer(driver.Consumer):
     """Faust's consumer with the event store's positions in place of Kafka's."""
+
+    def _new_consumer_thread(self) -> _Thread:
+        return _Thread(self, loop=self.loop, beacon=self.beacon)
 
     def _to_message(self, tp: TP, record: Chunk) -> ConsumerMessage:
         message = super()._to_message(tp, record.records[-1])

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import httpx
 import pytest
 from chaos.equalities import check_equal
 from chaos.flood import Flood
@@ -226,6 +227,13 @@ class Stage:
     def is_frozen(self, name: str) -> bool:
         stat = Path(f"/proc/{self[name].process.pid}/stat").read_text()
         return stat.rpartition(")")[2].split()[0] == "T"
+
+    def is_up(self, name: str) -> bool:
+        """Whether it answers, ready or not."""
+        try:
+            return self[name].get("/healthz").status_code == 200
+        except httpx.TransportError:
+            return False
 
     def wake(self, name: str) -> None:
         self[name].process.send_signal(signal.SIGCONT)

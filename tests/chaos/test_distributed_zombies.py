@@ -82,6 +82,24 @@ def test_a_writer_that_sleeps_in_its_transaction_is_not_waited_for(servers, tmp_
         stage.check_all()
 
 
+def test_a_worker_stops_cleanly_while_its_group_waits_for_one_that_died(servers, tmp_path):
+    with Stage(tmp_path, servers, seed=SEED) as stage:
+        stage.start(gateway_1="gateway", one="processor", two="processor", facts="projector")
+        for joins_for in (1.0, 2.5, 4.0):
+            with stage.load():
+                pass
+            stage.check()  # both are in the group by now
+            stage["two"].stop()
+            stage["one"].kill()
+            stage.cluster.start_again("two")
+            wait_for(lambda: stage.is_up("two"), "void: it does not start")
+            time.sleep(joins_for)
+            assert stage["two"].stop() == 0, stage["two"].said()
+            stage.cluster.start_again("one")
+            stage.cluster.start_again("two")
+        stage.check_all()
+
+
 def test_workers_that_come_and_go_under_load(servers, tmp_path):
     with Stage(tmp_path, servers, seed=SEED) as stage:
         stage.start(gateway_1="gateway", one="processor", two="processor", facts="projector")
