@@ -50,10 +50,7 @@ def test_an_unknown_name_is_answered_with_those_that_there_are(tmp_path):
 def test_pairs_on_distributed_stores_are_measured_where_the_servers_are_given(
     secured_kafka, database, tmp_path
 ):
-    names = (
-        *("kafka-accept", "kafka-faust", "kafka-loop", "kafka-2-processors"),
-        "postgres-append",
-    )
+    names = ("kafka-accept", "kafka-faust", "kafka-2-processors", "postgres-append")
     security = secured_kafka.security
     servers = ("--kafka", security.address("SECURE"), "--postgres", database)
     access = {

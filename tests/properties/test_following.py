@@ -11,6 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 from support.decided_worlds import VALUES, World
+from support.tries import tries
 from support.worlds import check_partition, lead
 
 from eventstore.following import Follower
@@ -146,9 +147,11 @@ class CrowdedFollowedWorld(FollowedWorld):
     }
 
 
-FollowedWorld.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+FollowedWorld.TestCase.settings = settings(
+    max_examples=tries(16), stateful_step_count=30, deadline=None
+)
 TestFollowedWorld = FollowedWorld.TestCase
 CrowdedFollowedWorld.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=30, deadline=None
+    max_examples=tries(12), stateful_step_count=30, deadline=None
 )
 TestCrowdedFollowedWorld = CrowdedFollowedWorld.TestCase

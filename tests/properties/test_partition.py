@@ -5,6 +5,7 @@ from typing import ClassVar
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.decided_worlds import World, event, new_fed
+from support.tries import tries
 from support.worlds import check
 
 
@@ -16,7 +17,7 @@ def once_each(events: list) -> list:
     return list(found.values())
 
 
-@settings(max_examples=60)
+@settings(max_examples=tries(30))
 @given(st.lists(event, min_size=1, max_size=25), st.data())
 def test_order_repetition_and_batching_do_not_change_persons(events, data):
     events = once_each(events)
@@ -38,7 +39,9 @@ class CrowdedWorld(World):
     policy: ClassVar[dict] = {"most_deals_in_a_row": 1}
 
 
-CrowdedWorld.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+CrowdedWorld.TestCase.settings = settings(
+    max_examples=tries(25), stateful_step_count=30, deadline=None
+)
 TestCrowdedWorld = CrowdedWorld.TestCase
-World.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+World.TestCase.settings = settings(max_examples=tries(40), stateful_step_count=30, deadline=None)
 TestWorld = World.TestCase

@@ -20,7 +20,7 @@ from leadlog.demo.traffic import Sending, traffic
 from leadlog.demo.workshop import accounts
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-SEEDS = (1, 2, 3)
+SEEDS = (1, 2)
 EVERY_JOURNEY = [journey for _, journey in (*JOURNEYS, *GARBAGE)]
 
 
