@@ -2,6 +2,7 @@
 
 from hypothesis import HealthCheck, settings
 from servers.fixtures import (
+    breakable_clickhouse,
     breakable_kafka,
     clickhouse,
     database,
@@ -12,10 +13,12 @@ from servers.fixtures import (
     own_postgres,
     postgres,
     secured_kafka,
+    shared_clickhouse,
     shared_kafka,
 )
 
 __all__ = [
+    "breakable_clickhouse",
     "breakable_kafka",
     "clickhouse",
     "database",
@@ -26,6 +29,7 @@ __all__ = [
     "own_postgres",
     "postgres",
     "secured_kafka",
+    "shared_clickhouse",
     "shared_kafka",
 ]
 

@@ -48,16 +48,16 @@ def test_commands_bring_embedded_stores_into_analytics_on_a_server(tmp_path, cli
 
 
 @pytest.fixture
-def proxy(own_clickhouse):
-    proxy = Proxy(own_clickhouse.port)
+def proxy(breakable_clickhouse):
+    proxy = Proxy(breakable_clickhouse.port)
     yield proxy
     proxy.close()
 
 
 @pytest.fixture
-def far(own_clickhouse, proxy):
+def far(breakable_clickhouse, proxy):
     """The store as seen through the proxy."""
-    store = ClickHouse(at(own_clickhouse.url(port=proxy.port), "leadlog"))
+    store = ClickHouse(at(breakable_clickhouse.url(port=proxy.port), fresh_name()))
     yield store
     store.close()
 
@@ -76,7 +76,7 @@ def test_an_insert_cut_off_before_its_answer_is_there_once(far, proxy, heard):
 
 
 def test_a_server_killed_after_each_stored_block_loses_and_doubles_nothing(
-    own_clickhouse, far, proxy
+    breakable_clickhouse, far, proxy
 ):
     reader = reader_with(3_000)
     projector = Projector(reader, FactTable(far), block=1_000)
@@ -84,21 +84,21 @@ def test_a_server_killed_after_each_stored_block_loses_and_doubles_nothing(
         proxy.cut_at, proxy.heard = TOKEN, True
         with pytest.raises(StoreAway):
             projector.project_available()
-        own_clickhouse.kill()
-        own_clickhouse.start()
+        breakable_clickhouse.kill()
+        breakable_clickhouse.start()
     assert projector.project_available() == 3_000
     assert positions(far) == list(range(1, 3_001))
 
 
-def test_a_projector_waits_for_a_server_that_is_away_and_goes_on(own_clickhouse):
-    store = ClickHouse(at(own_clickhouse.url(), "leadlog"))
+def test_a_projector_waits_for_a_server_that_is_away_and_goes_on(breakable_clickhouse):
+    store = ClickHouse(at(breakable_clickhouse.url(), fresh_name()))
     reader, stop = reader_with(10), threading.Event()
     projector = Projector(reader, FactTable(store))
     thread = threading.Thread(target=projector.run, args=(stop,))
     thread.start()
     try:
         assert projector.reach(10, timeout=30)
-        own_clickhouse.kill()
+        breakable_clickhouse.kill()
         reader.record(b"x" * 16, 1, ev.PersonFormed(leaves=(bytes(16),)))
         give_up = time.monotonic() + 30
         while not projector.failures and time.monotonic() < give_up:
@@ -106,7 +106,7 @@ def test_a_projector_waits_for_a_server_that_is_away_and_goes_on(own_clickhouse)
         assert projector.failures
         assert projector.running
         assert projector.lag() == 1
-        own_clickhouse.start()
+        breakable_clickhouse.start()
         assert projector.reach(11, timeout=30)
     finally:
         stop.set()
@@ -128,13 +128,13 @@ def test_a_server_that_lost_its_disk_is_filled_again(clickhouse):
         assert positions(store) == list(range(1, 12))
 
 
-def test_a_wrong_password_is_refused_and_never_repeated(own_clickhouse, caplog):
+def test_a_wrong_password_is_refused_and_never_repeated(breakable_clickhouse, caplog):
     caplog.set_level(logging.DEBUG)
-    wrong = own_clickhouse.url().replace("s3cret", "wr0ngs3cret")
+    wrong = breakable_clickhouse.url().replace("s3cret", "wr0ngs3cret")
     store = ClickHouse(at(wrong, "leadlog"))
     with pytest.raises(StoreRefuses, match=f"refuses the user '{USER}'") as caught:
         store.select("SELECT 1")
-    own_clickhouse.kill()
+    breakable_clickhouse.kill()
     with pytest.raises(StoreAway) as away:
         ClickHouse(at(wrong, "leadlog")).select("SELECT {secret:String}", secret="hunter2")
     for text in (str(caught.value), str(away.value), caplog.text):

@@ -93,18 +93,32 @@ def own_postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-def clickhouse() -> Iterator[str]:
-    """The URL, without a database, of a ClickHouse that all tests share; it is never stopped."""
+def clickhouse(request: pytest.FixtureRequest) -> str:
+    """The URL, without a database, of a ClickHouse that all tests of the session share."""
     if given := os.environ.get("LEADLOG_TEST_CLICKHOUSE"):
-        yield given
-        return
+        return given
+    server: ClickHouseServer = request.getfixturevalue("shared_clickhouse")
+    return server.url()
+
+
+@pytest.fixture(scope="session")
+def shared_clickhouse() -> Iterator[ClickHouseServer]:
+    """For the other fixtures: tests ask for `clickhouse`, or for `breakable_clickhouse`."""
     with _clickhouse() as server:
-        yield server.url()
+        yield server
+
+
+@pytest.fixture
+def breakable_clickhouse(shared_clickhouse: ClickHouseServer) -> Iterator[ClickHouseServer]:
+    """A stand-in that a test may stop and kill; the next test finds it running."""
+    yield shared_clickhouse
+    if not shared_clickhouse.running:
+        shared_clickhouse.start()
 
 
 @pytest.fixture
 def own_clickhouse() -> Iterator[ClickHouseServer]:
-    """A stand-in of ClickHouse for one test, which may stop and kill it."""
+    """A stand-in of ClickHouse for one test, which may do to it what it likes, for long."""
     with _clickhouse() as server:
         yield server
 
