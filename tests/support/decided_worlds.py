@@ -1,8 +1,10 @@
 """Random leads, and worlds of leads and decisions that are told the oracles step by step."""
 
+import shutil
 import tempfile
 from pathlib import Path
 from typing import ClassVar
+from weakref import finalize
 
 import msgspec
 from hypothesis import strategies as st
@@ -16,6 +18,7 @@ from eventstore.domain.partition import partition
 from eventstore.orders import CommandRefused, order
 from eventstore.touches import bytes_of, own_leaf
 
+_MEMORY = Path("/dev/shm")  # noqa: S108 - each world gets a folder of its own there
 KINDS = ("phone", "email", "telegram", "visitor", "vk")
 VALUES = {
     "phone": [f"+7912000000{n}" for n in range(4)],
@@ -55,7 +58,11 @@ event = st.builds(
 
 
 def new_fed(**policy) -> Fed:
-    return Fed(base(Path(tempfile.mkdtemp(prefix="leadlog-")) / "events.db", **policy))
+    """On a store that goes with it. It is in memory where it can be: nobody pulls the plug here."""
+    folder = tempfile.mkdtemp(prefix="leadlog-", dir=_MEMORY if _MEMORY.is_dir() else None)
+    fed = Fed(base(Path(folder) / "events.db", **policy))
+    finalize(fed, shutil.rmtree, folder, ignore_errors=True)
+    return fed
 
 
 class World(RuleBasedStateMachine):
