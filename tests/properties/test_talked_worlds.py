@@ -1,0 +1,51 @@
+"""What operations tell of cards holds, whatever was sent and decided: then, and of two apart."""
+
+from itertools import combinations
+
+import pytest
+from support.talked_worlds import TalkedWorld
+
+STEPS = 24
+
+
+@pytest.fixture(params=range(2))
+def world(tmp_path, request):
+    started = TalkedWorld(tmp_path, request.param)
+    yield started
+    started.close()
+
+
+def shown(world, card, **more):
+    """Without decisions, which the past leaves out, and what names the reading itself."""
+    told = world.ask("card.show", id=card, all=True, **more)
+    told["timeline"] = [entry for entry in told["timeline"] if entry["type"] != "decision"]
+    return {name: value for name, value in told.items() if name not in ("version", "as_of")}
+
+
+def test_a_card_at_a_position_is_for_ever_what_it_was_then(world):
+    then = []
+    for number in range(STEPS):
+        world.step()
+        if number % 4 == 0:
+            position = str(world.system.base.recorder.last_position())
+            then += [(position, card["id"], shown(world, card["id"])) for card in world.cards()]
+    assert len(then) > STEPS / 2
+    for position, card, told in then:
+        assert shown(world, card, at=position) == told, f"position {position}"
+
+
+def test_two_apart_are_told_why_and_two_together_by_what(world):
+    reasons = set()
+    for _ in range(STEPS):
+        world.step()
+    persons = {leaf["id"]: card["id"] for card in world.cards() for leaf in card["leaves"]}
+    for a, b in combinations(sorted(persons), 2):
+        told = world.ask("card.explain", id=a, other=b)
+        assert told["together"] == (persons[a] == persons[b])
+        if not told["together"]:
+            reasons.add(told["because"])
+            assert ("vetoes" in told) == (told["because"] == "veto")
+            assert told["because"] != "shared" or told["shared"]
+            assert ("rules" in told) == (told["because"] == "rule")
+            assert told["because"] == world.ask("card.explain", id=b, other=a)["because"]
+    assert len(reasons) > 1
