@@ -113,12 +113,31 @@ class Leaf(msgspec.Struct, frozen=True, kw_only=True):
     last_seen: str | None
 
 
-class Deal(msgspec.Struct, frozen=True, kw_only=True):
+class Carried(msgspec.Struct, frozen=True, kw_only=True):
+    """What leads carry to their card or deal, each field as last told."""
+
+    fields: dict[str, str]
+    """What forms asked, known or not."""
+    profile: dict[str, Any] | UnsetType = UNSET
+    campaign: dict[str, Any] | UnsetType = UNSET
+    order: dict[str, Any] | UnsetType = UNSET
+    booking: dict[str, Any] | UnsetType = UNSET
+    consents: list[dict[str, Any]] | UnsetType = UNSET
+    """Every different one, oldest first."""
+    extra: dict[str, Any] | UnsetType = UNSET
+
+
+class Deal(Carried, frozen=True, kw_only=True):
     id: str
     pipeline: str
     stage: str
     status: Literal["open", "won", "lost", "declined", "joined", "withdrawn"]
     leads: list[str]
+    touches: int
+    more_touches: bool | UnsetType = UNSET
+    """There are more touches than are named, or counted."""
+    into: str | UnsetType = UNSET
+    """Of a joined one: the deal that it went into."""
     repeat_of: str | None
     owner: str | None
     amount: str | None
@@ -144,7 +163,7 @@ class Following(msgspec.Struct, frozen=True, kw_only=True):
     """Leaf cards judged again by another version of the matching."""
 
 
-class Card(msgspec.Struct, frozen=True, kw_only=True):
+class Card(Carried, frozen=True, kw_only=True):
     """A person."""
 
     id: str
@@ -152,8 +171,6 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     leaves: list[Leaf]
     leads: list[str]
     deals: list[Deal]
-    score: float | UnsetType = UNSET
-    """How alike the name is, of 1; where one was searched for."""
     pending: Following | UnsetType = UNSET
 
 
@@ -169,13 +186,24 @@ class ShownCard(Card, frozen=True, kw_only=True):
     """Touches, moves of deals and decisions, oldest first; `type` tells which."""
     older: Older | UnsetType | None = UNSET
     """With a `limit`: what is before this page of the timeline."""
+    decisions: list[dict[str, Any]] | UnsetType = UNSET
+    """With a `limit`: every decision, whenever it was taken."""
+    versions: dict[str, int] | UnsetType = UNSET
+    """With a `limit`: deal and its version, for commands."""
+    more_deals: bool | UnsetType = UNSET
+    """With a `limit`: there are more deals than these, the latest and those of these touches."""
     as_of: int | UnsetType = UNSET
     version: int | UnsetType = UNSET
     """For a decision that is to be refused if the card changed since; not of a past card."""
 
 
+class ListedCard(Card, frozen=True, kw_only=True):
+    score: float | UnsetType = UNSET
+    """How alike the name is, of 1; where one was searched for."""
+
+
 class CardPage(msgspec.Struct, frozen=True, kw_only=True):
-    items: list[Card]
+    items: list[ListedCard]
     next: str | None
     """The cursor of the next page."""
 
@@ -183,12 +211,17 @@ class CardPage(msgspec.Struct, frozen=True, kw_only=True):
 class ListedDeal(Deal, frozen=True, kw_only=True):
     person: str
     name: str
+    pending: Following | UnsetType = UNSET
 
 
 class ShownDeal(ListedDeal, frozen=True, kw_only=True):
     version: int
     timeline: list[dict[str, Any]]
-    pending: Following | UnsetType = UNSET
+    """Its touches, oldest first."""
+    history: list[dict[str, Any]]
+    """What happened to it, with actors and both times."""
+    also_open: list[str]
+    """The person's other open deals in this pipeline."""
 
 
 class DealPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -203,6 +236,9 @@ class ExplainedLink(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     evidence: list[str]
     by: str
+    decision: Annotated[str | UnsetType, Meta(description="of a merge by hand, for its undo")] = (
+        UNSET
+    )
 
 
 class Withdrawn(msgspec.Struct, frozen=True, kw_only=True):
