@@ -1,4 +1,7 @@
-"""Carries out what goes on in pieces, in a process of its own: `… PATH AT_ONCE PIECE`."""
+"""Carries out what goes on in pieces, in a process of its own: `… PATH AT_ONCE PIECE`.
+
+Before each further piece it waits for a line, until there are no more.
+"""
 
 import sys
 from pathlib import Path
@@ -12,3 +15,4 @@ if __name__ == "__main__":
     for row in Follower(opened, piece=int(sys.argv[3])).pieces():
         sys.stdout.write(f"{row.done}\n")
         sys.stdout.flush()
+        sys.stdin.readline()  # whoever kills is not to come after the end

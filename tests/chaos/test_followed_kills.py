@@ -42,7 +42,9 @@ def test_deals_that_follow_end_right_however_often_they_are_killed(tmp_path):
             marks[leaf] = False
         assert fed.base.recorder.pending(), "killed before the end"
     assert len(placed(fed)) > before, "no piece was written before a kill: the run is void"
-    assert follower(path).wait() == 0
+    with follower(path) as process:
+        process.communicate()
+    assert process.returncode == 0
     assert not fed.base.recorder.pending()
     facts = fed.facts(marks=marks)
     check(fed, facts)
@@ -110,6 +112,7 @@ def follower(path):
 def run_script(*command, **environment):
     return subprocess.Popen(
         [sys.executable, *command],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", **environment},
     )
@@ -120,4 +123,6 @@ def killed_after(path, *, pieces):
     with follower(path) as process:
         for _ in range(pieces):
             process.stdout.readline()
+            process.stdin.write(b"\n")
+            process.stdin.flush()
         process.send_signal(signal.SIGKILL)
