@@ -39,7 +39,7 @@ def crossings(base: CustomerBase) -> list[Crossing]:
     work = base.work()
     parted: dict[Id, dict[Id, Id]] = defaultdict(dict)
     after: tuple[Id, Id] = (b"", b"")
-    while page := base.recorder.pairs_after(after, _PAGE):
+    while page := base.recorder.pairs_apart(after, _PAGE):
         after = page[-1][0]
         linked = [key for key, pair in page if pair.key]
         work.load_cards({leaf for key in linked for leaf in key})

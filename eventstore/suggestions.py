@@ -17,7 +17,7 @@ from eventstore.likeness.names import parts
 from eventstore.lookalikes_kept import LookalikesOf, similar_persons
 from eventstore.queries import Cards
 from eventstore.regroup import by_hand
-from eventstore.rows import Pair
+from eventstore.rows import Card, Pair
 from eventstore.told import text_id
 from eventstore.work import Work
 
@@ -87,7 +87,7 @@ class Suggestions:
         for one in self._of_likeness(work):
             alike[self._persons(work, one)] = one
         seen: set[frozenset[Id]] = set()
-        for one in [*self._of_pairs(work), *self._of_devices(work), *alike.values()]:
+        for one in [*self._of_pairs(work), *alike.values()]:
             persons = self._persons(work, one)
             if len(persons) == 2 and persons not in seen:
                 seen.add(persons)
@@ -105,30 +105,24 @@ class Suggestions:
             yield Suggestion(one.a, one.b, "alike", one)
 
     def _of_pairs(self, work: Work) -> Iterator[Suggestion]:
+        """What leads brought together: read once, page by page."""
+        met: dict[Id, dict[Id, Id]] = defaultdict(dict)
         for (a, b), pair in self._pairs(work):
             ours, theirs = work.known_card(a), work.known_card(b)
-            if "visitor" in (ours.kind, theirs.kind) or ours.shared or theirs.shared:
-                continue
-            if ours.person != theirs.person and (pair.suggested or pair.key):
+            if "visitor" in (ours.kind, theirs.kind):
+                _note_met(met, (a, ours), (b, theirs))
+            elif not (ours.shared or theirs.shared) and (pair.suggested or pair.key):
                 yield Suggestion(a, b, "stopped" if pair.key else "rule")
-
-    def _of_devices(self, work: Work) -> Iterator[Suggestion]:
-        """One visitor who met two persons who each have another identity: these two."""
-        met: dict[Id, dict[Id, Id]] = defaultdict(dict)
-        for (a, b), _ in self._pairs(work):
-            for visitor, other in ((a, b), (b, a)):
-                card = work.known_card(visitor)
-                met_card = work.known_card(other)
-                if card.kind == "visitor" and met_card.kind != "visitor" and not met_card.shared:
-                    met[visitor].setdefault(met_card.person, other)
-        for persons in met.values():
-            if len(persons) == 2:
-                a, b = sorted(persons.values())
-                yield Suggestion(a, b, "device")
+        for visitor in met:
+            card = work.known_card(visitor)
+            if card.person != visitor or card.leaves > 1:  # it met its own person, too
+                for a, b in work.pairs_of([visitor]):
+                    _note_met(met, (a, work.known_card(a)), (b, work.known_card(b)))
+        yield from _of_devices(met)
 
     def _pairs(self, work: Work) -> Iterator[tuple[Pairing, Pair]]:
         after: Pairing = (b"", b"")
-        while page := self._base.recorder.pairs_after(after, _PAGE):
+        while page := self._base.recorder.pairs_apart(after, _PAGE):
             after = page[-1][0]
             work.load_cards({leaf for key, _ in page for leaf in key})
             yield from page
@@ -141,6 +135,21 @@ class Suggestions:
             for start in range(0, len(every), _NAMED)
             for card in self._cards.of(every[start : start + _NAMED])
         }
+
+
+def _note_met(met: dict[Id, dict[Id, Id]], one: tuple[Id, Card], other: tuple[Id, Card]) -> None:
+    """Visitor → each person whom it came with, and by which other identity."""
+    for (visitor, card), (leaf, met_card) in ((one, other), (other, one)):
+        if card.kind == "visitor" and met_card.kind != "visitor" and not met_card.shared:
+            met[visitor].setdefault(met_card.person, leaf)
+
+
+def _of_devices(met: dict[Id, dict[Id, Id]]) -> Iterator[Suggestion]:
+    """One visitor who met two persons who each have another identity: these two."""
+    for persons in met.values():
+        if len(persons) == 2:
+            a, b = sorted(persons.values())
+            yield Suggestion(a, b, "device")
 
 
 def _shown(

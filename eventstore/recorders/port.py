@@ -38,8 +38,8 @@ class CustomerRecorder(Source, EventReader, Protocol):
     def max_tracking_id(self, application_name: str) -> int | None:
         """The offset up to which this partition of the log is processed; None for nothing."""
 
-    def pairs_after(self, after: tuple[Id, Id], limit: int) -> list[tuple[tuple[Id, Id], Pair]]:
-        """Pairs in the order of their leaf cards, above `after`."""
+    def pairs_apart(self, after: tuple[Id, Id], limit: int) -> list[tuple[tuple[Id, Id], Pair]]:
+        """Pairs of leaf cards of two persons, in the order of these, above `after`."""
 
     def keys(self, leaves: Collection[Id]) -> dict[Id, Key]:
         """The keys of leaf cards; forgotten ones have none."""

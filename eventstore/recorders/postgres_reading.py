@@ -65,8 +65,8 @@ class PostgresReading(ABC):
     def pairs_of(self, leaves: Collection[Id]) -> dict[tuple[Id, Id], Pair]:
         return {(r[0], r[1]): decode_pair(r[2]) for r in self._of(sql.PAIRS_OF, leaves)}
 
-    def pairs_after(self, after: tuple[Id, Id], limit: int) -> list[tuple[tuple[Id, Id], Pair]]:
-        rows = self._rows(sql.PAIRS_AFTER, *after, limit)
+    def pairs_apart(self, after: tuple[Id, Id], limit: int) -> list[tuple[tuple[Id, Id], Pair]]:
+        rows = self._rows(sql.PAIRS_APART, *after, limit)
         return [((row[0], row[1]), decode_pair(row[2])) for row in rows]
 
     def appearances(self, leaves: Collection[Id]) -> set[tuple[Id, Id]]:

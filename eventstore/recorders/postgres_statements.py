@@ -149,14 +149,18 @@ PAIRS_OF: Final = b"""
     SELECT p.* FROM unnest(%b::bytea[]) AS k (leaf),
     LATERAL ((SELECT a, b, state FROM pair WHERE a = k.leaf)
              UNION ALL (SELECT a, b, state FROM pair WHERE b = k.leaf)) AS p"""
-PAIRS_AFTER: Final = b"""
-    SELECT a, b, state FROM pair WHERE (a, b) > (%b::bytea, %b::bytea) ORDER BY a, b LIMIT %b"""
 APPEARANCES_OF: Final = b"""
     SELECT k.leaf, p.lead FROM unnest(%b::bytea[]) AS k (leaf),
     LATERAL (SELECT lead FROM appearance WHERE leaf = k.leaf OFFSET 0) AS p"""
 APPEARANCE_COUNTS: Final = b"""
     SELECT k.leaf, (SELECT count(*) FROM appearance WHERE leaf = k.leaf)
     FROM unnest(%b::bytea[]) AS k (leaf)"""
+PAIRS_APART: Final = b"""
+    SELECT p.a, p.b, p.state FROM pair AS p,
+    LATERAL (SELECT person FROM card WHERE leaf = p.a LIMIT 1) AS one,
+    LATERAL (SELECT person FROM card WHERE leaf = p.b LIMIT 1) AS other
+    WHERE (p.a, p.b) > (%b::bytea, %b::bytea) AND other.person <> one.person
+    ORDER BY p.a, p.b LIMIT %b"""
 COUNTED: Final = b"""
     SELECT k.leaf, c.some FROM unnest(%b::bytea[]) AS k (leaf), LATERAL (
         SELECT count(*) AS some

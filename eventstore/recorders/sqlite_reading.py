@@ -100,10 +100,12 @@ class SQLiteReading(ABC):
         rows += self._in("SELECT a, b, state FROM pair WHERE b IN", leaves)
         return {(row[0], row[1]): decode_pair(row[2]) for row in rows}
 
-    def pairs_after(self, after: tuple[Id, Id], limit: int) -> list[tuple[tuple[Id, Id], Pair]]:
-        """Pairs in the order of their leaf cards, above `after`."""
+    def pairs_apart(self, after: tuple[Id, Id], limit: int) -> list[tuple[tuple[Id, Id], Pair]]:
+        """Pairs of leaf cards of two persons, in the order of these, above `after`."""
         rows = self._rows(
-            "SELECT a, b, state FROM pair WHERE (a, b) > (?, ?) ORDER BY a, b LIMIT ?",
+            "SELECT p.a, p.b, p.state FROM pair p CROSS JOIN card one ON one.leaf = p.a"
+            " CROSS JOIN card other ON other.leaf = p.b AND other.person <> one.person"
+            " WHERE (p.a, p.b) > (?, ?) ORDER BY p.a, p.b LIMIT ?",
             (*after, limit),
         )
         return [((row[0], row[1]), decode_pair(row[2])) for row in rows]

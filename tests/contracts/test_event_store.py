@@ -268,14 +268,6 @@ def test_pairs_are_written_over_and_taken_away(recorder):
     assert recorder.pairs([]) == recorder.pairs_of([]) == {}
 
 
-def test_pairs_come_in_pages(recorder):
-    every = sorted((an_id(n), an_id(n + 1)) for n in range(9))
-    recorder.save(Changes(pairs={key: Pair() for key in every}))
-    first = [key for key, _ in recorder.pairs_after((b"", b""), 4)]
-    second = [key for key, _ in recorder.pairs_after(first[-1], 40)]
-    assert first + second == every
-
-
 def deal_row(name: Id, **more) -> Deal:
     return Deal(name, E, "sales", **more)
 
@@ -327,6 +319,15 @@ def test_the_ended_deal_is_the_latest_that_a_touch_may_join(recorder):
     assert recorder.ended_deal(E, "sales", 10).keys() == {A}
     assert recorder.ended_deal(E, "sales", 11).keys() == {B}
     assert recorder.ended_deal(E, "sales", 21) == {}
+
+
+def test_pairs_of_two_persons_come_in_pages_in_the_order_of_their_leaf_cards(recorder):
+    persons = {A: A, B: A, C: C, D: C, E: E}
+    pairs = {(A, B): Pair(), (A, C): Pair(suggested=True), (B, D): Pair(), (C, D): Pair()}
+    last = {(D, E): Pair()}
+    recorder.save(Changes(cards={i: (0, card(p)) for i, p in persons.items()}, pairs=pairs | last))
+    assert recorder.pairs_apart((b"", b""), 2) == [((A, C), pairs[A, C]), ((B, D), Pair())]
+    assert recorder.pairs_apart((B, D), 2) == [((D, E), Pair())]
 
 
 def test_appearances_are_a_set(recorder):

@@ -16,6 +16,7 @@ from eventstore.explain import Explainer
 from eventstore.orders import order
 from eventstore.queries import Cards
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
+from eventstore.review_queue import ReviewQueue
 
 PHONE, EMAIL = ("phone", "+79120000001", "claimed"), ("email", "a@x.ru", "claimed")
 NAME = "phone:+79120000001"
@@ -152,6 +153,24 @@ def test_why_two_are_one_reads_their_evidence_only(tmp_path, monkeypatch):
         assert len(told["apart_without"]) == 1
 
     few, many = cost_of(found, why, monkeypatch)
+    assert_the_same(few, many)
+    for fed in found:
+        fed.base.recorder.close()
+
+
+def test_the_queue_reads_no_pairs_that_are_one_person(tmp_path, monkeypatch):
+    found = []
+    for count in (10, 300):
+        fed = Fed(base(tmp_path / f"{count}.db"))
+        linked = [lead(n, ("phone", f"+7912{n:07}", "claimed"), ("email", f"{n}@x.ru", "claimed"))
+                  for n in range(count)]  # fmt: skip
+        fed.feed(lead(1000, ("vk", "1", "claimed"), PHONE), *linked)
+        found.append(fed)
+
+    def queue(cards):
+        assert len(ReviewQueue(cards, similar=tuple).all()) == 1
+
+    few, many = cost_of(found, queue, monkeypatch)
     assert_the_same(few, many)
     for fed in found:
         fed.base.recorder.close()
