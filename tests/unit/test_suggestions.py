@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
-from support.worlds import Fed, base, lead
+from support.worlds import KEYRING, Fed, base, lead
 
 from channels.sdk.lead import Profile
 from eventstore.orders import order
@@ -41,6 +41,17 @@ def test_one_browser_of_two_persons_suggests_the_two(fed):
         lead(1, ("visitor", "v", "claimed"), ("phone", "+79120000001", "claimed")),
         lead(2, ("visitor", "v", "claimed"), ("email", "a@x.ru", "claimed")),
     )
+    assert queue(fed) == [("device", {"phone:+79120000001", "email:a@x.ru"})]
+
+
+@pytest.mark.parametrize("first", [("visitor", "v"), ("phone", "+79120000001")])
+def test_a_browser_that_is_one_of_the_two_by_a_merge_suggests_them_still(fed, first):
+    """Whichever of both the person is named after."""
+    visitor, phone = ("visitor", "v", "claimed"), ("phone", "+79120000001", "claimed")
+    fed.feed(lead(0, (*first, "claimed")))
+    fed.feed(lead(1, visitor, phone), lead(2, visitor, ("email", "a@x.ru", "claimed")))
+    leaves = (KEYRING.leaf(*one[:2]) for one in (visitor, phone))
+    fed.commands.merge(*leaves, order("anna"))
     assert queue(fed) == [("device", {"phone:+79120000001", "email:a@x.ru"})]
 
 
