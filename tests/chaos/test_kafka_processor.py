@@ -67,5 +67,6 @@ def test_leads_that_come_while_it_runs_are_processed_within_a_second(place, star
     assert sorted(asyncio.run(one_by_one()))[2] < 1.0
 
 
-def test_the_plain_loop_waits_for_a_broker_that_is_away(place, start, breakable_kafka):
-    outlives_its_broker(place, start, "loop", breakable_kafka)
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_processor_waits_for_a_broker_that_is_away(place, start, runner, breakable_kafka):
+    outlives_its_broker(place, start, runner, breakable_kafka)

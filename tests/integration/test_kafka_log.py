@@ -155,28 +155,6 @@ def test_feed_appends_from_a_thread_without_a_loop(topic, reader):
 # --- when Kafka is away ---
 
 
-async def test_the_writer_outlives_a_broker_that_is_killed_and_comes_back(
-    writer, reader, breakable_kafka
-):
-    await writer.append([record(1)])
-    breakable_kafka.kill()
-    with pytest.raises(LogUnavailable):
-        await writer.append([record(2)])
-    await asyncio.sleep(4)  # the producer is given up meanwhile
-    began = time.monotonic()
-    with pytest.raises(LogUnavailable):
-        await writer.append([record(3)])
-    assert time.monotonic() - began < 0.5
-    await asyncio.to_thread(breakable_kafka.start)
-    await within(30, lambda: writer.append([record(4)]))
-    found = [
-        number_of(r.value)
-        for p in await asyncio.to_thread(reader.partitions)
-        for r in await asyncio.to_thread(reader.read, p, -1, 100)
-    ]
-    assert {1, 4} <= set(found)
-
-
 async def test_a_producer_whose_numbers_have_a_gap_is_replaced(writer, topic, reader):
     """One that a broker refused for good, and that aiokafka would number on after for ever."""
     await writer.append([record(1)])

@@ -16,7 +16,6 @@ from support.kafka_place import (
     RUNNERS,
     Place,
     check_once,
-    outlives_its_broker,
     record_of,
     with_repeats,
 )
@@ -91,10 +90,6 @@ def test_the_plain_loop_drains_kafka_in_this_process(place):
     assert ProcessorLoop(reader, BatchHandler(base), base.recorder).drain() == 0
     reader.close()
     check_once(place, records)
-
-
-def test_a_processor_waits_for_a_broker_that_is_away(place, start, breakable_kafka):
-    outlives_its_broker(place, start, "faust", breakable_kafka)
 
 
 # --- what is special about Faust ---

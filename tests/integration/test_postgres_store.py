@@ -12,7 +12,7 @@ import pytest
 from contracts.test_event_store import A, B, an_id, base_on, card, formed
 from eventsourcing.persistence import OperationalError
 from servers.certificates import Authority
-from servers.postgres import PostgresServer, fresh_database
+from servers.postgres import PostgresServer
 from servers.proxy import Proxy
 from support.waiting import wait_until
 from support.worlds import lead
@@ -120,26 +120,6 @@ def test_a_processor_cut_off_at_any_moment_counts_each_lead_once(far, proxy, rec
 
 
 # --- a server that goes and comes ---
-
-
-def test_a_recorder_outlives_a_server_that_is_killed_and_comes_back(own_postgres: PostgresServer):
-    recorder = PostgresCustomerRecorder(fresh_database(own_postgres.url()))
-    handler = BatchHandler(base_on(recorder))
-    handler.handle(logged(*phones(5)))
-    threads = [threading.Thread(target=recorder.last_position) for _ in range(8)]
-    for thread in threads:  # several connections lie in the pool
-        thread.start()
-    for thread in threads:
-        thread.join()
-    own_postgres.kill()
-    with pytest.raises(OperationalError):
-        handler.handle(logged(*phones(5, start=5), start=5))
-    own_postgres.start()
-    for _ in range(5):  # none of the dead connections is given out
-        assert recorder.last_position() == 10
-    handler.handle(logged(*phones(5, start=5), start=5))
-    assert outcomes(recorder) == {"accepted": 10}
-    recorder.close()
 
 
 FAULTS = {

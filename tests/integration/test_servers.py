@@ -1,6 +1,5 @@
 """The servers that other tests rest on are the real ones, and survive what is done to them."""
 
-import asyncio
 import subprocess
 import sys
 
@@ -8,12 +7,11 @@ import psycopg
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from contracts.lead_logs import ENVIRONMENT
-from servers.kafka import KafkaServer
 from servers.postgres import PostgresServer, fresh_database
 from servers.process import free_port
 
 
-async def _create(address: str, topic: str) -> None:
+async def create(address: str, topic: str) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=address)
     await admin.start()
     try:
@@ -23,7 +21,7 @@ async def _create(address: str, topic: str) -> None:
         await admin.close()
 
 
-async def _produce(address: str, topic: str) -> int:
+async def produce(address: str, topic: str) -> int:
     producer = AIOKafkaProducer(bootstrap_servers=address, acks="all", enable_idempotence=True)
     await producer.start()
     try:
@@ -33,23 +31,8 @@ async def _produce(address: str, topic: str) -> int:
 
 
 async def test_kafka_takes_records(kafka: str) -> None:
-    await _create(kafka, "servers")
-    assert [await _produce(kafka, "servers") for _ in range(2)] == [0, 1]
-
-
-async def test_a_killed_kafka_keeps_what_it_took(breakable_kafka: KafkaServer) -> None:
-    await _create(breakable_kafka.address, "killed")
-    await _produce(breakable_kafka.address, "killed")
-    breakable_kafka.kill()
-    await asyncio.to_thread(breakable_kafka.start)
-    assert await _produce(breakable_kafka.address, "killed") == 1
-
-
-async def test_a_kafka_that_was_paused_or_killed_is_mended(breakable_kafka: KafkaServer) -> None:
-    for broken in (breakable_kafka.pause, breakable_kafka.kill):
-        broken()
-        await asyncio.to_thread(breakable_kafka.mend)
-        assert await asyncio.to_thread(breakable_kafka._takes_topics)
+    await create(kafka, "servers")
+    assert [await produce(kafka, "servers") for _ in range(2)] == [0, 1]
 
 
 def test_each_database_is_new_and_commits_go_to_the_disk(postgres: str) -> None:

@@ -92,19 +92,6 @@ async def test_what_kafka_does_not_take_waits_in_the_spool_and_the_order_holds(
     assert firsts(on_kafka(url)) == list(range(80))
 
 
-async def test_a_gateway_may_start_while_kafka_is_away(url, spool, breakable_kafka):
-    breakable_kafka.kill()
-    try:
-        writer = await started(url, spool)
-        for number in range(10):
-            await writer.append([record(number)])
-    finally:
-        await asyncio.to_thread(breakable_kafka.start)
-    await drained(writer)
-    await writer.close()
-    assert on_kafka(url) == list(range(10))
-
-
 async def test_what_waits_outlives_the_gateway(url, spool, breakable_kafka):
     breakable_kafka.pause()
     try:

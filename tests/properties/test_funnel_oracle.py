@@ -5,6 +5,7 @@ from collections import defaultdict
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.tries import tries
 
 from eventstore.domain import events as ev
 from eventstore.domain.pipeline import Pipeline, Stage
@@ -263,7 +264,7 @@ REQUEST = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(16), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     steps=st.lists(STEP, min_size=30, max_size=80),
     questions=st.lists(

@@ -1,0 +1,97 @@
+"""One client of a server that is killed and comes back."""
+
+import asyncio
+import threading
+import time
+
+import pytest
+from contracts.lead_logs import number_of, record
+from contracts.test_event_store import base_on
+from eventsourcing.persistence import OperationalError
+from integration.test_kafka_log import reader, topic, within, writer
+from integration.test_postgres_store import logged, outcomes, phones
+from integration.test_servers import create, produce
+from integration.test_spool import drained, on_kafka, spool, started, url
+from servers.kafka import KafkaServer
+from servers.postgres import PostgresServer, fresh_database
+
+from eventstore.recorders.postgres import PostgresCustomerRecorder
+from ingest.log.port import LogUnavailable
+from ingest.processor.batch import BatchHandler
+
+__all__ = ["reader", "spool", "topic", "url", "writer"]
+
+# --- Kafka ---
+
+
+async def test_the_writer_outlives_a_broker_that_is_killed_and_comes_back(
+    writer, reader, breakable_kafka
+):
+    await writer.append([record(1)])
+    breakable_kafka.kill()
+    with pytest.raises(LogUnavailable):
+        await writer.append([record(2)])
+    await asyncio.sleep(4)  # the producer is given up meanwhile
+    began = time.monotonic()
+    with pytest.raises(LogUnavailable):
+        await writer.append([record(3)])
+    assert time.monotonic() - began < 0.5
+    await asyncio.to_thread(breakable_kafka.start)
+    await within(30, lambda: writer.append([record(4)]))
+    found = [
+        number_of(r.value)
+        for p in await asyncio.to_thread(reader.partitions)
+        for r in await asyncio.to_thread(reader.read, p, -1, 100)
+    ]
+    assert {1, 4} <= set(found)
+
+
+async def test_a_gateway_may_start_while_kafka_is_away(url, spool, breakable_kafka):
+    breakable_kafka.kill()
+    try:
+        writer = await started(url, spool)
+        for number in range(10):
+            await writer.append([record(number)])
+    finally:
+        await asyncio.to_thread(breakable_kafka.start)
+    await drained(writer)
+    await writer.close()
+    assert on_kafka(url) == list(range(10))
+
+
+async def test_a_killed_kafka_keeps_what_it_took(breakable_kafka: KafkaServer) -> None:
+    await create(breakable_kafka.address, "killed")
+    await produce(breakable_kafka.address, "killed")
+    breakable_kafka.kill()
+    await asyncio.to_thread(breakable_kafka.start)
+    assert await produce(breakable_kafka.address, "killed") == 1
+
+
+async def test_a_kafka_that_was_paused_or_killed_is_mended(breakable_kafka: KafkaServer) -> None:
+    for broken in (breakable_kafka.pause, breakable_kafka.kill):
+        broken()
+        await asyncio.to_thread(breakable_kafka.mend)
+        assert await asyncio.to_thread(breakable_kafka._takes_topics)
+
+
+# --- PostgreSQL ---
+
+
+def test_a_recorder_outlives_a_server_that_is_killed_and_comes_back(own_postgres: PostgresServer):
+    recorder = PostgresCustomerRecorder(fresh_database(own_postgres.url()))
+    handler = BatchHandler(base_on(recorder))
+    handler.handle(logged(*phones(5)))
+    threads = [threading.Thread(target=recorder.last_position) for _ in range(8)]
+    for thread in threads:  # several connections lie in the pool
+        thread.start()
+    for thread in threads:
+        thread.join()
+    own_postgres.kill()
+    with pytest.raises(OperationalError):
+        handler.handle(logged(*phones(5, start=5), start=5))
+    own_postgres.start()
+    for _ in range(5):  # none of the dead connections is given out
+        assert recorder.last_position() == 10
+    handler.handle(logged(*phones(5, start=5), start=5))
+    assert outcomes(recorder) == {"accepted": 10}
+    recorder.close()
