@@ -45,7 +45,9 @@ _LOOK_S: Final = 0.2
 _SESSION_S: Final = 15.0
 _FAREWELL_S: Final = 2.0
 _CHUNKS: Final = 4
-"""How many the agent takes at once, and how many wait for it."""
+"""How many the agent takes at once."""
+_BUFFERED: Final = 32
+"""How many may wait for it: Faust stops fetching for a second once all partitions' are full."""
 _log = structlog.get_logger(__name__)
 
 
@@ -159,7 +161,7 @@ class FaustProcessor:
             key_serializer="raw",
             processing_guarantee="at_least_once",
             store="memory://",
-            stream_buffer_maxsize=_CHUNKS,
+            stream_buffer_maxsize=_BUFFERED,
             stream_wait_empty=True,
             topic_allow_declare=False,
             topic_disable_leader=True,

@@ -21,7 +21,7 @@ def test_a_full_disk_costs_no_lead_and_mends_itself(tmp_path):
 
 def outlives_its_disk(server, disk):
     """Fill the disk under a running server that is under load, and free it."""
-    with httpx.Client(base_url=server.url, trust_env=False) as client:
+    with httpx.Client(base_url=server.url, trust_env=False, timeout=30) as client:
         taken, _ = send(client, "before", 30)
         assert len(taken) == 30
 
