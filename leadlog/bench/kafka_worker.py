@@ -7,7 +7,6 @@ how many partitions it has, then of each batch what `leadlog.bench.scaling.Batch
 ended.
 """
 
-import json
 import sys
 import threading
 import time
@@ -57,8 +56,7 @@ class Counted:
         if self._left <= 0 and not self.stop.is_set():
             wall, cpu = (time.perf_counter(), time.process_time())
             took = {"wall_s": wall - self._began[0], "cpu_s": cpu - self._began[1]}
-            sys.stdout.write(json.dumps({"items": self._count - self._left, **took}) + "\n")
-            sys.stdout.flush()
+            _tell({"items": self._count - self._left, **took})
             self.stop.set()
 
 
@@ -104,7 +102,7 @@ def _tell_partitions(assigned: Callable[[], Collection[str]]) -> None:
         time.sleep(_LOOK_S)
 
 
-def _tell(what: Batch | Holding) -> None:
+def _tell(what: object) -> None:
     sys.stdout.buffer.write(msgspec.json.encode(what) + b"\n")
     sys.stdout.buffer.flush()
 

@@ -1,17 +1,12 @@
 """What keeps two persons apart is named, also where they meet only through others (2.4.12)."""
 
 import pytest
-from support.desks import client, feed, lead, opened
+from support.desks import claimed, client, feed, lead, opened
 
 from leadlog.operations import run
 
 OFFICE, ANNA, BORIS = "phone:+74950000001", "email:anna@x.ru", "email:boris@x.ru"
 BROWSER, VERA, GLEB = "visitor:v1", "email:vera@x.ru", "email:gleb@x.ru"
-
-
-def claimed(text: str) -> tuple[str, str, str]:
-    kind, _, value = text.partition(":")
-    return kind, value, "claimed"
 
 
 @pytest.fixture

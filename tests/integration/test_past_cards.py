@@ -3,17 +3,12 @@
 import json
 
 import pytest
-from support.desks import feed, lead, lead_id, opened
+from support.desks import claimed, feed, lead, lead_id, opened
 
 from leadlog.control import OperationFailed
 from leadlog.operations import run
 
 OFFICE, ANNA, BORIS = "phone:+74950000001", "email:anna@x.ru", "email:boris@x.ru"
-
-
-def claimed(text: str) -> tuple[str, str, str]:
-    kind, _, value = text.partition(":")
-    return kind, value, "claimed"
 
 
 @pytest.fixture

@@ -60,3 +60,9 @@ def opened(folder: Path, settings: str = "") -> Iterator[System]:
 def client(system: System, *, base_url: str = HERE) -> TestClient:
     """Asks the desk over these stores; errors are answers."""
     return TestClient(desk_app(system), base_url=base_url, raise_server_exceptions=False)
+
+
+def claimed(text: str) -> tuple[str, str, str]:
+    """An identity, as `kind:value`, that somebody claims to have."""
+    kind, _, value = text.partition(":")
+    return kind, value, "claimed"
