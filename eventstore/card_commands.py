@@ -18,7 +18,7 @@ from eventstore.domain.events import (
     DecisionUndone,
     Id,
 )
-from eventstore.orders import CommandRefused, NotThere, Orders, StaleVersion
+from eventstore.orders import CommandRefused, NotThere, Orders, StaleVersion, WrongCommand
 from eventstore.rejudging import Evidence
 from eventstore.rows import Hand
 from eventstore.said import said
@@ -201,7 +201,7 @@ def _two_cards(work: Work, a: Id, b: Id, by: Orders) -> tuple[Id, Id]:
     one, other = _card(work, a), _card(work, b)
     refuse_stale(work, by, [one, other])
     if one == other:
-        raise CommandRefused(said("both name the same leaf card; name two of them"))
+        raise WrongCommand(said("both name the same leaf card; name two of them"))
     return one, other
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from eventstore.asked import Asked, asked_before
 from eventstore.customer_base import CustomerBase
-from eventstore.domain.deals import BY_HAND, DECLINED, OPEN, Deal, apply
+from eventstore.domain.deals import BY_HAND, DECLINED, LOST, OPEN, Deal, apply
 from eventstore.domain.events import (
     AmountSet,
     DealClosed,
@@ -23,8 +23,8 @@ from eventstore.domain.events import (
     OwnerSet,
     StageEntered,
 )
-from eventstore.domain.pipeline import UNSORTED, WON, Pipeline
-from eventstore.orders import CommandRefused, NotThere, Orders, stale_deal
+from eventstore.domain.pipeline import UNSORTED, WON, Pipeline, Stage
+from eventstore.orders import CommandRefused, NotThere, Orders, WrongCommand, stale_deal
 from eventstore.reading import Recorded
 from eventstore.said import said
 from eventstore.work import Work
@@ -54,14 +54,10 @@ class DealCommands:
 
         def decide(found: _Found) -> list[DealCommand]:
             _must_be_open(found)
-            place = found.pipeline.place(stage)
-            if stage in (UNSORTED, WON):
-                raise CommandRefused(
-                    said("'%(stage)s' is not entered by hand; use accept, won or lost", stage=stage)
-                )
+            wanted = _stage(found.pipeline, stage)
             if stage == found.deal.stage and not amount:
                 return []
-            missing = set(found.pipeline.stages[place].required)
+            missing = set(wanted.required)
             if amount or found.deal.amount:
                 missing.discard("amount")
             if missing:
@@ -113,7 +109,7 @@ class DealCommands:
             if status == DECLINED and found.deal.stage != UNSORTED:
                 raise CommandRefused(said("only an unsorted deal can be declined; use lost"))
             if status != WON and reason not in reasons:
-                raise CommandRefused(said("reason must be one of: %(reasons)s", reasons=reasons))
+                raise WrongCommand(said("reason must be one of: %(reasons)s", reasons=reasons))
             _amount(amount, by)
             known, currency = _said(found.deal)
             return [
@@ -209,6 +205,24 @@ def _must_be_open(found: _Found) -> None:
         )
 
 
+def _stage(pipeline: Pipeline, name: str) -> Stage:
+    if name in (UNSORTED, WON, LOST):
+        raise WrongCommand(
+            said("'%(stage)s' is not entered by hand; use accept, won or lost", stage=name)
+        )
+    for stage in pipeline.stages:
+        if stage.id == name:
+            return stage
+    raise WrongCommand(
+        said(
+            "pipeline %(pipeline)s has no stage '%(name)s'; it has: %(stages)s",
+            pipeline=pipeline.id,
+            name=name,
+            stages=[stage.id for stage in pipeline.stages],
+        )
+    )
+
+
 def _said(deal: Deal) -> tuple[str, str]:
     """Amount and currency that a person said. What an order brought stays with its touch."""
     return (deal.amount, deal.currency) if deal.amount_of >= BY_HAND else ("", "")
@@ -222,7 +236,7 @@ def _amount(amount: str, by: Orders) -> list[DealCommand]:
     except InvalidOperation:
         valid = False
     if not valid:
-        raise CommandRefused(
+        raise WrongCommand(
             said("amount '%(amount)s' is no decimal number such as 1490.00", amount=amount)
         )
     return [AmountSet(command=by.command, actor=by.actor, at=by.at, amount=amount)]

@@ -6,7 +6,7 @@ from eventstore.customer_base import CustomerBase
 from eventstore.deciding import Decided, carry_out
 from eventstore.domain.deals import OPEN, Deal
 from eventstore.domain.events import DealOpened, DealsJoined, DealsParted, Id, TouchParted
-from eventstore.orders import CommandRefused, NotThere, Orders, stale_deal
+from eventstore.orders import CommandRefused, NotThere, Orders, WrongCommand, stale_deal
 from eventstore.replay import StoredDeal, read_deals
 from eventstore.rows import Hand
 from eventstore.said import said
@@ -39,7 +39,7 @@ class DealJoins:
             one, other = _named(work, a), _named(work, b)
             _refuse_stale(work, a, by)
             if a == b:
-                raise CommandRefused(said("both name the same deal"))
+                raise WrongCommand(said("both name the same deal"))
             _refuse_unlike(work, one, other)
             earlier, later = sorted((one, other), key=lambda n: work.order_of(n.stored.opened.lead))
             event = DealsJoined(

@@ -18,6 +18,10 @@ class CommandRefused(Exception):
     """The command changes nothing; the text says why and what is possible."""
 
 
+class WrongCommand(CommandRefused):
+    """It names what cannot be, whatever the state: a stage, a reason or an amount that is none."""
+
+
 class CommandReused(CommandRefused):
     """The command's id was used for another command before; this one needs an id of its own."""
 

@@ -5,7 +5,6 @@ from dataclasses import astuple
 from typing import Any
 from uuid import UUID
 
-from channels.sdk.times import canonical_time
 from eventstore.briefs import briefs
 from eventstore.card_commands import CardCommands
 from eventstore.card_timeline import Window
@@ -17,7 +16,6 @@ from eventstore.rematching import rematch
 from eventstore.review_queue import ReviewQueue
 from eventstore.said import said
 from eventstore.told import text_id
-from eventstore.touches import milliseconds
 from leadlog.control import OperationFailed
 from leadlog.on_the_way import Progress, told_on_the_way
 from leadlog.system import System
@@ -264,7 +262,9 @@ def _leaf(system: System, name: str) -> bytes:
 def _moment(text: str | None) -> int | None:
     if text is None:
         return None
-    return milliseconds(canonical_time(f"{text}T00:00:00Z" if len(text) == 10 else text))
+    from projections.moments import read_moment
+
+    return read_moment(text)
 
 
 def _uuid(text: str, what: str = "decision") -> bytes:

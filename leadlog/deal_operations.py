@@ -1,10 +1,11 @@
 """What can be asked and decided about deals, by name (see leadlog.operations)."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from eventstore.deal_page import DealPages
+from eventstore.deal_story import IN_FORCE
 from eventstore.orders import Orders, order
 from eventstore.said import said
 from leadlog.card_operations import told_of
@@ -13,15 +14,24 @@ from leadlog.system import System
 
 Arguments = dict[str, Any]
 
+_STATUSES: Final = (*sorted(IN_FORCE), "joined", "withdrawn")
+
 
 def list_all(system: System, arguments: Arguments) -> Iterator[Any]:
-    status = arguments.get("status")
+    status = _status(arguments.get("status"))
     after = _id(arguments["after"], "card") if "after" in arguments else b""
     everything = bool(arguments.get("all"))
     for card in system.cards.all(with_leads=True, everything=everything, after=after):
         for deal in card["deals"]:
             if status in (None, deal["status"]):
                 yield {**deal, **_of_card(card)}
+
+
+def _status(given: str | None) -> str | None:
+    if given is None or given in _STATUSES:
+        return given
+    told = said("no status '%(status)s'; there are: %(statuses)s", status=given, statuses=_STATUSES)
+    raise OperationFailed(told, status=2)
 
 
 def show(system: System, arguments: Arguments) -> Iterator[Any]:

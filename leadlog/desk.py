@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from eventstore.orders import CommandRefused, NotThere
+from eventstore.orders import NotThere, WrongCommand
 from eventstore.said import text_of
 from leadlog.control import OperationFailed
 from leadlog.operations import OPERATIONS
@@ -49,7 +49,5 @@ def operate(system: System, name: str, arguments: Mapping[str, Any]) -> Iterator
         if error.status == 2:
             raise WrongArguments(text_of(error)) from error
         raise NotThere(text_of(error)) from error
-    except (CommandRefused, NotThere):
-        raise
-    except ValueError as error:
+    except (ValueError, WrongCommand) as error:
         raise WrongArguments(text_of(error)) from error

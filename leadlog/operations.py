@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from eventstore.orders import CommandRefused, NotThere
+from eventstore.orders import CommandRefused, NotThere, WrongCommand
 from eventstore.said import text_of
 from leadlog.card_operations import CARD_OPERATIONS
 from leadlog.control import OperationFailed
@@ -35,6 +35,8 @@ def run(system: System, name: str, arguments: Arguments) -> Iterator[Any]:
         raise OperationFailed(f"no operation {name!r}", status=2)
     try:
         yield from operation(system, arguments)
+    except WrongCommand as error:
+        raise OperationFailed(text_of(error), status=2) from error
     except CommandRefused as error:
         raise OperationFailed(text_of(error)) from error
     except NotThere as error:

@@ -63,7 +63,8 @@ def _compose(system: System, arguments: Arguments) -> _Letter:
     via = str(arguments.get("via") or "")
     if via and via not in outlets:
         can = ", ".join(sorted(outlets))
-        raise OperationFailed(f"the account {via!r} cannot send; these can: {can}")
+        told = f"the account {via!r} cannot send; these can: {can}"
+        raise OperationFailed(told, status=2)
     text = str(arguments.get("text") or "")
     files = [_file(given) for given in arguments.get("attach") or ()]
     leads = _leads(system, str(arguments["id"]), str(arguments.get("lead") or ""))

@@ -61,16 +61,6 @@ class Pipeline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The steps of the funnel: every stage, then `won`."""
         return (*(stage.id for stage in self.stages), WON)
 
-    def place(self, stage: str) -> int:
-        """The stage's place in the order; ValueError with the known ones when there is none."""
-        try:
-            return self.steps.index(stage)
-        except ValueError:
-            known = ", ".join(self.steps)
-            raise ValueError(
-                f"pipeline {self.id} has no stage {stage!r}; it has: {known}"
-            ) from None
-
 
 SALES = Pipeline(id="sales", name="Sales")
 """The pipeline where nothing is configured."""

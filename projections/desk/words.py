@@ -251,6 +251,7 @@ REASONS: Final = {
 SAID: Final = {
     "stage": STEPS,
     "status": DEAL_STATUSES,
+    "statuses": DEAL_STATUSES,
     "reasons": LOST_REASONS,
     "fields": {"amount": _("amount")},
     "state": REPLY_STATES,

@@ -4,7 +4,9 @@ from uuid import UUID, uuid4
 
 import pytest
 from support import desks
-from support.desks import feed, lead, lead_id, opened
+from support.desks import feed, lead, lead_id, opened, run
+
+from leadlog.control import OperationFailed
 
 A, B = "phone:+79120000001", "telegram:77"
 
@@ -102,10 +104,8 @@ def test_what_is_not_there_is_404(api):
 
 
 def test_a_refusal_is_409_and_says_why(api):
-    post(api, "cards/unmerge", {"a": A, "b": B})
-    feed_again = post(api, "cards/merge", {"a": A, "b": A})
-    assert feed_again.status_code == 409
-    assert "same" in feed_again.json()["detail"]
+    refused = post(api, f"deals/{deal_of(api, A)}/reopen")
+    assert (refused.status_code, refused.json()["detail"]) == (409, "the deal is open")
 
 
 @pytest.mark.parametrize(
@@ -114,6 +114,7 @@ def test_a_refusal_is_409_and_says_why(api):
         ("cards/merge", {"a": A}),
         ("cards/merge", {"a": A, "b": B, "colour": "red"}),
         ("cards/merge", {"a": A, "b": 5}),
+        ("cards/merge", {"a": A, "b": A}),
         ("cards/withdraw", {}),
         ("cards/withdraw", {"from": "yesterday", "rule": "x"}),
         ("cards/undo", {"decision": "no id"}),
@@ -127,6 +128,41 @@ def test_what_makes_no_sense_is_400_and_changes_nothing(api, path, body):
     assert answer.status_code == 400, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     assert cards(api) == before
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "why"),
+    [
+        ("stage", {"stage": "nowhere"}, "has no stage 'nowhere'; it has: unsorted, contact, "),
+        ("stage", {"stage": "won"}, "not entered by hand"),
+        ("stage", {"stage": "contact", "amount": "much"}, "no decimal number"),
+        ("won", {"amount": "much"}, "no decimal number"),
+        ("lost", {"reason": "mood"}, "reason must be one of: price, "),
+        ("decline", {"reason": "mood"}, "reason must be one of: price, "),
+        ("join", {}, "the same deal"),
+    ],
+)
+def test_what_no_deal_could_be_is_a_wrong_call_whatever_the_mistake(system, api, action, body, why):
+    deal = deal_of(api, A)
+    given = {**body, "other": deal} if action == "join" else body
+    answer = post(api, f"deals/{deal}/{action}", given)
+    assert answer.status_code == 400
+    assert why in answer.json()["detail"]
+    operation = "deal.join" if action == "join" else "deal.command"
+    with pytest.raises(OperationFailed) as failed:
+        list(run(system, operation, {"id": deal, "action": action, **given}))
+    assert failed.value.status == 2
+
+
+def test_what_is_no_time_is_told_with_how_times_are_written(api):
+    answer = post(api, "cards/withdraw", {"from": "yesterday", "rule": "one form"})
+    assert "write a day as 2026-01-31 or a time" in answer.json()["detail"]
+
+
+def test_deals_of_no_status_that_there_is_are_a_wrong_call(api):
+    answer = api.get("/api/v1/deals", params={"status": "wonn"})
+    assert answer.status_code == 400
+    assert "there are: declined, lost, open, won" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("asked", [{"limit": "0"}, {"limit": "x"}, {"cursor": "x"}])
@@ -257,7 +293,7 @@ def test_a_deal_is_declined_as_spam_whatever_reasons_the_pipeline_has(tmp_path):
         deal = deal_of(api, A)
         assert '<option value="spam">' in api.get(f"/cards/{A}").text
         lost = post(api, f"deals/{deal}/lost", {"reason": "spam"})
-        assert (lost.status_code, "price" in lost.json()["detail"]) == (409, True)
+        assert (lost.status_code, "price" in lost.json()["detail"]) == (400, True)
         assert post(api, f"deals/{deal}/decline", {"reason": "spam"}).status_code == 200
 
 
