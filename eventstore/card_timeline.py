@@ -80,7 +80,7 @@ class CardTimeline:
         """The entries of all of a person's touches (oldest first), and of all their deals."""
         deal_of = {told.lead: told.deal for told in standing}
         entries = with_replies(standing, replies_to(self._source, cards, upto), deal_of)
-        entries += self._of_deals(self.deal_streams(standing, personal=True).values(), upto)
+        entries += self._of_deals(self.deal_streams(standing, personal=True), standing, upto)
         entries += self.decisions(cards) if upto is None else []
         return sorted(entries, key=lambda entry: entry["at"])
 
@@ -111,7 +111,7 @@ class CardTimeline:
         decisions = self.decisions(cards) if upto is None else []
         entries = [
             *with_replies(touches, replies, known),
-            *self._of_deals(streams.values(), upto),
+            *self._of_deals(streams, touches, upto),
             *decisions,
         ]
         return {
@@ -138,14 +138,25 @@ class CardTimeline:
             if isinstance(events[0].event, DealOpened)
         }
 
-    def _of_deals(self, streams: Iterable[list[Recorded]], upto: int | None) -> list[Json]:
+    def _of_deals(
+        self, streams: Mapping[Id, Sequence[Recorded]], touches: Iterable[Told], upto: int | None
+    ) -> list[Json]:
+        opened = {d: e[0].event for d, e in streams.items() if isinstance(e[0].event, DealOpened)}
+        began = {told.lead: told.occurred_at for told in touches}
+        openers = {event.lead for event in opened.values()}
+        began |= self._began(openers - began.keys(), upto)
         found: list[Json] = []
-        for events in streams:
-            opened = events[0].event
-            pipeline = opened.pipeline if isinstance(opened, DealOpened) else ""
-            known = [e for e in events if upto is None or e.position <= upto]
-            found += history(known, self._base.policy.pipeline(pipeline))
+        for deal, event in opened.items():
+            pipeline = self._base.policy.pipeline(event.pipeline)
+            if known := _until(streams[deal], upto):
+                found += history(known, pipeline, began=began[event.lead])
         return found
+
+    def _began(self, leads: Collection[Id], upto: int | None) -> dict[Id, int]:
+        """When these leads happened, as known then."""
+        streams = self._source.streams(leads, personal=False) if leads else {}
+        known = {lead: _until(events, upto) for lead, events in streams.items()}
+        return {lead: Told(events).occurred_at for lead, events in known.items() if events}
 
     def decisions(self, cards: Collection[Id]) -> list[Json]:
         """Decisions about these leaf cards, each with its id for an undo.
@@ -184,6 +195,10 @@ class CardTimeline:
         for hand in self._source.hands(cards):
             hands.setdefault(hand.decision, []).append(hand)
         return hands
+
+
+def _until(events: Sequence[Recorded], upto: int | None) -> Sequence[Recorded]:
+    return events if upto is None else [e for e in events if e.position <= upto]
 
 
 def _leaves_of(hands: Iterable[Hand]) -> Iterable[Id]:

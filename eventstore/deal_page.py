@@ -57,7 +57,9 @@ class DealPages:
             "version": events[-1].version,
             "also_open": self._also_open(known, person, cards[person]),
             "timeline": self._entries(touches, cards),
-            "history": history(events, self._base.policy.pipeline(known.pipeline)),
+            "history": history(
+                events, self._base.policy.pipeline(known.pipeline), began=opener.occurred_at
+            ),
         }
 
     def has(self, deal: Id, lead: Id) -> bool:

@@ -80,10 +80,12 @@ def shown_deal(
     }
 
 
-def history(events: Iterable[Recorded], pipeline: Pipeline) -> list[Json]:
+def history(events: Iterable[Recorded], pipeline: Pipeline, *, began: int) -> list[Json]:
     """What happened to a deal, in recorded order.
 
-    Entering a stage passes all before it that were never entered: they are told as `skipped`.
+    `began`: when the touch that opened it happened, as told by now; a later delivery may have been
+    recorded first, and an event says for ever what was known then. Entering a stage passes all
+    before it that were never entered: they are told as `skipped`.
     """
     told = []
     stage = ""
@@ -95,7 +97,7 @@ def history(events: Iterable[Recorded], pipeline: Pipeline) -> list[Json]:
             "deal": text_id(recorded.stream),
             "what": deal_event(event),
             "actor": getattr(event, "actor", "") or None,
-            "at": time_text(_happened(recorded)),
+            "at": time_text(began if isinstance(event, DealOpened) else _happened(recorded)),
             "recorded_at": time_text(recorded.recorded_at),
             "version": recorded.version,
         }
@@ -139,10 +141,7 @@ def _skipped(pipeline: Pipeline, stage: str, reached: set[str]) -> list[str]:
 
 
 def _happened(recorded: Recorded) -> int:
-    event = recorded.event
-    if isinstance(event, DealOpened):
-        return event.opened_at
-    at = getattr(event, "at", None)
+    at = getattr(recorded.event, "at", None)
     return recorded.recorded_at if at is None else int(at)
 
 

@@ -2,11 +2,14 @@
 
 import msgspec
 import pytest
-from support.worlds import Fed, base, decision_id, lead
+from support.worlds import KEYRING, Fed, base, decision_id, lead
 
 from channels.sdk.lead import Booking, Call, Campaign, Consent, Mention, Order, OrderItem, Profile
+from eventstore.card_timeline import Window
 from eventstore.deal_commands import DealCommands
+from eventstore.deal_page import DealPages
 from eventstore.orders import CommandRefused, order
+from eventstore.past_card import PastCards
 from eventstore.queries import Cards
 from eventstore.touches import bytes_of, deal_id
 
@@ -124,6 +127,22 @@ def test_a_stage_move_has_its_actor_and_both_times(fed):
     )  # fmt: skip
     assert moved["recorded_at"] > "2024"
     assert moved["command"] == decision_id(1)
+
+
+def test_a_deal_is_opened_when_its_touch_began_whichever_delivery_was_recorded_first(fed):
+    fed.feed(lead(1, ANNA, at=1_700_000_900, delivery=1))
+    upto = fed.base.recorder.last_position()
+    fed.feed(lead(1, ANNA, at=1_700_000_300))
+    began, ended = "2023-11-14T22:18:20.000Z", "2023-11-14T22:28:20.000Z"
+    deal = DealPages(fed.base, Cards(fed.base)).shown(deal_of(1))
+    assert [touch["at"] for touch in deal["timeline"]] == [began]
+    assert [entry["at"] for entry in deal["history"]] == [began]
+    assert [entry["at"] for entry in history(fed)] == [began]
+    of_page = Cards(fed.base).show("phone:+79120000001", window=Window(50))["timeline"]
+    assert [entry["at"] for entry in of_page] == [began, began]
+    leaf, first = KEYRING.leaf(*ANNA[:2]), bytes_of(lead(1).lead_id)
+    then = PastCards(fed.base).show(leaf, [leaf], [first], upto)["timeline"]
+    assert [entry["at"] for entry in then] == [ended, ended]
 
 
 def test_stages_that_a_deal_passed_by_are_told_once(fed):
