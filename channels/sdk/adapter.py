@@ -115,7 +115,7 @@ class Adapter(Generic[S]):
                 content_type, body = _FORM, source.query.encode()
         return Raw(
             content_type=content_type,
-            body=base64.b64encode(redact(body, self.settings.secrets())).decode(),
+            body=base64.b64encode(redact(body, self.secrets)).decode(),
         )
 
 
@@ -210,6 +210,8 @@ def cap_identities(
     identities: Sequence[Identity],
 ) -> tuple[tuple[Identity, ...], tuple[Mention, ...]]:
     """The identities that count (8, of one kind 4) and the others as mentions (SEMANTICS 2.1.1)."""
+    if len(identities) <= MAX_IDENTITIES_OF_A_KIND:
+        return tuple(identities), ()
     kept: list[Identity] = []
     beyond: list[Mention] = []
     of_kind: dict[str, int] = {}

@@ -58,10 +58,11 @@ def mention(identity: Identity) -> Mention:
 
 def present(*found: Identity | None) -> tuple[Identity, ...]:
     """Those that are there, in order of appearance, each (kind, value) once, attested wins."""
+    there = tuple(filter(None, found))
+    if len(there) < 2:
+        return there
     best: dict[tuple[str, str], Identity] = {}
-    for identity in found:
-        if identity is None:
-            continue
+    for identity in there:
         key = (identity.kind, identity.value)
         if key not in best or (best[key].proof == "claimed" and identity.proof == "attested"):
             best[key] = identity

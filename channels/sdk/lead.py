@@ -4,6 +4,7 @@ Plain data without behaviour. Empty fields are left out on the wire; the few tha
 look at (`amends`, `seq`, `revision`, `identities`) are always written.
 """
 
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
@@ -141,19 +142,19 @@ class Raw(_Plain, frozen=True, kw_only=True):
 class LeadContent(_Plain, frozen=True, kw_only=True):
     """A lead event without its raw delivery: what is decided about, and kept for ever."""
 
-    schema: int = msgspec.field(default_factory=lambda: SCHEMA)
+    schema: int = msgspec.field(default_factory=partial(int, SCHEMA))
     lead_id: str
     event_id: str
     channel: str
     account: str
     kind: Kind
     direction: Direction
-    amends: bool = msgspec.field(default_factory=lambda: False)
-    seq: int = msgspec.field(default_factory=lambda: 0)
-    revision: int = msgspec.field(default_factory=lambda: 0)
+    amends: bool = msgspec.field(default_factory=bool)
+    seq: int = msgspec.field(default_factory=int)
+    revision: int = msgspec.field(default_factory=int)
     occurred_at: Timestamp
     received_at: Timestamp
-    # The three lambdas above and below keep these fields on the wire even when they are at rest.
+    # The factories above and below keep these fields on the wire even when they are at rest.
     identities: tuple[Identity, ...] = msgspec.field(default_factory=lambda: ())
     mentions: tuple[Mention, ...] = ()
     profile: Profile | None = None

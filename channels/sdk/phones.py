@@ -11,7 +11,7 @@ import msgspec
 import phonenumbers
 
 _SHORT_CUT = re.compile(r"(?:\+7|8|7)?9[0-9]{9}")
-_PUNCTUATION = str.maketrans("", "", " -()\u00a0")
+_PUNCTUATION = (" ", "-", "(", ")", "\u00a0")
 _WORDS = re.compile(r"[^\W\d_]{4,}|sip:|@", re.IGNORECASE)
 _MIN_DIGITS = 10
 
@@ -30,7 +30,9 @@ def parse_phone(raw: str, country: str = "RU") -> Phone | None:
     None for words ("Anonymous"), SIP addresses, short and internal numbers, and whatever
     `phonenumbers` calls impossible. `country` (ISO 3166) reads numbers without a country code.
     """
-    bare = raw.translate(_PUNCTUATION)
+    bare = raw
+    for mark in _PUNCTUATION:
+        bare = bare.replace(mark, "")
     if _SHORT_CUT.fullmatch(bare) and (country == "RU" or bare[0] == "+"):
         return Phone("+7" + bare[-10:])
     return _by_library(raw, country)

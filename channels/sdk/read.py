@@ -65,6 +65,8 @@ def read_item(item: object) -> Any:
 
 def charset_of(content_type: str, default: str = "utf-8") -> str:
     """The charset parameter of a content type, if Python knows it, else `default`."""
+    if ";" not in content_type:
+        return default
     for parameter in content_type.split(";")[1:]:
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset":

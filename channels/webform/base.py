@@ -26,7 +26,7 @@ class FormAdapter(WebhookAdapter[S]):
 
     def cut(self, delivery: Delivery) -> bytes:
         """The body without what must not be kept (channels.md, rule 11 of section 0)."""
-        return redact(kept_body(delivery), self.settings.secrets())
+        return redact(kept_body(delivery), self.secrets)
 
     def raw(self, source: Delivery | PollItem) -> Raw:
         """The delivery as it came, credentials and foreign cookies cut out."""

@@ -28,7 +28,7 @@ def _missing(entries: Sequence[Entry], required: Collection[str]) -> list[FieldE
     if not required:
         return []
     filled = {words_or_name(entry.name) for entry in entries if entry.value}
-    roles = {_role(entry.name) for entry in entries if entry.value}
+    roles = {entry.meant.role for entry in entries if entry.value and entry.meant.sure}
     return [
         FieldError(name, "it is missing or empty", "a value, for this field is required", "missing")
         for name in required
@@ -50,7 +50,8 @@ def _malformed(entries: Sequence[Entry], country: str) -> list[FieldError]:
     found = []
     checked = 0
     for entry in entries:
-        check = _CHECKS.get(_role(entry.name)) if entry.value else None
+        meant = entry.meant
+        check = _CHECKS.get(meant.role) if meant.sure and entry.value else None
         if check and checked < _MAX_CHECKED:
             checked += 1
             if error := check(entry, country):

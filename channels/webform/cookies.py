@@ -5,9 +5,10 @@ none of our business (docs/providers.md, 4.2 and rule 11 of section 0).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
+
+import msgspec
 
 from channels.sdk.campaigns import LABELS
 
@@ -17,14 +18,16 @@ _NOT_IN_TILDAUTM = frozenset({"start", "referrer", "landing"})
 _MANY = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Cookies:
+class Cookies(msgspec.Struct, frozen=True):
     """What the allowed cookies say."""
 
-    labels: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = {}
     visitors: tuple[str, ...] = ()
     previous_url: str = ""
     roistat_visit: str = ""
+
+
+NO_COOKIES = Cookies()
 
 
 def read_cookies(text: str) -> Cookies:

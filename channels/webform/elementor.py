@@ -15,7 +15,7 @@ from channels.sdk.outcome import Outcome
 from channels.sdk.read import as_dict
 from channels.sdk.settings import AccountSettings
 from channels.webform.base import FormAdapter
-from channels.webform.entries import Entry, capped, entries, nested, read_body, text_of
+from channels.webform.entries import Entry, capped, entries, entry_of, nested, read_body, text_of
 from channels.webform.meanings import role_by_type
 
 _META_ROLES = {"page_url": "landing", "referrer": "referrer"}
@@ -58,7 +58,7 @@ def _field(name: str, told: Any) -> Entry:
     title = text_of(field.get("title")) or identifier
     value = text_of(field.get("value")) or text_of(field.get("raw_value"))
     role = role_by_type(text_of(field.get("type")), title, identifier)
-    return Entry(title, value, role=role, identifier=identifier)
+    return entry_of(title, value, role=role, identifier=identifier)
 
 
 def _meta(meta: dict[str, Any]) -> list[Entry]:
@@ -66,11 +66,11 @@ def _meta(meta: dict[str, Any]) -> list[Entry]:
     for name, told in capped(meta).items():
         value = text_of(told.get("value") if isinstance(told, dict) else told)
         if name not in _NO_NEWS:
-            found.append(Entry(name, value, role=_META_ROLES.get(name, "other")))
+            found.append(entry_of(name, value, role=_META_ROLES.get(name, "other")))
     return found
 
 
 def _form(told: Any) -> list[Entry]:
     """`form[id]` and `form[name]` under the names that the simple mode gives them."""
     form = entries(as_dict(told), "form")
-    return [Entry(entry.name.replace(".", "_"), entry.value, role="other") for entry in form]
+    return [entry_of(entry.name.replace(".", "_"), entry.value, role="other") for entry in form]

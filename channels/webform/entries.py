@@ -2,7 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
+
+import msgspec
 
 from channels.sdk.delivery import Delivery
 from channels.sdk.errors import Unreadable
@@ -10,7 +12,7 @@ from channels.sdk.lead import Attachment
 from channels.sdk.outcome import QuarantineReason
 from channels.sdk.read import as_text, charset_of, read_form, read_json_object
 from channels.webform.cookies import allowed_cookies
-from channels.webform.meanings import meaning
+from channels.webform.meanings import Meaning, meaning, of_role
 
 C = TypeVar("C", list[Any], dict[str, Any], list["Entry"])
 
@@ -21,15 +23,27 @@ _MAX_DEPTH = 8
 _MAX_NAME = 200
 
 
-class Entry(NamedTuple):
-    """One field as it came: its name, its value as text, and its role where the builder tells."""
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """One field as it came: its name, its value as text, and what it is for."""
 
     name: str
     value: str
-    role: str = ""
-    """A role of `channels.webform.fields` that outranks what the name says; empty: by name."""
+    meant: Meaning
     identifier: str = ""
     """A second, technical name (`phone` where `name` is `Телефон`)."""
+
+
+def entry_of(name: str, value: str, *, role: str = "", identifier: str = "") -> Entry:
+    """The entry of this name; `role` is what the builder says, which outranks every name."""
+    return Entry(name, value, of_role(role) if role else _by_names(name, identifier), identifier)
+
+
+def _by_names(name: str, identifier: str) -> Meaning:
+    by_name = meaning(name)
+    if identifier and not (by_name.role and by_name.sure):
+        by_identifier = meaning(identifier)
+        return by_identifier if by_identifier.role else by_name
+    return by_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +52,7 @@ class Body:
 
     values: dict[str, Any]
     attachments: tuple[Attachment, ...] = ()
+    is_json: bool = False
 
 
 def read_body(delivery: Delivery) -> Body:
@@ -46,7 +61,12 @@ def read_body(delivery: Delivery) -> Body:
         pairs, files = read_form(delivery)
         attachments = tuple(file for file in files if file.name or file.size)
         return Body(joined(pairs), attachments)
-    return Body(read_json_object(json_bytes(delivery)))
+    return read_json_body(delivery)
+
+
+def read_json_body(delivery: Delivery) -> Body:
+    """A JSON object, whatever the content type says."""
+    return Body(read_json_object(json_bytes(delivery)), is_json=True)
 
 
 def looks_like_json(delivery: Delivery) -> bool:
@@ -121,13 +141,14 @@ def text_of(value: Any) -> str:
 
 def _gather(found: list[Entry], values: dict[str, Any], prefix: str, depth: int) -> None:
     for name, value in values.items():
-        path = f"{prefix}.{name}" if prefix else str(name)
-        if meaning(path).role == "cookies":
+        path = f"{prefix}.{name}" if prefix else name
+        meant = meaning(path)
+        if meant.role == "cookies":
             text = allowed_cookies(value)
         elif isinstance(value, dict) and value and depth < _MAX_DEPTH:
             _gather(found, value, path, depth + 1)
             continue
         else:
             text = "" if value == {} else text_of(value)
-        found.append(Entry(path[:_MAX_NAME], text))
+        found.append(Entry(path[:_MAX_NAME], text, meant))
         capped(found)

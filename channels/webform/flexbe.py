@@ -17,7 +17,7 @@ from channels.sdk.read import as_dict, as_text
 from channels.sdk.settings import AccountSettings
 from channels.sdk.times import Timestamp
 from channels.webform.base import FormAdapter
-from channels.webform.entries import Entry, capped, entries, nested, read_body, text_of
+from channels.webform.entries import Entry, capped, entries, entry_of, nested, read_body, text_of
 from channels.webform.meanings import role_by_type
 from channels.webform.orders import amount_text, currency_text, first_of
 from channels.webform.provider_times import time_or_none
@@ -101,7 +101,7 @@ def _entries(site: dict[str, Any], data: dict[str, Any]) -> list[Entry]:
         *_page(as_dict(data.get("page"))),
         *entries(rest),
         *_told_of_payment(as_dict(data.get("pay"))),
-        *(Entry(entry.name, entry.value, role="other") for entry in entries(site, "site")),
+        *(entry_of(entry.name, entry.value, role="other") for entry in entries(site, "site")),
     ]
 
 
@@ -112,22 +112,22 @@ def _form_data(told: Any) -> list[Entry]:
         if isinstance(value, dict) and "value" in value:
             label = text_of(value.get("name")) or name
             role = role_by_type(text_of(value.get("type")), label, name)
-            found.append(Entry(label, text_of(value["value"]), role=role, identifier=name))
+            found.append(entry_of(label, text_of(value["value"]), role=role, identifier=name))
         else:
             found += entries({name: value})
     return found
 
 
 def _page(page: dict[str, Any]) -> list[Entry]:
-    named = [Entry("page.url", text_of(page.get("url")), role="landing")]
+    named = [entry_of("page.url", text_of(page.get("url")), role="landing")]
     rest = entries({name: v for name, v in page.items() if name != "url"}, "page")
-    return named + [Entry(entry.name, entry.value, role="other") for entry in rest]
+    return named + [entry_of(entry.name, entry.value, role="other") for entry in rest]
 
 
 def _told_of_payment(pay: dict[str, Any]) -> list[Entry]:
     """Its description and whatever else; the link to pay by is for the customer alone."""
     rest = {name: value for name, value in pay.items() if name not in _IN_ORDER}
-    return [Entry(entry.name, entry.value, role="other") for entry in entries(rest, "pay")]
+    return [entry_of(entry.name, entry.value, role="other") for entry in entries(rest, "pay")]
 
 
 def _status(pay: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from channels.sdk.outcome import Ignored, IgnoreReason, Outcome
 from channels.sdk.read import as_dict, as_list, read_json_object
 from channels.sdk.settings import AccountSettings, Secret
 from channels.webform.base import FormAdapter
-from channels.webform.entries import Entry, capped, entries, json_bytes, text_of
+from channels.webform.entries import Entry, capped, entries, entry_of, json_bytes, text_of
 from channels.webform.provider_times import time_or_none
 
 _DONE = json_reply(b"{}")
@@ -86,4 +86,4 @@ def _column(item: Any) -> Entry:
     identifier = text_of(column.get("column_id"))
     name = text_of(column.get("column_name")) or identifier
     value = text_of(column.get("string_value"))
-    return Entry(name, value, role=_COLUMN_ROLES.get(identifier, ""), identifier=identifier)
+    return entry_of(name, value, role=_COLUMN_ROLES.get(identifier, ""), identifier=identifier)

@@ -4,7 +4,7 @@ What is kept reads as the same lead again: cookies that count stay in place.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
@@ -12,7 +12,7 @@ from channels.sdk.delivery import Delivery
 from channels.sdk.errors import Unreadable
 from channels.sdk.read import charset_of, read_json_object
 from channels.webform.cookies import allowed_cookies
-from channels.webform.entries import json_bytes, looks_like_json
+from channels.webform.entries import Entry, json_bytes, looks_like_json
 from channels.webform.meanings import meaning
 
 _CUT = "***"
@@ -21,6 +21,7 @@ _SUSPECT = (
     *("nonce", "auth"),
 )
 """Some part of every name that may have to be cut."""
+_TO_CUT = frozenset({"cookies", "secret"})
 _ENCODED = ("%", "\\u")
 _MAX_DEPTH = 8
 _MAX_NAMES = 1000
@@ -37,6 +38,11 @@ def kept_body(delivery: Delivery) -> bytes:
     if looks_like_json(delivery):
         return _kept_json(delivery)
     return b"&".join(_kept_pair(pair) for pair in delivery.body.split(b"&"))
+
+
+def is_kept_whole(entries: Iterable[Entry]) -> bool:
+    """Whether nothing is to be cut out of a JSON object whose fields are these, and no others."""
+    return _TO_CUT.isdisjoint([entry.meant.role for entry in entries])
 
 
 def _kept_pair(pair: bytes) -> bytes:

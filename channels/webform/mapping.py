@@ -16,7 +16,7 @@ from typing import Any, get_args
 from channels.sdk import identities
 from channels.sdk.campaigns import LABELS
 from channels.sdk.lead import Booking, Identity, Kind, Order
-from channels.webform.entries import Entry, text_of
+from channels.webform.entries import Entry, entry_of, text_of
 from channels.webform.orders import amount_text, currency_text, order_items
 from channels.webform.provider_times import time_or_none
 
@@ -63,7 +63,7 @@ def mapped_entries(found: Mapping[str, Any]) -> list[Entry]:
     """What was found of the fields that a form has, as entries of that role."""
     named = ((*_split(target), text_of(value)) for target, value in found.items())
     return [
-        Entry(name, value, role="other" if group == "fields" else name)
+        entry_of(name, value, role="other" if group == "fields" else name)
         for group, name, value in named
         if group == "fields" or (group in {"", "identities"} and name not in _WHOLE | _ACCOUNTS)
         if not (group == "identities" and name not in _ROLES)

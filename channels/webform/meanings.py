@@ -9,7 +9,7 @@ telling word anywhere in the name (`Телефон для связи`).
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from channels.webform.fields import FILLERS, NAMES, OTHERS, TELLING, TYPES, WRAPPERS
 
@@ -31,6 +31,8 @@ class Meaning:
 
 
 UNKNOWN = Meaning("")
+of_role = cache(Meaning)
+"""What is known to have this role, one of `channels.webform.fields`."""
 
 
 def words(name: str) -> tuple[str, ...]:

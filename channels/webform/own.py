@@ -12,19 +12,21 @@ from hashlib import sha256
 from itertools import chain
 
 from channels.sdk import signature
+from channels.sdk.adapter import redact
 from channels.sdk.delivery import Delivery, Reply, json_reply
 from channels.sdk.errors import FieldError, NotAuthentic, Refused, Unreadable
 from channels.sdk.intake import problem
+from channels.sdk.lead import Consent
 from channels.sdk.outcome import Ignored, IgnoreReason, Outcome, QuarantineReason
-from channels.sdk.read import read_json_object
 from channels.sdk.settings import AccountSettings, Secret
 from channels.webform.base import FormAdapter, keys_in_headers, without_boundary
 from channels.webform.checks import wrong_fields
 from channels.webform.consents import told_consents
-from channels.webform.entries import Body, Entry, entries, json_bytes, read_body, text_of
-from channels.webform.meanings import meaning
+from channels.webform.entries import Body, Entry, entries, read_body, read_json_body, text_of
+from channels.webform.kept import is_kept_whole
 from channels.webform.pages import is_page_wanted, thanks_page, wrong_page
 from channels.webform.snippet import snippet_reply
+from channels.webform.submission import Submission
 
 HONEYPOT = "_gotcha"
 """A honeypot that every form has, beside the one that its account names."""
@@ -113,18 +115,26 @@ class WebformAdapter(FormAdapter[WebformSettings]):
             raise Refused(_body_error(error.reason, error.detail)) from error
 
     def _parse(self, delivery: Delivery) -> Sequence[Outcome]:
-        if delivery.content_type and delivery.content_type not in self.content_types:
+        content_type = delivery.content_type
+        if content_type and content_type not in self.content_types:
             wanted = f"one of {', '.join(sorted(self.content_types))}"
             raise Refused(FieldError("content-type", "it is not taken", wanted), status=415)
         body = _read(delivery)
-        traps = [name for name in body.values if name.strip().lower() in self._traps]
-        found = _entries(body, without=traps)
+        known = self._traps
+        traps = [name for name in body.values if name.strip().lower() in known]
+        consents = _told_consents(body, delivery)
+        left_out = {*traps, *consents}
+        found = _entries(body, without=left_out)
         if any(body.values[name] is not False and text_of(body.values[name]) for name in traps):
             return (Ignored(IgnoreReason.HONEYPOT, self.key_of_content(delivery)),)
         wrong = wrong_fields(found, required=self.settings.required, country=self.settings.country)
         if wrong:
             raise Refused(*wrong)
-        return self._lead(delivery, body, found)
+        whole = body.is_json and not left_out and is_kept_whole(found)
+        cut = redact(delivery.body, self.secrets) if whole else self.cut(delivery)
+        form = self.read(found, delivery)
+        form.consents[:0] = chain.from_iterable(consents.values())
+        return self._lead(delivery, body, form, cut)
 
     def reply(self, delivery: Delivery, outcomes: Sequence[Outcome]) -> Reply:
         """The same for a lead, a repeat and a bot."""
@@ -137,15 +147,12 @@ class WebformAdapter(FormAdapter[WebformSettings]):
             return None
         return wrong_page(delivery, error.errors, error.status)
 
-    def _lead(self, delivery: Delivery, body: Body, found: list[Entry]) -> Sequence[Outcome]:
-        form = self.read(found, delivery)
-        values = (body.values.get(name) for name in _CONSENTS)
-        told = (told_consents(value, form.at, form.ip) for value in values if value)
-        form.consents[:0] = chain.from_iterable(told)
+    def _lead(
+        self, delivery: Delivery, body: Body, form: Submission, cut: bytes
+    ) -> Sequence[Outcome]:
         if self.settings.form_id and not form.is_empty:
             form.fields.setdefault("form_id", self.settings.form_id)
-        cut = self.cut(delivery)
-        lead_key, delivery_key = self._keys(delivery, cut, found)
+        lead_key, delivery_key = self._keys(delivery, cut, form.submission_id)
         return self.accepted(
             delivery,
             form,
@@ -159,10 +166,8 @@ class WebformAdapter(FormAdapter[WebformSettings]):
     def _traps(self) -> frozenset[str]:
         return frozenset({HONEYPOT, self.settings.honeypot.strip().lower()} - {""})
 
-    def _keys(self, delivery: Delivery, cut: bytes, found: list[Entry]) -> tuple[str, str]:
+    def _keys(self, delivery: Delivery, cut: bytes, submission: str) -> tuple[str, str]:
         """A submission's id is the lead's; with its content the delivery's (SEMANTICS 1.4)."""
-        ids = (e.value for e in found if meaning(e.name).role == "submission_id" and e.value)
-        submission = next(ids, "")
         if not submission:
             key = self.key_of_content(delivery, cut)
             return key, key
@@ -183,25 +188,27 @@ _PREFLIGHT = (
 
 def _read(delivery: Delivery) -> Body:
     """The body by its content type; `text/plain` is a beacon, whose text is JSON."""
-    if delivery.content_type != "multipart/form-data" and len(delivery.body) > _MAX_PLAIN_BODY:
+    content_type = delivery.content_type
+    if content_type != "multipart/form-data" and len(delivery.body) > _MAX_PLAIN_BODY:
         error = _body_error(QuarantineReason.TOO_LARGE, "it is larger than 64 KB")
         raise Refused(error, status=413)
-    if delivery.content_type == "text/plain":
-        return Body(read_json_object(json_bytes(delivery)))
+    if content_type == "text/plain":
+        return read_json_body(delivery)
     return read_body(delivery)
 
 
-def _entries(body: Body, *, without: list[str]) -> list[Entry]:
-    """The fields but for these, and without consents that are told one by one."""
-    told = [
-        name
-        for name in _CONSENTS
-        if name in body.values and told_consents(body.values[name], "", "")
-    ]
-    if not without and not told:
+def _told_consents(body: Body, delivery: Delivery) -> dict[str, tuple[Consent, ...]]:
+    """The fields that tell consents one by one, with what they tell."""
+    at, ip = delivery.received_at, delivery.remote_ip
+    told = {name: body.values[name] for name in _CONSENTS if name in body.values}
+    read = {name: told_consents(value, at, ip) for name, value in told.items()}
+    return {name: consents for name, consents in read.items() if consents}
+
+
+def _entries(body: Body, *, without: set[str]) -> list[Entry]:
+    if not without:
         return entries(body.values)
-    left_out = {*without, *told}
-    return entries({name: v for name, v in body.values.items() if name not in left_out})
+    return entries({name: value for name, value in body.values.items() if name not in without})
 
 
 def _body_error(reason: QuarantineReason, problem: str) -> FieldError:

@@ -6,7 +6,7 @@ and captcha answers are left out.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from urllib.parse import unquote
 
 from channels.sdk.campaigns import LABELS, is_macro
@@ -16,16 +16,12 @@ from channels.webform import addresses
 from channels.webform.consents import is_given, is_plainly_given, purpose_of
 from channels.webform.cookies import read_cookies
 from channels.webform.entries import Entry
-from channels.webform.meanings import Meaning, meaning
 from channels.webform.submission import Submission, keep
 
 _MAX_ADDRESSES = 16  # reading a number may cost a millisecond; nobody types more
 _LABELS = frozenset(LABELS) - {"referrer", "landing"}
 _PROFILE = frozenset({"name", "first_name", "last_name", "username", "company", "city", "language"})
-_PAGES = frozenset({"landing", "referrer"})
 _PAGE = re.compile(r"(?:https?://|/).+|[^\s/.]+(?:\.[^\s/.]+)+(?:/.*)?", re.DOTALL)
-_ADDRESSES = frozenset({"phone", "email", "telegram", "whatsapp", "vk", "instagram", "contact"})
-_LEFT_OUT = frozenset({"secret", "submission_id"})
 
 
 def read_submission(
@@ -34,53 +30,23 @@ def read_submission(
     """Read entries in their order, each by its role; the first of a kind wins."""
     form = Submission(country=country, at=at, ip=ip)
     for entry in entries:
-        if entry.value and not _took(form, entry, _meaning_of(entry)):
+        if not entry.value:
+            continue
+        took = _TAKE.get(entry.meant.role)
+        if took is None or not took(form, entry):
             keep(form.fields, entry.name, entry.value)
     _finish(form)
     return form
 
 
-def _meaning_of(entry: Entry) -> Meaning:
-    if entry.role:
-        return Meaning(entry.role)
-    by_name = meaning(entry.name)
-    if entry.identifier and not (by_name.role and by_name.sure):
-        by_identifier = meaning(entry.identifier)
-        return by_identifier if by_identifier.role else by_name
-    return by_name
+# --- each says whether the entry found its place; if not, it is one of the other fields
 
 
-def _took(form: Submission, entry: Entry, meant: Meaning) -> bool:
-    """Whether the entry found its place by its role; if not, it is one of the other fields."""
-    role, value = meant.role, entry.value
-    if role in _ADDRESSES:
-        return _took_address(form, role, value)
-    if role in _PROFILE:
-        return _put(form.profile, role, value)
-    if role in {"text", "subject"} or (role in _PAGES and _PAGE.fullmatch(value)):
-        return _put(form.words, role, value)
-    if role in _LABELS:
-        return _put_label(form.labels, role, value)
-    if role == "consent":
-        return _took_consent(form, entry, meant)
-    return _took_machinery(form, role, value)
-
-
-def _took_machinery(form: Submission, role: str, value: str) -> bool:
-    if role == "visitor":
-        return _extended(form.visitors, addresses.visitor(value))
-    if role == "consent_version":
-        form.consent_version = value
-    elif role == "cookies":
-        form.cookies = read_cookies(value)
-    return role in _LEFT_OUT or role in {"consent_version", "cookies"}
-
-
-def _took_address(form: Submission, role: str, value: str) -> bool:
+def _take_address(form: Submission, entry: Entry) -> bool:
     form.addresses_read += 1
     if form.addresses_read > _MAX_ADDRESSES:
         return False
-    return _extended(form.identities, _addresses(role, value, form.country))
+    return _extended(form.identities, _addresses(entry.meant.role, entry.value, form.country))
 
 
 def _addresses(role: str, value: str, country: str) -> tuple[Identity, ...]:
@@ -95,8 +61,31 @@ def _addresses(role: str, value: str, country: str) -> tuple[Identity, ...]:
     return addresses.handle(role, value, country)
 
 
-def _took_consent(form: Submission, entry: Entry, meant: Meaning) -> bool:
-    if not (is_given(entry.value) if meant.sure else is_plainly_given(entry.value)):
+def _take_profile(form: Submission, entry: Entry) -> bool:
+    return _put(form.profile, entry.meant.role, entry.value)
+
+
+def _take_words(form: Submission, entry: Entry) -> bool:
+    return _put(form.words, entry.meant.role, entry.value)
+
+
+def _take_page(form: Submission, entry: Entry) -> bool:
+    return bool(_PAGE.fullmatch(entry.value)) and _take_words(form, entry)
+
+
+def _take_label(form: Submission, entry: Entry) -> bool:
+    if is_macro(entry.value):
+        return True
+    return _put(form.labels, entry.meant.role, decoded(entry.value))
+
+
+def _take_visitor(form: Submission, entry: Entry) -> bool:
+    return _extended(form.visitors, addresses.visitor(entry.value))
+
+
+def _take_consent(form: Submission, entry: Entry) -> bool:
+    given = is_given if entry.meant.sure else is_plainly_given
+    if not given(entry.value):
         return False
     purpose = purpose_of(entry.identifier or entry.name)
     if all(consent.purpose != purpose for consent in form.consents):
@@ -104,15 +93,47 @@ def _took_consent(form: Submission, entry: Entry, meant: Meaning) -> bool:
     return True
 
 
+def _take_consent_version(form: Submission, entry: Entry) -> bool:
+    form.consent_version = entry.value
+    return True
+
+
+def _take_cookies(form: Submission, entry: Entry) -> bool:
+    form.cookies = read_cookies(entry.value)
+    return True
+
+
+def _take_submission_id(form: Submission, entry: Entry) -> bool:
+    form.submission_id = form.submission_id or entry.value
+    return True
+
+
+def _leave_out(form: Submission, entry: Entry) -> bool:
+    del form, entry
+    return True
+
+
+_TAKE: dict[str, Callable[[Submission, Entry], bool]] = {
+    **dict.fromkeys(
+        ("phone", "email", "telegram", "whatsapp", "vk", "instagram", "contact"), _take_address
+    ),
+    **dict.fromkeys(_PROFILE, _take_profile),
+    **dict.fromkeys(("text", "subject"), _take_words),
+    **dict.fromkeys(_LABELS, _take_label),
+    **dict.fromkeys(("landing", "referrer"), _take_page),
+    "visitor": _take_visitor,
+    "consent": _take_consent,
+    "consent_version": _take_consent_version,
+    "cookies": _take_cookies,
+    "submission_id": _take_submission_id,
+    "secret": _leave_out,
+}
+"""Role → who takes its entry in; entries without one of these roles are other fields."""
+
+
 def _put(place: dict[str, str], name: str, value: str) -> bool:
     """Whether there was room; the same again needs none."""
     return place.setdefault(name, value) == value
-
-
-def _put_label(labels: dict[str, str], name: str, value: str) -> bool:
-    if is_macro(value):
-        return True
-    return _put(labels, name, decoded(value))
 
 
 def decoded(label: str) -> str:

@@ -24,7 +24,7 @@ from channels.sdk.settings import AccountSettings, Secrets
 from channels.sdk.times import Timestamp, parse_time
 from channels.webform import mapping as mapped
 from channels.webform.base import FormAdapter
-from channels.webform.entries import Entry, entries, nested, read_body, text_of
+from channels.webform.entries import Entry, entries, entry_of, nested, read_body, text_of
 from channels.webform.meanings import meaning
 from channels.webform.provider_times import time_or_none
 
@@ -114,8 +114,8 @@ class StandardWebhooksAdapter(FormAdapter[StandardWebhooksSettings]):
         known = role in _STILL_KNOWN or role.startswith(("utm_", "gclid", "yclid"))
         is_of_envelope = enveloped and name == entry.name
         if (self.settings.mapping and not known) or is_of_envelope:
-            return Entry(name, entry.value, role="other")
-        return Entry(name, entry.value)
+            return entry_of(name, entry.value, role="other")
+        return entry_of(name, entry.value)
 
     def _time(
         self, delivery: Delivery, found: dict[str, Any], payload: dict[str, Any]

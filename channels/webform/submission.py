@@ -1,32 +1,33 @@
 """A form's content as it goes into a lead: who, what they wrote, where they came from."""
 
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from channels.sdk.campaigns import campaign
 from channels.sdk.identities import present
 from channels.sdk.lead import Attachment, Campaign, Consent, Identity, Profile
 from channels.sdk.times import Timestamp
-from channels.webform.cookies import Cookies
+from channels.webform.cookies import NO_COOKIES, Cookies
 
 
-@dataclass(slots=True, kw_only=True)
-class Submission:
+class Submission(msgspec.Struct, kw_only=True):
     """What a form says: filled by `channels.webform.reading`, taken over by `content()`."""
 
     country: str
     at: Timestamp
     ip: str = ""
-    identities: list[Identity] = field(default_factory=list)
-    visitors: list[Identity] = field(default_factory=list)
-    profile: dict[str, str] = field(default_factory=dict)
-    words: dict[str, str] = field(default_factory=dict)
+    submission_id: str = ""
+    identities: list[Identity] = []
+    visitors: list[Identity] = []
+    profile: dict[str, str] = {}
+    words: dict[str, str] = {}
     """`subject`, `text`, `landing`, `referrer`: the first of each."""
-    labels: dict[str, str] = field(default_factory=dict)
-    consents: list[Consent] = field(default_factory=list)
+    labels: dict[str, str] = {}
+    consents: list[Consent] = []
     consent_version: str = ""
-    cookies: Cookies = field(default_factory=Cookies)
-    fields: dict[str, str] = field(default_factory=dict)
+    cookies: Cookies = NO_COOKIES
+    fields: dict[str, str] = {}
     addresses_read: int = 0
 
     def content(self, attachments: tuple[Attachment, ...] = ()) -> dict[str, Any]:

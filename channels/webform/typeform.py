@@ -19,7 +19,7 @@ from channels.sdk.outcome import Ignored, IgnoreReason, Outcome, QuarantineReaso
 from channels.sdk.read import as_dict, as_list, read_json_object
 from channels.sdk.settings import AccountSettings, Secret
 from channels.webform.base import FormAdapter
-from channels.webform.entries import Entry, capped, entries, json_bytes, text_of
+from channels.webform.entries import Entry, capped, entries, entry_of, json_bytes, text_of
 from channels.webform.meanings import role_by_type
 from channels.webform.provider_times import time_or_none
 
@@ -101,7 +101,7 @@ def _answer(answer: dict[str, Any], titles: dict[str, str]) -> Entry:
     ref = text_of(field.get("ref"))
     name = titles.get(text_of(field.get("id"))) or ref or text_of(field.get("id"))
     kind = text_of(field.get("type")) or _kind(answer)
-    return Entry(name, _value(answer), role=role_by_type(kind, name, ref), identifier=ref)
+    return entry_of(name, _value(answer), role=role_by_type(kind, name, ref), identifier=ref)
 
 
 def _kind(answer: dict[str, Any]) -> str:
@@ -128,9 +128,9 @@ def _told_beside(response: dict[str, Any]) -> list[Entry]:
     variables = [as_dict(item) for item in capped(as_list(response.get("variables")))]
     return [
         *hidden,
-        *(Entry(text_of(v.get("key")), _value(v), role="other") for v in variables),
-        Entry("score", text_of(score), role="other"),
-        Entry("form_id", text_of(response.get("form_id")), role="other"),
+        *(entry_of(text_of(v.get("key")), _value(v), role="other") for v in variables),
+        entry_of("score", text_of(score), role="other"),
+        entry_of("form_id", text_of(response.get("form_id")), role="other"),
     ]
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.webform import addresses
-from channels.webform.entries import Entry
+from channels.webform.entries import entry_of
 from channels.webform.fields import FILLERS, NAMES, OTHERS
 from channels.webform.meanings import meaning, words
 from channels.webform.orders import amount_text
@@ -15,7 +15,7 @@ AT = "2026-02-01T10:00:00.000Z"
 
 
 def read(*pairs):
-    return read_submission([Entry(*pair) for pair in pairs], country="RU", at=AT)
+    return read_submission([entry_of(*pair) for pair in pairs], country="RU", at=AT)
 
 
 @pytest.mark.parametrize(

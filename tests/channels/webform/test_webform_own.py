@@ -419,6 +419,28 @@ def test_post_is_taken_whatever_its_origin(post, headers):
     assert post(account, GOOD, headers=headers)["outcome"] == "accepted"
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"password": "hunter2"},
+        {"client": {"access_token": "hunter2"}},
+        {"cookies": "PHPSESSID=hunter2; _ga=GA1.2.11.22"},
+        {"cookies": "PHPSESSID=hunter2"},
+        {"consents": {"purpose": "calls", "password": "hunter2"}},
+        {"Пароль": "hunter2", "_gotcha": ""},
+    ],
+)
+def test_credentials_and_foreign_cookies_of_a_json_form_are_not_kept(post, only_lead, kept, more):
+    lead = only_lead(post(OWN, {**GOOD, **more}))
+    assert b"hunter2" not in kept(lead)
+    assert "hunter2" not in json.dumps(lead)
+
+
+def test_json_form_without_credentials_is_kept_as_it_came(post, only_lead, kept):
+    body = b'{ "phone" : "+7 912 345-67-89", "message":"token, cookie" }'
+    assert kept(only_lead(post(OWN, body))) == body
+
+
 # --- consents ---
 
 
