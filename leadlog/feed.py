@@ -9,7 +9,7 @@ import msgspec
 
 from channels.sdk.lead import LeadEvent
 from channels.sdk.outcome import QuarantineReason
-from channels.sdk.times import format_time
+from channels.sdk.times import format_time, is_ahead
 from ingest.log.port import Record, RecordType
 from ingest.log.records import QuarantinedDelivery, lead_record, quarantine_id
 from ingest.processor.checks import checked
@@ -28,13 +28,14 @@ def feed(system: System, lines: Iterable[tuple[str, int, str, bool]]) -> dict[st
     fresh: list[LeadEvent] = []
     broken: list[str] = []
     duplicates = 0
+    now = datetime.now(UTC)
     for file, number, line, repeated in lines:
         try:
-            lead = read_line(line)
+            lead = read_line(line, now)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             where = f"{file}:{number}"
             broken.append(f"{where}: {error}")
-            records.append(_broken(line, f"{where}: {error}"))
+            records.append(_broken(line, f"{where}: {error}", now))
         else:
             records.append(lead_record(lead))
             if repeated:
@@ -51,7 +52,7 @@ def feed(system: System, lines: Iterable[tuple[str, int, str, bool]]) -> dict[st
     }
 
 
-def read_line(line: str) -> LeadEvent:
+def read_line(line: str, now: datetime) -> LeadEvent:
     """A lead event of JSON, its unknown fields kept; an error names what is wrong with it."""
     table = msgspec.json.decode(line)
     if not isinstance(table, dict):
@@ -59,18 +60,20 @@ def read_line(line: str) -> LeadEvent:
     unknown = {name: table.pop(name) for name in table.keys() - _KNOWN}
     if unknown:
         table["extra"] = {**table.get("extra", {}), **unknown}
-    lead = msgspec.convert(table, LeadEvent)
-    return checked(lead)
+    lead = checked(msgspec.convert(table, LeadEvent))
+    if is_ahead(lead.received_at, format_time(now)):
+        raise ValueError(f"received_at: {lead.received_at} is more than a day ahead of our clock")
+    return lead
 
 
-def _broken(line: str, detail: str) -> Record:
-    now = format_time(datetime.now(UTC))
+def _broken(line: str, detail: str, now: datetime) -> Record:
+    received_at = format_time(now)
     body = line.encode("utf-8", "surrogatepass")
     kept = QuarantinedDelivery(
-        id=quarantine_id("feed", body, now),
+        id=quarantine_id("feed", body, received_at),
         account="feed",
         channel="feed",
-        received_at=now,
+        received_at=received_at,
         reason=QuarantineReason.BROKEN_JSON.value,
         detail=detail[:500],
         body=base64.b64encode(body).decode(),

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -47,7 +48,8 @@ def _records(system: System, kept: QuarantinedDelivery) -> Iterator[Record]:
     body = base64.b64decode(kept.body)
     if kept.channel in {"", "feed"}:
         try:
-            yield lead_record(read_line(body.decode("utf-8", "surrogateescape")))
+            line = body.decode("utf-8", "surrogateescape")
+            yield lead_record(read_line(line, datetime.now(UTC)))
         except (msgspec.MsgspecError, RecursionError) as error:
             raise ValueError(str(error)) from error
         return

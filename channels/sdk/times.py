@@ -60,5 +60,9 @@ def sane_time(claimed: Timestamp | None, received_at: Timestamp) -> Timestamp:
     """The provider's time if sane (not before 2000, not over a day ahead), else the receipt's."""
     if claimed is None or claimed < OLDEST_SANE:
         return received_at
-    latest = format_time(parse_time(received_at) + timedelta(days=1))
-    return claimed if claimed <= latest else received_at
+    return received_at if is_ahead(claimed, received_at) else claimed
+
+
+def is_ahead(claimed: Timestamp, moment: Timestamp) -> bool:
+    """Whether a time since 2000 is more than a day after this moment: more than clocks differ."""
+    return claimed > moment and format_time(parse_time(claimed) - timedelta(days=1)) > moment

@@ -1,13 +1,14 @@
 """What a lead event must be before it is decided about, whoever put it on the log."""
 
 from typing import TypeVar
+from uuid import UUID
 
 import msgspec
 
 from channels.sdk.adapter import cap_identities
 from channels.sdk.identities import normalise, present
 from channels.sdk.lead import Identity, LeadContent
-from channels.sdk.times import canonical_time
+from channels.sdk.times import OLDEST_SANE, canonical_time, sane_time
 from eventstore.touches import bytes_of
 
 L = TypeVar("L", bound=LeadContent)
@@ -15,7 +16,7 @@ VISITOR = "visitor"
 
 
 def checked(lead: L) -> L:
-    """The lead with canonical times and identities; ValueError names the field that is wrong.
+    """The lead with canonical ids, times and identities; ValueError names the field that is wrong.
 
     Adapters of ours write nothing else; what others put on the log may be anything.
     """
@@ -23,8 +24,13 @@ def checked(lead: L) -> L:
         lead = msgspec.structs.replace(lead, occurred_at=canonical_time(lead.occurred_at))
     if len(lead.received_at) != 24 or lead.received_at[-1] != "Z":
         lead = msgspec.structs.replace(lead, received_at=canonical_time(lead.received_at))
-    _check_id("lead_id", lead.lead_id)
-    _check_id("event_id", lead.event_id)
+    if not OLDEST_SANE <= lead.occurred_at <= lead.received_at:
+        lead = _at_a_sane_time(lead)
+    if not (_is_canonical("lead_id", lead.lead_id) and _is_canonical("event_id", lead.event_id)):
+        ids = {
+            name: str(UUID(bytes=bytes_of(getattr(lead, name)))) for name in ("lead_id", "event_id")
+        }
+        lead = msgspec.structs.replace(lead, **ids)
     proven = False
     for identity in lead.identities:
         if normalise(identity.kind, identity.value) != identity.value:
@@ -47,13 +53,23 @@ def _capped(lead: L) -> L:
     return msgspec.structs.replace(lead, identities=kept, mentions=(*lead.mentions, *beyond))
 
 
-def _check_id(field: str, text: str) -> None:
+def _at_a_sane_time(lead: L) -> L:
+    """As adapters have it (docs/lead-event.md); no other time can stand for that of receipt."""
+    if lead.received_at < OLDEST_SANE:
+        raise ValueError(f"received_at: {lead.received_at} is before 2000")
+    sane = sane_time(lead.occurred_at, lead.received_at)
+    return msgspec.structs.replace(lead, occurred_at=sane)
+
+
+def _is_canonical(field: str, text: str) -> bool:
+    """Whether a UUID is written as we write it; ValueError where it is none."""
     try:
         fits = len(bytes_of(text)) == 16
     except ValueError:
         fits = False
     if not fits:
         raise ValueError(f"{field}: {text!r} is no UUID")
+    return len(text) == 36 and text[8:24:5] == "----" and text == text.lower()
 
 
 def _claimed(identity: Identity) -> Identity:

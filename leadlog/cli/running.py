@@ -165,6 +165,6 @@ def _lines(files: list[str]) -> Iterator[tuple[str, int, str]]:
 
 def _event_id(line: str) -> str:
     try:
-        return msgspec.json.decode(line, type=_EventId).event_id
+        return msgspec.json.decode(line, type=_EventId).event_id.replace("-", "").lower()
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return ""

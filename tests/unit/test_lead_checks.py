@@ -7,6 +7,7 @@ from support.worlds import lead
 from channels.sdk.lead import Identity
 from ingest.processor.checks import checked
 
+NOON = 1_700_000_000
 PHONE = ("phone", "+79120000001", "attested")
 
 
@@ -34,8 +35,37 @@ def test_what_is_not_normalised_is_not_taken(kind, value):
 
 
 def test_times_are_in_utc_with_milliseconds():
-    given = msgspec.structs.replace(lead(1, PHONE), occurred_at="2026-03-01T12:00:00+03:00")
-    assert checked(given).occurred_at == "2026-03-01T09:00:00.000Z"
+    given = msgspec.structs.replace(lead(1, PHONE), occurred_at="2023-11-14T12:00:00+03:00")
+    assert checked(given).occurred_at == "2023-11-14T09:00:00.000Z"
+
+
+@pytest.mark.parametrize("odd", ["1999-12-31T23:59:59.999Z", "2099-01-01T00:00:00.000Z"])
+def test_a_time_of_happening_that_cannot_be_gives_way_to_that_of_receipt(odd):
+    given = msgspec.structs.replace(lead(1, PHONE), occurred_at=odd)
+    assert checked(given).occurred_at == given.received_at
+
+
+@pytest.mark.parametrize(("ahead", "stays"), [(86_400, True), (86_401, False)])
+def test_clocks_may_differ_by_a_day(ahead, stays):
+    received_at = lead(1).received_at
+    given = msgspec.structs.replace(lead(1, PHONE, at=NOON + ahead), received_at=received_at)
+    expected = given.occurred_at if stays else received_at
+    assert checked(given).occurred_at == expected
+
+
+def test_a_time_of_receipt_before_2000_is_not_taken():
+    odd = "1999-12-31T23:59:59.999Z"
+    given = msgspec.structs.replace(lead(1, PHONE), occurred_at=odd, received_at=odd)
+    with pytest.raises(ValueError, match=r"^received_at: 1999"):
+        checked(given)
+
+
+def test_an_id_is_written_in_one_way():
+    once = lead(1, PHONE)
+    shouted = msgspec.structs.replace(
+        once, lead_id=once.lead_id.replace("-", ""), event_id=once.event_id.upper()
+    )
+    assert checked(shouted) == once
 
 
 def test_what_is_beyond_four_of_a_kind_or_eight_is_a_mention_and_the_better_proof_stays():
