@@ -13,6 +13,8 @@ from eventstore.touches import bytes_of
 
 L = TypeVar("L", bound=LeadContent)
 VISITOR = "visitor"
+_IDS = ("lead_id", "event_id")
+_AS_WRITTEN = 2 * 36
 
 
 def checked(lead: L) -> L:
@@ -26,10 +28,11 @@ def checked(lead: L) -> L:
         lead = msgspec.structs.replace(lead, received_at=canonical_time(lead.received_at))
     if not OLDEST_SANE <= lead.occurred_at <= lead.received_at:
         lead = _at_a_sane_time(lead)
-    if not (_is_canonical("lead_id", lead.lead_id) and _is_canonical("event_id", lead.event_id)):
-        ids = {
-            name: str(UUID(bytes=bytes_of(getattr(lead, name)))) for name in ("lead_id", "event_id")
-        }
+    _check_id("lead_id", lead.lead_id)
+    _check_id("event_id", lead.event_id)
+    both = lead.lead_id + lead.event_id
+    if len(both) != _AS_WRITTEN or both != both.lower():
+        ids = {name: str(UUID(bytes=bytes_of(getattr(lead, name)))) for name in _IDS}
         lead = msgspec.structs.replace(lead, **ids)
     proven = False
     for identity in lead.identities:
@@ -61,15 +64,13 @@ def _at_a_sane_time(lead: L) -> L:
     return msgspec.structs.replace(lead, occurred_at=sane)
 
 
-def _is_canonical(field: str, text: str) -> bool:
-    """Whether a UUID is written as we write it; ValueError where it is none."""
+def _check_id(field: str, text: str) -> None:
     try:
         fits = len(bytes_of(text)) == 16
     except ValueError:
         fits = False
     if not fits:
         raise ValueError(f"{field}: {text!r} is no UUID")
-    return len(text) == 36 and text[8:24:5] == "----" and text == text.lower()
 
 
 def _claimed(identity: Identity) -> Identity:
