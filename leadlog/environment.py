@@ -32,6 +32,7 @@ _TEXT_TABLES = {
     "processor": ("runner",),
     "mail": (*("host", "port", "protocol", "max_bytes", "max_connections", "tls_cert", "tls_key"),),
     "desk": ("token", "token_file"),
+    "metrics": ("token", "token_file"),
     "logging": ("format", "level"),
 }
 """Tables whose model reads numbers from text itself."""

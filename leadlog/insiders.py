@@ -1,4 +1,4 @@
-"""Who is told why something is not well: this machine, or whoever shows the desk's token."""
+"""Who is told metrics and why something is not well: this machine, or whoever shows a token."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,12 @@ from projections.desk.nearness import is_local, is_loopback, shows
 class Insiders:
     """By the rule for cards (docs/adr/0011): with a token nothing else counts."""
 
-    token: str = ""
+    tokens: tuple[str, ...] = ()
 
     def __call__(self, scope: Scope) -> bool:
         """Whether this request comes from one of them."""
         headers = {n.decode("latin-1").lower(): v.decode("latin-1") for n, v in scope["headers"]}
-        if self.token:
-            return shows(self.token, headers)
+        if any(self.tokens):
+            return any(shows(token, headers) for token in self.tokens)
         peer, _ = scope.get("client") or ("", 0)
         return is_loopback(peer) and is_local(headers)

@@ -138,7 +138,8 @@ async def _serve(
             desk=desk,
             control=commands,
             ready=ready,
-            insider=Insiders(settings.desk.token),
+            insider=Insiders((settings.desk.token,)),
+            measuring=Insiders((settings.desk.token, settings.metrics.token)),
             sites=beside,
         )
         server = new_server(door, most=settings.server.max_connections, stopping=stop)

@@ -12,6 +12,7 @@ _SECRETS = {
     "kafka": ("password",),
     "keys": ("identity",),
     "desk": ("token",),
+    "metrics": ("token",),
 }
 """The address of a store may hold a password."""
 

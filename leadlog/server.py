@@ -21,6 +21,12 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Readiness = Callable[[], Awaitable[dict[str, Any]]]
 
 _MOST_CONTROL_BYTES = 64 * 1024 * 1024
+_NOT_MEASURING = problem(
+    403,
+    "not for everybody",
+    "metrics name accounts: they are for this machine (127.0.0.1), or for whoever sends"
+    " `Authorization: Bearer` with [metrics] token of leadlog.toml",
+)
 
 
 class FrontDoor:
@@ -34,6 +40,7 @@ class FrontDoor:
         control: App | None,
         ready: Readiness,
         insider: Callable[[Scope], bool],
+        measuring: Callable[[Scope], bool],
         sites: Mapping[str, App] | None = None,
     ) -> None:
         self._gateway = gateway
@@ -41,6 +48,7 @@ class FrontDoor:
         self._control = control
         self._ready = ready
         self._insider = insider
+        self._measuring = measuring
         self._sites = sites or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,6 +81,8 @@ class FrontDoor:
                     told = for_strangers(told)
                 status = 200 if told["ready"] else 503
                 return Reply(status, msgspec.json.encode(told), "application/json")
+            case "/metrics" if not self._measuring(scope):
+                return _NOT_MEASURING
             case "/metrics":
                 return Reply(200, generate_latest(), "text/plain; version=0.0.4; charset=utf-8")
             case _:

@@ -53,12 +53,12 @@ def _unknown(name: str, known: list[str]) -> str:
     return f"unknown setting {name!r}; {meant}known here: {', '.join(known)}"
 
 
-def of_desk(table: Any) -> Iterator[tuple[Place, str]]:
+def of_token(section: str, table: Any) -> Iterator[tuple[Place, str]]:
     """A token that could be guessed. It is not repeated."""
     token = table.get("token") if isinstance(table, dict) else None
     if isinstance(token, str) and 0 < len(token) < SHORTEST_TOKEN:
-        told = f"desk.token: {len(token)} characters can be guessed; make one: openssl rand -hex 32"
-        yield ("desk", "token"), told
+        told = f"{len(token)} characters can be guessed; make one: openssl rand -hex 32"
+        yield (section, "token"), f"{section}.token: {told}"
 
 
 def of_accounts(accounts: Any, *, unread: Container[Place] = ()) -> Iterator[tuple[Place, str]]:

@@ -17,7 +17,7 @@ from eventstore.domain.pipeline import SALES, Pipeline
 from ingest.log.kafka_access import KafkaAccess, Mechanism
 from leadlog.environment import lay_over
 from leadlog.secret_files import read_files
-from leadlog.setting_faults import Places, at, of_accounts, of_desk, of_domain, of_model
+from leadlog.setting_faults import Places, at, of_accounts, of_domain, of_model, of_token
 from leadlog.store_faults import of_kafka, of_stores
 from leadlog.toml_lines import lines_of
 
@@ -115,6 +115,12 @@ class Desk(_Table):
     token: str = Field(default="", repr=False)
 
 
+class Metrics(_Table):
+    """Who may see /metrics; without a token only programs of this machine."""
+
+    token: str = Field(default="", repr=False)
+
+
 class Mail(_Table):
     """A door for mail that a mail server hands over to accounts of type email."""
 
@@ -147,6 +153,7 @@ class Settings(_Table):
     processor: Processing = Processing()
     mail: Mail = Mail()
     desk: Desk = Desk()
+    metrics: Metrics = Metrics()
     logging: Logging = Logging()
     accounts: tuple[dict[str, Any], ...] = ()
     matching: dict[str, Any] = {}
@@ -191,7 +198,8 @@ def load(
     except ValidationError as error:
         faults += of_model(error, Settings, places)
     placed += of_stores(table.get("stores"), table.get("keys"))
-    placed += of_desk(table.get("desk"))
+    for section in ("desk", "metrics"):
+        placed += of_token(section, table.get(section))
     placed += of_accounts(table.get("accounts"), unread=unread)
     placed += of_domain(table.get("matching"), table.get("pipelines"))
     faults += [at(places, place) + told for place, told in placed]

@@ -17,7 +17,9 @@ _HEAD = """\
 
 What `/metrics` tells, in the words of the code that counts it. This page is written by `make docs`,
 and a test holds it to the code. Nothing here identifies a person: labels are accounts, outcomes and
-partitions.
+partitions. Accounts are nobody else's business: it is told to programs of the same machine, and to
+whoever sends `Authorization: Bearer` with `[metrics] token` or the desk's. Where either is set, one
+of them must be shown on this machine, too.
 
 | metric | type | labels | what it counts |
 | --- | --- | --- | --- |

@@ -113,7 +113,12 @@ async def _serve(kind: str, log: str) -> None:
     if kind.startswith("ours"):
         gateway = Gateway({ACCOUNT: form_adapter()}, await _writer(kind, log))
         door = FrontDoor(
-            gateway=gateway, desk=None, control=None, ready=_ready(), insider=Insiders()
+            gateway=gateway,
+            desk=None,
+            control=None,
+            ready=_ready(),
+            insider=Insiders(),
+            measuring=Insiders(),
         )
         server = new_server(door, most=_MOST_CONNECTIONS, stopping=threading.Event())
     else:

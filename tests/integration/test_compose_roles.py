@@ -120,7 +120,11 @@ def test_what_the_gateway_takes_goes_through_all_roles(stack):
     assert stack.get("desk", "/api/v1/funnel").json()["steps"][0]["count"] == 1
     assert stack.get("desk", "/api/v1/cards").status_code == 401
     assert stack.get("desk", "/api/v1/cards", token=stack.secret("desk_token")).status_code == 200
-    answers = {name: {path: stack.get(name, path) for path in PATHS} for name in RUNNING}
+    token = stack.secret("metrics_token")
+    assert {stack.get(name, "/metrics").status_code for name in RUNNING} == {403}
+    answers = {
+        name: {path: stack.get(name, path, token=token) for path in PATHS} for name in RUNNING
+    }
     assert {a.status_code for told in answers.values() for a in told.values()} == {200}
     told = "".join(answer["/metrics"].text for answer in answers.values())
     assert {

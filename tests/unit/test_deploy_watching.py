@@ -134,6 +134,11 @@ def test_prometheus_asks_every_role_where_it_answers():
     (static,) = job["static_configs"]
     assert sorted(static["targets"]) == sorted(f"{role}:8080" for role in ROLES)
     assert job.get("metrics_path", "/metrics") in PATHS
+    token = job["authorization"]["credentials_file"]
+    ours = [s for s in compose()["services"].values() if s["image"].startswith("leadlog:")]
+    assert {s["environment"]["LEADLOG_METRICS_TOKEN_FILE"] for s in ours} == {token}
+    for service in [*ours, compose()["services"]["prometheus"]]:
+        assert token.removeprefix("/run/secrets/") in service["secrets"]
 
 
 def test_prometheus_finds_the_pods_by_what_they_have():
@@ -143,6 +148,9 @@ def test_prometheus_finds_the_pods_by_what_they_have():
     wanted = {r["source_labels"][0]: r.get("regex") for r in job["relabel_configs"]}
     assert wanted["__meta_kubernetes_pod_container_port_name"] == container["ports"][0]["name"]
     (gateway, *_) = documents(DEPLOY / "kubernetes/base/gateway.yaml")
+    of_pods = (DEPLOY / "kubernetes/base/environment.env").read_text("utf-8").splitlines()
+    token = job["authorization"]["credentials_file"]
+    assert f"LEADLOG_METRICS_TOKEN_FILE={token}" in of_pods
     for label in gateway["spec"]["template"]["metadata"]["labels"]:
         assert f"__meta_kubernetes_pod_label_{re.sub('[./]', '_', label)}" in wanted
 

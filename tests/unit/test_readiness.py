@@ -131,4 +131,20 @@ BY_TOKEN = {"authorization": "Bearer a-long-desk-token"}
     ],
 )
 def test_who_is_told_why(token, asked, insider):
-    assert Insiders(token)(asked) is insider
+    assert Insiders((token,))(asked) is insider
+
+
+@pytest.mark.parametrize(
+    ("tokens", "asked", "insider"),
+    [
+        (("a-long-desk-token", "for-metrics-alone"), BY_TOKEN, True),
+        (("another-desk-token", "a-long-desk-token"), BY_TOKEN, True),
+        (("", "a-long-desk-token"), BY_TOKEN, True),
+        (("another-desk-token", "for-metrics-alone"), BY_TOKEN, False),
+        (("", "for-metrics-alone"), {}, False),
+        (("another-desk-token", ""), {"authorization": "Bearer "}, False),
+        (("", ""), {}, True),
+    ],
+)
+def test_any_of_the_tokens_will_do_and_none_of_them_is_empty(tokens, asked, insider):
+    assert Insiders(tokens)(request("127.0.0.1", "127.0.0.1", **asked)) is insider

@@ -432,7 +432,9 @@ def test_an_address_of_kafka_is_not_repeated_for_it_may_have_a_secret(faults, te
     assert "hunter2" not in fault
 
 
-@pytest.mark.parametrize("name", ["kafka.password", "desk.token", "keys.identity", "stores.events"])
+@pytest.mark.parametrize(
+    "name", ["kafka.password", "desk.token", "metrics.token", "keys.identity", "stores.events"]
+)
 def test_a_secret_of_the_wrong_type_is_not_repeated(faults, name):
     section, key = name.split(".")
     (fault,) = faults(f"[{section}]\n{key} = 1234567890\n")
