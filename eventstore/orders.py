@@ -42,7 +42,7 @@ class StaleVersion(CommandRefused):
     def __init__(self, what: str, expected: int, version: int, changes: Sequence[Change]) -> None:
         told = "; ".join(change.told for change in changes) or "that version is from the future"
         super().__init__(f"the {what} changed since version {expected}: {told}")
-        self.version = version
+        self.what, self.expected, self.version = what, expected, version
         self.changes = [{"version": change.version, **change.facts} for change in changes]
 
 

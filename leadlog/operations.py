@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from eventstore.orders import CommandRefused, NotThere, WrongCommand
-from eventstore.said import text_of
+from eventstore.said import said, text_of
 from leadlog.card_operations import CARD_OPERATIONS
 from leadlog.control import OperationFailed
 from leadlog.deal_operations import DEAL_OPERATIONS
@@ -116,7 +116,9 @@ def _quarantine_retry(system: System, arguments: Arguments) -> Iterator[Any]:
     ids = [_uuid(text, "quarantined delivery") for text in arguments["ids"]]
     items = system.base.recorder.quarantined(ids)
     if missing := set(ids) - {item.id for item in items}:
-        raise OperationFailed(f"nothing in the quarantine has the id {UUID(bytes=min(missing))}")
+        raise OperationFailed(
+            said("nothing in the quarantine has the id %(id)s", id=str(UUID(bytes=min(missing))))
+        )
     yield from retry(system, items)
 
 
@@ -124,7 +126,8 @@ def _uuid(text: str, what: str) -> bytes:
     try:
         return UUID(text).bytes
     except ValueError:
-        raise OperationFailed(f"{text!r} is no id of a {what}", status=2) from None
+        told = said("'%(text)s' is no id of a %(what)s", text=text, what=what)
+        raise OperationFailed(told, status=2) from None
 
 
 OPERATIONS: dict[str, Operation] = {

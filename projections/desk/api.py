@@ -7,6 +7,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery, QueryParameter
 from msgspec.structs import asdict
 
+from eventstore.said import said
 from projections.desk.live import Live, Snapshot
 from projections.desk.services import Services
 from projections.funnel import render
@@ -60,7 +61,7 @@ def funnel(
 ) -> Response[Any]:
     known = (*FIELDS, *_OTHER_FIELDS)
     if unknown := [name for name in request.query_params if name not in known]:
-        raise WrongRequest(unknown[0], "there is no such parameter", known)
+        raise WrongRequest(unknown[0], said("there is no such parameter"), known)
     one = {"pipeline": pipeline, "from": since, "to": until, "as_of": as_of, "basis": basis,
            "of": of, "window": window}  # fmt: skip
     given = {"by": by or [], **{name: value for name, value in one.items() if value}}
@@ -70,7 +71,7 @@ def funnel(
 
 def _shaped(shape: str, services: Services, given: dict[str, Any]) -> Response[Any]:
     if shape not in _FORMATS:
-        raise WrongRequest("format", f"there is no {shape!r}", _FORMATS)
+        raise WrongRequest("format", said("there is no '%(name)s'", name=shape), _FORMATS)
     result = services.funnel(read_request(given, services.pipelines))
     pending = 0 if "as_of" in given else services.pending()  # what was known then is not of now
     headers = {"Content-Disposition": f'attachment; filename="funnel-{result.as_of}.{shape}"'}

@@ -49,15 +49,18 @@ class Names:
             return "—"
         return format_percent(share, "#,##0.#%" if share < 0.1 else "#,##0%", self.language)
 
-    def said(self, text: str) -> str:
-        """What was refused and why, in this language; ids of ours by their names."""
+    def said(self, text: str, *, for_programs: bool = False) -> str:
+        """What was refused and why, in this language; ids of ours by their names.
+
+        Programs know them by the ids.
+        """
         if not isinstance(text, Said):
             return self.translate(text)
-        values = {name: self._told(name, value) for name, value in text.values.items()}
+        names = {"what": words.SAID["what"]} if for_programs else words.SAID
+        values = {name: self._told(names.get(name, {}), v) for name, v in text.values.items()}
         return self.translate(text.template) % values
 
-    def _told(self, name: str, value: Value) -> str:
-        names = words.SAID.get(name, {})
+    def _told(self, names: Mapping[str, str], value: Value) -> str:
         if isinstance(value, str):
             return self.known(names, value)
         if isinstance(value, bytes):

@@ -12,11 +12,13 @@ from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
 from eventstore.orders import CommandRefused, CommandReused, NotThere, StaleVersion
-from eventstore.said import text_of
+from eventstore.said import said, text_of
 from projections.clickhouse.client import ClickHouseError, StoreInUse
 from projections.desk import words
 from projections.desk.access import FromElsewhere, NotOpen, SignInNeeded
+from projections.desk.card_names import CardNames
 from projections.desk.frame import AnyRequest, frame, language_of
+from projections.desk.language import DEFAULT
 from projections.desk.names import Names
 from projections.desk.rendering import render
 from projections.desk.services import Json, WrongArguments
@@ -36,27 +38,51 @@ def answer(
     **more: Any,
 ) -> Response[Any]:
     """An error of this status in the shape that whoever asked can read."""
+    language = language_of(request)
+    names = Names(language)
     title = HTTPStatus(status).phrase
-    if not request.url.path.startswith("/api/"):
-        language = language_of(request)
-        names = Names(language)
-        known = names.translate(words.PROBLEMS[status]) if status in words.PROBLEMS else title
+    known = names.translate(words.PROBLEMS[status]) if status in words.PROBLEMS else title
+    if not _is_of_api(request):
         told = {"title": known, "status": status, "detail": names.said(detail), "changes": changes}
         page = render(language, "problem.html", **told, **frame(request))
         return Response(page, status_code=status, media_type="text/html", headers=headers)
-    body = {"type": "about:blank", "title": title, "status": status, "detail": str(detail), **more}
+    body: Json = {
+        "type": "about:blank",
+        "title": title if language == DEFAULT else known,
+        "status": status,
+        "detail": names.said(detail, for_programs=True),
+        **more,
+    }
     if changes:
         body["changes"] = changes
     return Response(
         msgspec.json.encode(body),
         status_code=status,
         media_type="application/problem+json",
-        headers=headers,
+        headers={
+            "Content-Language": language,
+            "Vary": "Accept-Language, Cookie",
+            **(headers or {}),
+        },
     )
 
 
+def _is_of_api(request: AnyRequest) -> bool:
+    return request.url.path.startswith("/api/")
+
+
 def _wrong(request: AnyRequest, error: WrongRequest) -> Response[Any]:
-    return answer(request, 400, str(error), field=error.field, allowed=list(error.allowed))
+    problem = Names(language_of(request)).said(error.problem, for_programs=True)
+    if not error.allowed:
+        detail = said("%(field)s: %(problem)s", field=error.field, problem=problem)
+    else:
+        detail = said(
+            "%(field)s: %(problem)s; it may be: %(allowed)s",
+            field=error.field,
+            problem=problem,
+            allowed=error.allowed,
+        )
+    return answer(request, 400, detail, field=error.field, allowed=list(error.allowed))
 
 
 def _later(request: AnyRequest, error: Exception) -> Response[Any]:
@@ -72,7 +98,7 @@ def _other(request: AnyRequest, error: HTTPException) -> Response[Any]:
 
 def _sign_in(request: AnyRequest, error: SignInNeeded) -> Response[Any]:
     del error
-    if request.url.path.startswith("/api/"):
+    if _is_of_api(request):
         return answer(request, 401, words.TOKEN, headers={"WWW-Authenticate": "Bearer"})
     asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
     wanted = asked if request.method == "GET" else "/cards"
@@ -96,11 +122,25 @@ def _not_there(request: AnyRequest, error: NotThere) -> Response[Any]:
 
 def _refused(request: AnyRequest, error: CommandRefused) -> Response[Any]:
     if isinstance(error, StaleVersion):
-        detail = str(error) if request.url.path.startswith("/api/") else words.STALE
+        detail = _changed(request, error) if _is_of_api(request) else words.STALE
         return answer(request, 409, detail, version=error.version, changes=error.changes)
-    if isinstance(error, CommandReused) and not request.url.path.startswith("/api/"):
+    if isinstance(error, CommandReused) and not _is_of_api(request):
         return answer(request, 409, words.REUSED)
     return answer(request, 409, text_of(error))
+
+
+def _changed(request: AnyRequest, error: StaleVersion) -> str:
+    """What happened since, in the words of the pages; in English with all that programs get."""
+    language = language_of(request)
+    if language == DEFAULT:
+        return str(error)
+    names = CardNames(language)
+    return said(
+        "the %(what)s changed since version %(version)s: %(changes)s",
+        what=error.what,
+        version=str(error.expected),
+        changes=[names.change(one) for one in error.changes],
+    )
 
 
 def _makes_no_sense(request: AnyRequest, error: WrongArguments) -> Response[Any]:

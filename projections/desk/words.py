@@ -90,6 +90,7 @@ OTHERS: Final = _("others")
 
 PROBLEMS: Final = {
     400: _("That makes no sense"),
+    401: _("Not signed in"),
     403: _("Not open to you"),
     404: _("Not found"),
     409: _("Refused"),
@@ -260,6 +261,7 @@ SAID: Final = {
         "deal": _("deal"),
         "decision": _("decision"),
         "lead": _("lead"),
+        "quarantined delivery": _("quarantined delivery"),
     },
 }
 """What may stand in a refusal, by the name that it has there."""

@@ -1,5 +1,6 @@
 """The API for cards, deals and what is decided, over real stores."""
 
+import re
 from uuid import UUID, uuid4
 
 import pytest
@@ -152,6 +153,45 @@ def test_what_no_deal_could_be_is_a_wrong_call_whatever_the_mistake(system, api,
     with pytest.raises(OperationFailed) as failed:
         list(run(system, operation, {"id": deal, "action": action, **given}))
     assert failed.value.status == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "told"),
+    [
+        (
+            "deals/{deal}/stage",
+            {"stage": "nowhere"},
+            "нет этапа «nowhere»; есть: unsorted, contact",
+        ),
+        ("deals/{deal}/lost", {"reason": "mood"}, "Нужна причина из списка: price, terms"),
+        ("deals/{deal}/reopen", {}, "Сделка открыта"),
+        ("cards/undo", {"decision": "x"}, "«x» — не идентификатор (решение)"),
+        ("quarantine/retry", {"ids": ["x"]}, "«x» — не идентификатор (доставка в карантине)"),
+    ],
+)
+def test_a_problem_is_told_in_the_language_asked_for_with_the_ids_of_programs(
+    api, path, body, told
+):
+    path = f"/api/v1/{path.format(deal=deal_of(api, A))}"
+    asked = {"accept-language": "ru-RU,ru;q=0.9,en;q=0.5"}
+    answer = api.post(path, json=body, headers=asked)
+    assert told in answer.json()["detail"]
+    assert answer.headers["content-language"] == "ru"
+    assert answer.json()["title"] in {"Так не получится", "Отказано"}
+    english = api.post(path, json=body)
+    assert not re.search("[а-я]", english.text)
+    assert english.status_code == answer.status_code
+
+
+def test_what_changed_meanwhile_and_what_reports_cannot_be_are_told_in_russian(api):
+    deal = deal_of(api, A)
+    post(api, f"deals/{deal}/stage", {"stage": "offer", "actor": "anna"})
+    stale = post(api, f"deals/{deal}/won", {"version": 1}, **{"accept-language": "ru"}).json()
+    assert stale["detail"].startswith("После версии 1 изменилось (сделка): Сделка на этапе")
+    asked = {"params": {"basis": "both"}, "headers": {"accept-language": "ru"}}
+    wrong = api.get("/api/v1/funnel", **asked).json()
+    assert wrong["detail"].endswith("; может быть: cohort, event")
+    assert wrong["allowed"] == ["cohort", "event"]
 
 
 def test_what_is_no_time_is_told_with_how_times_are_written(api):
