@@ -16,12 +16,10 @@ from eventstore.domain.matching import Matching, RulesInForce
 from eventstore.keyring import Keyring, derived
 from eventstore.policy import Policy
 from eventstore.rows import Source
-from eventstore.vault import seal, unseal
+from eventstore.sealed_rules import opened_rules, sealed_rules
 from eventstore.work import Work
 
 STREAM: Id = derived(b"matching")
-_SEALED = b"\0"
-"""Begins what is sealed; what is not is JSON."""
 
 
 class VersionChanged(ValueError):
@@ -48,7 +46,9 @@ def history(source: Source, keyring: Keyring) -> History:
     for recorded in source.streams([STREAM], personal=False).get(STREAM, ()):
         match recorded.event:
             case MatchingAdopted(number=number, content=content):
-                found.adopted[number] = _opened(content, keyring)
+                found.adopted[number] = opened_rules(
+                    content, Matching, keyring, what="matching", stream=STREAM
+                )
                 found.first = found.first or number
             case MatchingApplied() as applied:
                 found.rematches.append(applied)
@@ -73,7 +73,7 @@ def adopt(base: CustomerBase) -> None:
         return
     event = MatchingAdopted(
         number=configured.version,
-        content=_sealed(configured, base.keyring),
+        content=sealed_rules(configured, base.keyring, what="matching", stream=STREAM),
         at=time.time_ns() // 1_000_000,
     )
 
@@ -84,20 +84,6 @@ def adopt(base: CustomerBase) -> None:
             work.emit(STREAM, event)
 
     base.attempt(once)
-
-
-def _sealed(matching: Matching, keyring: Keyring) -> bytes:
-    """Its list of shared identities names persons (SEMANTICS 6.1)."""
-    plain = msgspec.json.encode(matching)
-    return _SEALED + seal(keyring.sealing_key("matching"), STREAM, plain)
-
-
-def _opened(content: bytes, keyring: Keyring) -> Matching:
-    """Also of events from before it was sealed."""
-    if content.startswith(_SEALED):
-        sealed = content.removeprefix(_SEALED)
-        content = unseal(keyring.sealing_key("matching"), STREAM, sealed)
-    return msgspec.json.decode(content, type=Matching)
 
 
 def in_force(known: History, applied: int, policy: Policy) -> Policy:

@@ -75,7 +75,12 @@ def _brief(person: Id, leaves: dict[Id, Card], values: dict[Id, str], leads: lis
         "name": next((told.name for told in reversed(standing) if told.name), ""),
         "leaves": identities,
         "deals": [
-            {"id": text_id(deal.id), "status": deal.status, "stage": deal.stage}
+            {
+                "id": text_id(deal.id),
+                "pipeline": deal.pipeline,
+                "status": deal.status,
+                "stage": deal.stage,
+            }
             for deal in leaves[person].deals
         ],
         "leads": len(standing),

@@ -5,7 +5,7 @@ from typing import Final
 
 from eventstore.awaiting import told_pending
 from eventstore.customer_base import CustomerBase
-from eventstore.deal_story import deal_known, history, shown_deal
+from eventstore.deal_story import deal_known, history, shown_deal, shown_route
 from eventstore.deal_touches import joined_groups, roots
 from eventstore.domain.deals import OPEN, Deal
 from eventstore.domain.events import DealOpened, Id
@@ -51,6 +51,7 @@ class DealPages:
             **shown_deal(known, touches, count=count),
             **({"more_touches": True} if count > len(touches) else {}),
             **({"into": text_id(into)} if into else {}),
+            "routed": shown_route(opened.routed) if opened.routed else None,
             "person": text_id(person),
             "name": self._name(cards),
             **told_pending(self._source, cards),

@@ -18,6 +18,7 @@ from eventstore.domain.events import (
     NoteAdded,
     OwnerSet,
     RepeatChanged,
+    Routed,
     StageEntered,
 )
 from eventstore.domain.pipeline import UNSORTED, WON, Pipeline
@@ -95,6 +96,7 @@ def history(events: Iterable[Recorded], pipeline: Pipeline, *, began: int) -> li
         entry: Json = {
             "type": "deal",
             "deal": text_id(recorded.stream),
+            "pipeline": pipeline.id,
             "what": deal_event(event),
             "actor": getattr(event, "actor", "") or None,
             "at": time_text(began if isinstance(event, DealOpened) else _happened(recorded)),
@@ -107,6 +109,8 @@ def history(events: Iterable[Recorded], pipeline: Pipeline, *, began: int) -> li
         for name in ("status", "reason", "amount", "currency", "owner", "text", "by"):
             if value := getattr(event, name, ""):
                 entry[name] = value
+        if isinstance(event, DealOpened) and event.routed:
+            entry["routed"] = shown_route(event.routed)
         entered = _entered(event)
         if entered:
             skipped = _skipped(pipeline, entered, reached)
@@ -115,6 +119,15 @@ def history(events: Iterable[Recorded], pipeline: Pipeline, *, began: int) -> li
             stage = entered if entered != WON else stage
         told.append(entry)
     return told
+
+
+def shown_route(routed: Routed) -> Json:
+    """Why the deal is in its pipeline (SEMANTICS 4.5)."""
+    return {
+        "rule": routed.rule or None,
+        "version": routed.version,
+        "follows": text_id(routed.follows) or None,
+    }
 
 
 def deal_event(event: Event) -> str:

@@ -3,19 +3,19 @@
 from channels.sdk.lead import Campaign as Labels
 from channels.sdk.lead import LeadContent
 from eventstore.domain.events import Campaign, Id, LeadIdentity, LeadRecorded
+from eventstore.domain.routing import Route
 from eventstore.keyring import derived
 from eventstore.touches import milliseconds
-from eventstore.work import Work
 
 _NO_CAMPAIGN = Campaign()
 
 
 def described(
-    work: Work,
     lead: LeadContent,
     event_id: Id,
     identities: tuple[LeadIdentity, ...],
     rules: int,
+    route: Route,
 ) -> LeadRecorded:
     """The event of a lead that is `lead` by now, without where it stands and its deal."""
     order = lead.order
@@ -37,7 +37,8 @@ def described(
         call_state=(lead.call.state or "") if lead.call else "",
         amount=order.amount if order else "",
         currency=order.currency if order else "",
-        pipeline=work.policy.default_pipeline.id,
+        pipeline=route.pipeline,
+        routed=route.why,
         leaf=b"",
     )
 

@@ -62,7 +62,9 @@ class PersonDeals:
                 self._adopt(source.leading_deals(head, pipeline.id))
             if touch.on_shared:
                 self.load_threads([touch.thread] if touch.thread else [])
-            elif not any(deal.status == OPEN for deal in self._read_of(head)):
+            elif not any(
+                (deal.pipeline, deal.status) == (pipeline.id, OPEN) for deal in self._read_of(head)
+            ):
                 since = touch.occurred_at - pipeline.reopen_ms
                 self._adopt(source.ended_deal(head, pipeline.id, since))
         return self._read_of(head)

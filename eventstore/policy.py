@@ -8,6 +8,7 @@ import msgspec
 from eventstore.domain.events import LeadRecorded
 from eventstore.domain.matching import Matching, RulesInForce
 from eventstore.domain.pipeline import Pipeline
+from eventstore.domain.routing import NO_RULES, Router, Routing
 from eventstore.person_deals import MOST_IN_A_ROW
 
 MOST_AT_ONCE = 1000
@@ -33,6 +34,8 @@ class Policy:
     """By id; the first is the default."""
     configured: Matching
     """The version as it is configured; its limits and lists wait for a rematch."""
+    router: Router
+    """Says to which pipeline a new lead goes."""
     most_deals_in_a_row: int = MOST_IN_A_ROW
     most_touches_at_once: int | None = MOST_AT_ONCE
     """Where a decision concerns more, their deals follow in pieces; None: never."""
@@ -40,10 +43,14 @@ class Policy:
     most_leads_at_once: int = MOST_LEADS_AT_ONCE
 
     @classmethod
-    def of(cls, matching: Matching, pipelines: Iterable[Pipeline]) -> "Policy":
+    def of(
+        cls, matching: Matching, pipelines: Iterable[Pipeline], routing: Routing = NO_RULES
+    ) -> "Policy":
         """Where no other version was ever configured."""
         known = {pipeline.id: pipeline for pipeline in pipelines}
-        return cls(matching, {matching.version: RulesInForce(matching)}, known, matching)
+        router = Router(routing, default=next(iter(known)))
+        rules = {matching.version: RulesInForce(matching)}
+        return cls(matching, rules, known, matching, router)
 
     def judged_by(self, version: int) -> RulesInForce:
         """The rules of a version; those in force where it is not known any more."""
@@ -61,10 +68,6 @@ class Policy:
         if identities == lead.identities:
             return lead
         return msgspec.structs.replace(lead, identities=identities)
-
-    @property
-    def default_pipeline(self) -> Pipeline:
-        return next(iter(self.pipelines.values()))
 
     def pipeline(self, pipeline_id: str) -> Pipeline:
         """The pipeline, or one of that id without stages of its own where it was removed."""

@@ -11,10 +11,12 @@ from itertools import combinations
 import msgspec
 
 from channels.sdk.lead import LeadContent
+from eventstore.conversations import load_conversations, route
 from eventstore.describing import described, thread_of
 from eventstore.domain.deals import new_deal, note_amount, note_touch, place
 from eventstore.domain.events import Id, LeadRecorded
 from eventstore.domain.fold import fold
+from eventstore.domain.routing import Route
 from eventstore.incoming import Incoming, domain_identities, incoming
 from eventstore.lead_state import LeadState
 from eventstore.linking import link, open_cards, pair_up
@@ -46,6 +48,7 @@ def prefetch(work: Work, contents: Iterable[LeadContent]) -> list[Incoming]:
         for a, b in combinations(lead.identities, 2)
     )
     _prefetch_threads(work, leads)
+    load_conversations(work, contents)
     return leads
 
 
@@ -94,7 +97,9 @@ def is_known(work: Work, lead: Incoming) -> bool:
 def _record_first(work: Work, lead: Incoming) -> None:
     """The lead stands first in the order; what it causes comes after it."""
     content, lead_id, event_id, identities = lead
-    shown = described(work, content, event_id, identities, work.policy.matching.version)
+    policy = work.policy
+    chosen = policy.router.only or route(work, content, lead_id)
+    shown = described(content, event_id, identities, policy.matching.version, chosen)
     slot = len(work.changes.events)
     work.emit_new(lead_id, shown, content)
     state = LeadState(lead_id, 1, (1, slot), shown, b"", b"", {event_id})
@@ -156,14 +161,14 @@ def _record_more(work: Work, lead: LeadContent, state: LeadState, event_id: Id) 
     before = state.newest
     matching = work.policy.judged_by(before.rules).matching
     identities = domain_identities(folded.identities, work.keyring, matching)
-    after = described(work, folded, event_id, identities, before.rules)
+    route_before = Route(before.pipeline, before.routed)
+    after = described(folded, event_id, identities, before.rules, route_before)
     after = msgspec.structs.replace(
         after,
         amends=lead.amends,
         seq=lead.seq,
         revision=lead.revision,
         received_at=milliseconds(lead.received_at),
-        pipeline=before.pipeline,
         leaf=state.leaf,
         deal=state.deal,
     )

@@ -105,7 +105,7 @@ def slim(lead: LeadRecorded) -> LeadRecorded:
     """Without its labels, and with one text for all that have the same."""
     names = ("channel", "account", "kind", "direction", "pipeline", "amount", "currency")
     shared = {name: intern(getattr(lead, name)) for name in names}
-    return replace(lead, campaign=Campaign(), call_state="", **shared)
+    return replace(lead, campaign=Campaign(), call_state="", routed=None, **shared)
 
 
 def _is_much(work: Work, members: dict[Id, Card], most: int) -> bool:

@@ -148,7 +148,8 @@ class Changes:
     """(stream, version, event, personal part) in recorded order."""
     keys: dict[Id, Id] = field(default_factory=dict)
     """Event id → lead id, for deliveries whose id is not their lead's; of replies (see
-    eventstore.reply_commands); of commands (see eventstore.asked)."""
+    eventstore.reply_commands); of commands (see eventstore.asked); of threads (see
+    eventstore.conversations)."""
     cards: dict[Id, tuple[int, Card]] = field(default_factory=dict)
     """Leaf card → (version that was read, 0 for a new one; the row)."""
     pairs: dict[tuple[Id, Id], Pair | None] = field(default_factory=dict)

@@ -43,6 +43,7 @@ def opening(state: LeadState, deal: Deal, leaf: Id) -> DealOpened:
         lead=state.id,
         leaf=leaf,
         pipeline=deal.pipeline,
+        routed=shown.routed,
         opened_at=shown.occurred_at,
         repeat_of=deal.repeat_of,
         channel=shown.channel,

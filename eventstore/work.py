@@ -47,6 +47,8 @@ class Work:
         self.deals = PersonDeals(self, most=policy.most_deals_in_a_row)
         self.leads: dict[Id, LeadState] = {}
         self.seen: set[Id] = set()
+        self.threads: dict[Id, Id] = {}
+        """See eventstore.conversations."""
         self._cards: dict[Id, Card] = {}
         self._versions: dict[Id, int] = {}
         self._absent: set[Id] = set()

@@ -19,11 +19,12 @@ _STATUSES: Final = (*sorted(IN_FORCE), "joined", "withdrawn")
 
 def list_all(system: System, arguments: Arguments) -> Iterator[Any]:
     status = _status(arguments.get("status"))
+    pipeline = _pipeline(system, arguments.get("pipeline"))
     after = _id(arguments["after"], "card") if "after" in arguments else b""
     everything = bool(arguments.get("all"))
     for card in system.cards.all(with_leads=True, everything=everything, after=after):
         for deal in card["deals"]:
-            if status in (None, deal["status"]):
+            if status in (None, deal["status"]) and pipeline in (None, deal["pipeline"]):
                 yield {**deal, **_of_card(card)}
 
 
@@ -31,6 +32,14 @@ def _status(given: str | None) -> str | None:
     if given is None or given in _STATUSES:
         return given
     told = said("no status '%(status)s'; there are: %(statuses)s", status=given, statuses=_STATUSES)
+    raise OperationFailed(told, status=2)
+
+
+def _pipeline(system: System, given: str | None) -> str | None:
+    known = tuple(system.base.policy.pipelines)
+    if given is None or given in known:
+        return given
+    told = said("no pipeline '%(pipeline)s'; there are: %(known)s", pipeline=given, known=known)
     raise OperationFailed(told, status=2)
 
 

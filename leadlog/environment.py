@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from eventstore.domain.matching import Matching
+from eventstore.domain.routing import Routing
 from leadlog.account_fields import fields_of
 from leadlog.toml_lines import Place
 
@@ -36,7 +37,8 @@ _TEXT_TABLES = {
     "logging": ("format", "level"),
 }
 """Tables whose model reads numbers from text itself."""
-_WHOLE = ("accounts", "matching", "pipelines")
+_RULES = {"matching": Matching.__struct_fields__, "routing": Routing.__struct_fields__}
+_WHOLE = ("accounts", "matching", "pipelines", "routing")
 
 
 def lay_over(
@@ -79,7 +81,7 @@ def _lay_in_table(table: dict[str, Any], key: str, value: str) -> Place | None:
     section, _, field = key.partition("_")
     if field in _TEXT_TABLES.get(section, ()):
         given: Any = value
-    elif section == "matching" and field in Matching.__struct_fields__:
+    elif field in _RULES.get(section, ()):
         given = _as_in_the_file(value)
     else:
         return None

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Container, Iterator
 from typing import Any
 
 import msgspec
@@ -33,7 +33,7 @@ def of_model(error: ValidationError, model: type[BaseModel], places: Places) -> 
         place = tuple(fault["loc"])
         name = ".".join(str(part) for part in place)
         if fault["type"] == "extra_forbidden":
-            told = _unknown(str(place[-1]), _fields(model, place[:-1]))
+            told = unknown(str(place[-1]), _fields(model, place[:-1]))
         else:
             given = None if is_secret(place) else fault.get("input")
             shown = f" (given: {given!r})" if isinstance(given, str | int | float) else ""
@@ -47,10 +47,11 @@ def _fields(model: Any, place: Place) -> list[str]:
     return list(model.model_fields)
 
 
-def _unknown(name: str, known: list[str]) -> str:
+def unknown(name: str, known: Collection[str], what: str = "setting") -> str:
+    """That there is none of this name, and which there are."""
     close = difflib.get_close_matches(name, known, 1)
     meant = f"did you mean {close[0]!r}? " if close else ""
-    return f"unknown setting {name!r}; {meant}known here: {', '.join(known)}"
+    return f"unknown {what} {name!r}; {meant}known here: {', '.join(known)}"
 
 
 def of_token(section: str, table: Any) -> Iterator[tuple[Place, str]]:
@@ -101,14 +102,14 @@ def _of_account(table: dict[str, Any], here: Place) -> Iterator[tuple[Place, str
 def of_domain(matching: Any, pipelines: Any) -> Iterator[tuple[Place, str]]:
     """Rules and pipelines that the domain does not take."""
     if isinstance(matching, dict):
-        yield from _converted(matching, Matching, ("matching",))
+        yield from converted(matching, Matching, ("matching",))
         yield from _of_matching(matching)
     ids: set[str] = set()
     for number, table in enumerate(pipelines if isinstance(pipelines, list) else ()):
         if not isinstance(table, dict):
             continue
         here: Place = ("pipelines", number)
-        yield from _converted(table, Pipeline, here)
+        yield from converted(table, Pipeline, here)
         if table.get("id") in ids:
             yield (*here, "id"), f"pipelines: the id {table['id']!r} is given twice"
         ids.add(str(table.get("id")))
@@ -140,7 +141,8 @@ def _wrong_identity(text: str) -> str:
     return "" if normal == value else f"fits nobody so; write {kind}:{normal}"
 
 
-def _converted(table: Any, kind: type[Any], here: Place) -> Iterator[tuple[Place, str]]:
+def converted(table: Any, kind: type[Any], here: Place) -> Iterator[tuple[Place, str]]:
+    """What the domain says against a table."""
     try:
         msgspec.convert(table, kind)
     except ValueError as error:  # msgspec's own is one, too

@@ -14,8 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import SALES, Pipeline
+from eventstore.domain.routing import Routing
 from ingest.log.kafka_access import KafkaAccess, Mechanism
 from leadlog.environment import lay_over
+from leadlog.routing_faults import of_routing
 from leadlog.secret_files import read_files
 from leadlog.setting_faults import Places, at, of_accounts, of_domain, of_model, of_token
 from leadlog.store_faults import of_kafka, of_stores
@@ -158,6 +160,7 @@ class Settings(_Table):
     accounts: tuple[dict[str, Any], ...] = ()
     matching: dict[str, Any] = {}
     pipelines: tuple[dict[str, Any], ...] = ()
+    routing: dict[str, Any] = {}
 
     @field_validator("data")
     @classmethod
@@ -172,6 +175,10 @@ class Settings(_Table):
     @property
     def sales_pipelines(self) -> tuple[Pipeline, ...]:
         return tuple(msgspec.convert(table, Pipeline) for table in self.pipelines) or (SALES,)
+
+    @property
+    def routing_rules(self) -> Routing:
+        return msgspec.convert(self.routing, Routing)
 
     def path(self, url: str) -> Path:
         """The file or folder of an embedded store's URL."""
@@ -202,6 +209,7 @@ def load(
         placed += of_token(section, table.get(section))
     placed += of_accounts(table.get("accounts"), unread=unread)
     placed += of_domain(table.get("matching"), table.get("pipelines"))
+    placed += of_routing(table.get("routing"), table.get("pipelines"))
     faults += [at(places, place) + told for place, told in placed]
     if faults:
         raise ConfigurationError(faults)

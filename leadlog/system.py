@@ -24,6 +24,7 @@ from eventstore.queries import Cards
 from eventstore.recorders.port import CustomerRecorder
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from eventstore.reply_commands import ReplyCommands
+from eventstore.routing_adoption import adopt_routing
 from ingest.outbox.role import Outbox
 from ingest.outbox.sqlite_store import SQLiteOutbox
 from ingest.outbox.store import OutboxStore
@@ -77,12 +78,16 @@ class System:
     def base(self) -> CustomerBase:
         """Opened, and made where it is missing; raises OperationalError while it is away."""
         recorder = self._open_recorder()
-        policy = Policy.of(self.settings.matching_rules, self.settings.sales_pipelines)
+        settings = self.settings
+        policy = Policy.of(
+            settings.matching_rules, settings.sales_pipelines, settings.routing_rules
+        )
         try:
             check_key(recorder, self.keyring)
             policy = effective_policy(recorder, self.keyring, policy)
             base = CustomerBase(recorder, self.keyring, policy)
             adopt(base)
+            adopt_routing(base)
         except (VersionChanged, WrongKey) as error:
             recorder.close()
             raise ConfigurationError([str(error)]) from error

@@ -61,6 +61,10 @@ class Pipeline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The steps of the funnel: every stage, then `won`."""
         return (*(stage.id for stage in self.stages), WON)
 
+    def stage_name(self, stage: str) -> str:
+        """As configured; empty where it is not."""
+        return next((known.name for known in self.stages if known.id == stage), "")
+
 
 SALES = Pipeline(id="sales", name="Sales")
 """The pipeline where nothing is configured."""

@@ -33,7 +33,7 @@ _WORDS: Final = frozenset({
 _PLAIN: Final = frozenset({
     "amends", "number", "opened", "repeated", "revision", "rules", "seq", "shared", "version",
 })  # fmt: skip
-_STRUCTURES: Final = frozenset({"campaign", "identities", "items", "leaves"})
+_STRUCTURES: Final = frozenset({"campaign", "identities", "items", "leaves", "routed"})
 _PUBLISHED: Final = IDS | TIMES | _WORDS | _PLAIN | _STRUCTURES
 
 

@@ -1,6 +1,6 @@
 """leadlog deal: what is being sold, and the commands of operators."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 import typer
@@ -28,13 +28,15 @@ FromList = Annotated[str, typer.Option("--reason", help="From the pipeline's lis
 def list_deals(
     where: Where,
     status: Annotated[str | None, typer.Option(help="open, won, lost or declined.")] = None,
+    pipeline: Annotated[str | None, typer.Option(help="The id of a pipeline.")] = None,
     everything: Everything = False,
 ) -> None:
-    """Every deal.
+    """Every deal, or those of one pipeline.
 
-    Example: [bold]leadlog deal list --status open[/bold]
+    Example: [bold]leadlog deal list --status open --pipeline service[/bold]
     """
-    where.tell(where.ask("deal.list", status=status, all=everything), _table)
+    asked = where.ask("deal.list", status=status, pipeline=pipeline, all=everything)
+    where.tell(asked, _table)
 
 
 @command(app)
@@ -45,7 +47,7 @@ def show(
         int, typer.Option(min=1, help="So many of the newest touches; --json has all.")
     ] = 50,
 ) -> None:
-    """One deal with its touches.
+    """One deal with its touches, its history, and why it is in its pipeline.
 
     Example: [bold]leadlog deal show 3f0c…[/bold]
     """
@@ -182,6 +184,8 @@ def tell(found: Iterable[Any]) -> None:
             "currency", "owner", "repeat_of",
         ):  # fmt: skip
             console.print(f"{name:10} {deal.get(name) or ''}", markup=False)
+            if name == "pipeline" and deal.get("routed"):
+                console.print(f"{'':10} {_why(deal['routed'])}", markup=False)
         if "pending" in deal:
             console.print(f"[yellow]{following(deal)}[/yellow]")
         for name in deal["also_open"]:
@@ -197,3 +201,12 @@ def tell(found: Iterable[Any]) -> None:
             what = f"{entry['what']} {entry.get('stage', '')}{passed}".strip()
             line = f"  {entry['at']}  (recorded {entry['recorded_at']})  {what}"
             console.print(f"{line}  {entry['actor'] or ''}", markup=False)
+
+
+def _why(routed: Mapping[str, Any]) -> str:
+    """Why a deal is in its pipeline."""
+    version = f"version {routed['version']} of the routing rules"
+    if not routed["rule"]:
+        return f"the first one: no rule of {version} fitted"
+    chosen = f"rule {routed['rule']!r} of {version}"
+    return f"{chosen}, by touch {routed['follows']} of the thread" if routed["follows"] else chosen

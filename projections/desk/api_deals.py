@@ -38,14 +38,14 @@ def list_deals(
     request: AnyRequest,
     *,
     status: Annotated[Text, QueryParameter(description="open, won, lost or declined")] = None,
+    pipeline: Annotated[Text, QueryParameter(description="the id of a pipeline")] = None,
     limit: FromQuery[Text] = None,
     cursor: FromQuery[Text] = None,
     everything: Annotated[bool, QueryParameter(name="all")] = False,
 ) -> Response[Any]:
     most = whole_number(limit, "limit", least=1, most=200, default=50)
-    found = operate(
-        request, "deal.list", status=status or None, after=cursor or None, all=everything
-    )
+    which: Json = {"status": status or None, "pipeline": pipeline or None, "all": everything}
+    found = operate(request, "deal.list", after=cursor or None, **which)
     return told(_whole_cards(found, most))
 
 

@@ -9,6 +9,7 @@ from babel.dates import format_datetime
 from babel.numbers import format_currency, format_decimal
 
 from channels.sdk.times import parse_time
+from eventstore.domain.pipeline import Pipeline
 from projections.desk import words
 from projections.desk.names import Names
 from projections.desk.services import Json
@@ -57,21 +58,31 @@ class CardNames(Names):
             format_currency(number, code, whole, locale=self.language, currency_digits=False)
         )
 
-    def stage(self, stage: str) -> str:
-        return self.known(words.STEPS, stage)
+    def stage(self, stage: str, pipeline: Pipeline | None = None) -> str:
+        """A name as the pipeline has it configured, else ours."""
+        configured = pipeline.stage_name(stage) if pipeline else ""
+        return configured or self.known(words.STEPS, stage)
 
     def deal_status(self, status: str) -> str:
         return self.known(words.DEAL_STATUSES, status)
 
-    def deal_event(self, entry: Json) -> str:
-        """What happened to a deal, in a few words."""
+    def deal_event(self, entry: Json, pipeline: Pipeline | None = None) -> str:
+        """What happened to a deal of this pipeline, in a few words."""
         what = str(entry["what"])
         if what == "closed":
             status = self.known(words.DEAL_CLOSED, str(entry.get("status") or ""))
             return " · ".join(filter(None, (status, self.lost_reason(entry.get("reason") or ""))))
-        holes = {"stage": self.stage(entry.get("stage") or ""), "owner": entry.get("owner") or "—"}
+        stage = self.stage(entry.get("stage") or "", pipeline)
+        holes = {"stage": stage, "owner": entry.get("owner") or "—"}
         told = self.known(words.DEAL_EVENTS, what)
         return told % holes if "%(" in told and what in words.DEAL_EVENTS else told
+
+    def routed(self, routed: Json, pipeline: str) -> str:
+        """Why a deal went to its pipeline."""
+        told = words.ROUTED["rule" if routed["rule"] else "default"]
+        if routed["follows"]:
+            told = words.ROUTED["follows"]
+        return self.translate(told) % {**routed, "pipeline": pipeline}
 
     def decision(self, what: str) -> str:
         return self.known(words.DECISIONS, what)

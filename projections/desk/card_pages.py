@@ -11,9 +11,9 @@ from litestar.params import FromPath, URLEncodedBody
 from eventstore.said import said
 from projections.desk.access import personal
 from projections.desk.asking import command, one, operate, whole_number
-from projections.desk.frame import AnyRequest, language_of, page
+from projections.desk.frame import AnyRequest, language_of, page, pipeline_of
 from projections.desk.rendering import render
-from projections.desk.services import Json, Services, WrongArguments
+from projections.desk.services import Json, WrongArguments
 from projections.desk.timeline import card_values
 
 _A_PAGE: Final = 25
@@ -61,7 +61,8 @@ def cards_page(request: AnyRequest) -> Response[str]:
 @get("/part", sync_to_thread=True)
 def cards_part(request: AnyRequest) -> Response[str]:
     """The part of it that changes while somebody types."""
-    text = render(language_of(request), "found.html", **_found(request))
+    values = {**_found(request), "pipeline_of": pipeline_of(request)}
+    text = render(language_of(request), "found.html", **values)
     return Response(text, media_type="text/html", headers={"Cache-Control": "no-store"})
 
 
@@ -86,12 +87,10 @@ def card_page(request: AnyRequest, card: FromPath[str]) -> Response[str]:
     page_of = {"at": at, "most": _TIMELINE, "before": before}
     shown = {"version": "", **one(request, "card.show", id=card, **page_of)}
     why = {"links": []} if at else one(request, "card.explain", id=card, brief=True)
-    services: Services = request.app.state.services
     values = card_values(shown, why) | {
         "before": before,
         "at": at or "",
         "done": _done(request),
-        "pipelines": {pipeline.id: pipeline for pipeline in services.pipelines},
     }
     return page(request, "card.html", **values, new_command=_new_command)
 

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from litestar import Request, Response
 from litestar.datastructures import Cookie
 
+from eventstore.domain.pipeline import Pipeline
 from projections.desk.access import COOKIE, Access
 from projections.desk.language import LANGUAGES, choose
 from projections.desk.rendering import render
@@ -28,9 +29,15 @@ def frame(request: AnyRequest) -> dict[str, Any]:
         "signed_in": access.session(request.cookies.get(COOKIE, "")) is not None,
         "here": request.url.path,
         "menu": request.app.state.menu,
+        "pipeline_of": pipeline_of(request),
         "company": request.app.state.services.company,
         "switch": {code: "?" + urlencode([*kept, ("lang", code)]) for code in LANGUAGES},
     }
+
+
+def pipeline_of(request: AnyRequest) -> dict[str, Pipeline]:
+    """Every configured pipeline by its id."""
+    return {pipeline.id: pipeline for pipeline in request.app.state.services.pipelines}
 
 
 def page(request: AnyRequest, template: str, *, status: int = 200, **values: Any) -> Response[str]:

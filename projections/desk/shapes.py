@@ -214,7 +214,20 @@ class ListedDeal(Deal, frozen=True, kw_only=True):
     pending: Following | UnsetType = UNSET
 
 
+class RoutedBy(msgspec.Struct, frozen=True, kw_only=True):
+    """Which rule chose the deal's pipeline."""
+
+    rule: str | None
+    """None: none fitted, and the first pipeline took it."""
+    version: int
+    """Of the routing rules."""
+    follows: str | None
+    """The lead of the same thread that the rule chose for, where it did not for this one."""
+
+
 class ShownDeal(ListedDeal, frozen=True, kw_only=True):
+    routed: RoutedBy | None
+    """None where there were no rules when it was opened."""
     version: int
     timeline: list[dict[str, Any]]
     """Its touches, oldest first."""

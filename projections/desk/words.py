@@ -150,6 +150,15 @@ DEAL_EVENTS: Final = {
     "restored": _("Deal restored"),
 }
 
+ROUTED: Final = {
+    "rule": _("To “%(pipeline)s” by rule “%(rule)s”, version %(version)s of the rules"),
+    "follows": _(
+        "To “%(pipeline)s” like its conversation: rule “%(rule)s”, version %(version)s of the rules"
+    ),
+    "default": _("To “%(pipeline)s”: no rule fitted, version %(version)s of the rules"),
+}
+"""Why a deal is in its pipeline."""
+
 DEAL_CLOSED: Final = {
     "won": _("Deal won"),
     "lost": _("Deal lost"),

@@ -148,6 +148,7 @@ FIELDS: Final[dict[type[ev.Event], dict[str, str]]] = {
     ev.DealRestored: {"deal": STREAM_IS, **_REDECIDED},
     ev.MatchingAdopted: {"occurred_at": "at"},
     ev.MatchingApplied: {"actor": "actor", "occurred_at": "at"},
+    ev.RoutingAdopted: {"occurred_at": "at"},
     ev.ReplyWritten: {
         **{name: name for name in ("lead", "channel", "account", "actor")},
         **_REPLY,

@@ -10,13 +10,13 @@ from typing import ClassVar
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
-from support.decided_worlds import VALUES, World
+from support.deals_oracle import deal_names
+from support.decided_worlds import ROUTED, VALUES, World
 from support.tries import tries
 from support.worlds import check_partition, lead
 
 from eventstore.following import Follower
 from eventstore.replay import read_deals
-from eventstore.touches import bytes_of, deal_id
 
 
 class FollowedWorld(World):
@@ -126,7 +126,7 @@ class FollowedWorld(World):
         return rows
 
     def names(self):
-        return {deal_id(bytes_of(lead_id), "sales") for lead_id in self.fed.events}
+        return deal_names(self.fed)
 
     def teardown(self):
         self.work_in_pieces = iter(())
@@ -137,13 +137,14 @@ class FollowedWorld(World):
 
 
 class CrowdedFollowedWorld(FollowedWorld):
-    """The same where hardly a deal has room in its person's row."""
+    """The same where hardly a deal has room in its person's row, in two pipelines."""
 
     policy: ClassVar[dict] = {
         "most_touches_at_once": 0,
         "most_items_at_once": 2,
         "most_leads_at_once": 0,
         "most_deals_in_a_row": 1,
+        **ROUTED,
     }
 
 

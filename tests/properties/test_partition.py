@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.decided_worlds import World, event, new_fed
+from support.decided_worlds import ROUTED, World, event, new_fed
 from support.tries import tries
 from support.worlds import check
 
@@ -34,14 +34,24 @@ def test_order_repetition_and_batching_do_not_change_persons(events, data):
 
 
 class CrowdedWorld(World):
-    """The same where hardly a deal has room in its person's row."""
+    """The same where hardly a deal has room in its person's row, in two pipelines."""
 
-    policy: ClassVar[dict] = {"most_deals_in_a_row": 1}
+    policy: ClassVar[dict] = {"most_deals_in_a_row": 1, **ROUTED}
+
+
+class RoutedWorld(World):
+    """The same with two pipelines, and rules that change."""
+
+    policy: ClassVar[dict] = ROUTED
 
 
 CrowdedWorld.TestCase.settings = settings(
     max_examples=tries(25), stateful_step_count=30, deadline=None
 )
 TestCrowdedWorld = CrowdedWorld.TestCase
-World.TestCase.settings = settings(max_examples=tries(40), stateful_step_count=30, deadline=None)
+RoutedWorld.TestCase.settings = settings(
+    max_examples=tries(25), stateful_step_count=30, deadline=None
+)
+TestRoutedWorld = RoutedWorld.TestCase
+World.TestCase.settings = settings(max_examples=tries(15), stateful_step_count=30, deadline=None)
 TestWorld = World.TestCase

@@ -25,7 +25,7 @@ def expected_deals(fed, facts, merged, by_hand=()):  # noqa: C901, PLR0912, PLR0
     """
     person, shared, anchors = partition(facts)
     matching = fed.base.policy.matching
-    pipeline = fed.base.policy.default_pipeline
+    pipelines = fed.base.policy.pipelines
     order = {entry: number for number, entry in enumerate(fed.journal)}
     leads = {lead.id: lead for lead in facts.leads}
     links = []
@@ -59,8 +59,9 @@ def expected_deals(fed, facts, merged, by_hand=()):  # noqa: C901, PLR0912, PLR0
 
     def opens(what, here):
         touch = touch_of[what]
-        name = deal_id(what, pipeline.id)
-        repeat = min(here, key=lambda d: (-d.activity, d.id)).id if here else b""
+        name = deal_id(what, touch.pipeline)
+        alike = [deal for deal in here if deal.pipeline == touch.pipeline]
+        repeat = min(alike, key=lambda d: (-d.activity, d.id)).id if alike else b""
         deals[name] = new_deal(name, touch, repeat)
         here.append(deals[name])
         openers[name], placed[what], repeats[name] = what, name, repeat
@@ -104,7 +105,7 @@ def expected_deals(fed, facts, merged, by_hand=()):  # noqa: C901, PLR0912, PLR0
                 joined[later.id] = earlier.id
             deals_of[a] = both
         elif kind == 1:
-            folded = fed.folded(what)
+            folded, pipeline = fed.folded(what), pipelines[fed.pipelines[what]]
             touch = Touch(
                 what,
                 leads[what].occurred_at,
@@ -158,13 +159,19 @@ def expected_deals(fed, facts, merged, by_hand=()):  # noqa: C901, PLR0912, PLR0
     return placed, fates
 
 
+def deal_names(fed):
+    """Every deal that there may be."""
+    ids = [bytes_of(lead_id) for lead_id in fed.events]
+    return {deal_id(i, pipeline) for i in ids for pipeline in fed.base.policy.pipelines}
+
+
 def stored_deals(fed):
     """The same from the event store's streams and rows."""
     work = fed.base.work()
     ids = [bytes_of(lead_id) for lead_id in fed.events]
     work.load_leads(ids)
     placed = {i: work.leads[i].deal for i in ids if work.leads[i].deal}
-    stored = read_deals(work, {deal_id(i, "sales") for i in ids})
+    stored = read_deals(work, deal_names(fed))
     found = {name: deal for name, deal in stored.items() if not deal.withdrawn}
     fates = {}
     rows = {}
@@ -187,6 +194,9 @@ def stored_deals(fed):
 
 def check_deals(fed, facts, merged, by_hand=()) -> None:
     """Touches are in the deals, and deals are, as in one plain run of the oracle."""
+    work = fed.base.work()
+    work.load_leads(fed.pipelines)
+    assert {i: work.leads[i].newest.pipeline for i in fed.pipelines} == fed.pipelines
     placed, fates = expected_deals(fed, facts, merged, by_hand)
     stored_placed, stored_fates = stored_deals(fed)
     assert placed == stored_placed

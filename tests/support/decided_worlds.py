@@ -2,8 +2,9 @@
 
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 from weakref import finalize
 
 import msgspec
@@ -15,6 +16,8 @@ from support.worlds import KEYRING, Fed, base, check, decision_id, lead
 from eventstore.deal_commands import DealCommands
 from eventstore.deal_joins import DealJoins
 from eventstore.domain.partition import partition
+from eventstore.domain.pipeline import SALES, Pipeline
+from eventstore.domain.routing import Router, Routing, RoutingRule, When
 from eventstore.orders import CommandRefused, order
 from eventstore.touches import bytes_of, own_leaf
 
@@ -36,7 +39,7 @@ identity = st.sampled_from(KINDS).flatmap(
 )
 identities = st.lists(identity, max_size=3, unique_by=lambda i: i[:2])
 event = st.builds(
-    lambda number, ids, at, delivery, kind, direction, thread, amount: lead(
+    lambda number, ids, at, delivery, kind, direction, thread, amount, source: lead(
         number,
         *ids,
         at=1_700_000_000 + at * 86_400,
@@ -45,6 +48,7 @@ event = st.builds(
         direction=direction,
         thread=thread,
         amount=amount,
+        source=source,
     ),
     number=st.integers(0, 15),
     ids=identities,
@@ -54,6 +58,26 @@ event = st.builds(
     direction=st.sampled_from(["in", "in", "in", "out"]),
     thread=st.sampled_from(["", "t1", "t2"]),
     amount=st.sampled_from(["", "", "100", "250"]),
+    source=st.sampled_from(["", "", "repair", "shop"]),
+)
+SERVICE = Pipeline(id="service", reopen_window="5d")
+
+
+def routing(version: int, **pipelines: str) -> Routing:
+    """Rules that send sources to pipelines."""
+    rules = (RoutingRule(name, When(utm_source=name), to) for name, to in pipelines.items())
+    return Routing(version, tuple(rules))
+
+
+ROUTED: dict[str, Any] = {
+    "pipelines": (SALES, SERVICE),
+    "routing": routing(1, repair="service"),
+}
+"""Two pipelines, and a rule that sends some leads to the second."""
+LATER_RULES = (
+    routing(2, repair="service", shop="sales"),
+    routing(3, repair="sales", shop="service"),
+    routing(4),
 )
 
 
@@ -219,6 +243,13 @@ class World(RuleBasedStateMachine):
 
     def carry_out_withdrawal(self, data, items, by):
         self.fed.commands.withdraw(items, by)
+
+    @precondition(lambda self: len(self.fed.base.policy.pipelines) > 1)
+    @rule(rules=st.sampled_from(LATER_RULES))
+    def change_rules(self, rules):
+        """They concern leads from now on."""
+        policy = self.fed.base.policy
+        self.fed.base.policy = replace(policy, router=Router(rules, default="sales"))
 
     @invariant()
     def persons_are_the_oracles(self):

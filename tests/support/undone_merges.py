@@ -8,9 +8,13 @@ from support.worlds import Fed, base, decision_id, lead
 
 from eventstore.deal_commands import DealCommands
 from eventstore.domain.matching import Matching
+from eventstore.domain.pipeline import SALES, Pipeline
+from eventstore.domain.routing import Routing, RoutingRule, When
 from eventstore.orders import CommandRefused, Orders, order
 from eventstore.queries import Cards
 
+SERVICE = Pipeline(id="service")
+ROUTING = Routing(rules=(RoutingRule("repairs", When(utm_source="repair"), "service"),))
 _START = 1_700_000_000
 _HOUR = 3600
 _TOLD_APART = ("version", "recorded_at", "because")
@@ -38,7 +42,10 @@ class Both:
     @classmethod
     def new(cls, folder: Path, *, persons: int, seed: int, most_in_force: int) -> "Both":
         merged, never = (
-            Fed(base(folder / f"{name}.db", Matching())) for name in ("merged", "never")
+            Fed(
+                base(folder / f"{name}.db", Matching(), pipelines=(SALES, SERVICE), routing=ROUTING)
+            )
+            for name in ("merged", "never")
         )
         both = cls(merged, never, random.Random(seed), most_in_force, persons)
         both.lead_from(*range(persons))
@@ -62,6 +69,7 @@ class Both:
                     direction=self.chance.choice(("in", "in", "in", "out")),
                     thread=self.chance.choice(("", f"t{person}")),
                     amount=self.chance.choice(("", "", "990", "1490")),
+                    source=self.chance.choice(("", "", "repair")),
                 )
             )
         for fed in (self.merged, self.never):

@@ -1,11 +1,12 @@
 """Random worlds of leads and decisions, and the oracles that they are held against."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from uuid import UUID, uuid5
 
 from channels.sdk.ids import NAMESPACE
-from channels.sdk.lead import Identity, LeadContent, Order
+from channels.sdk.lead import Campaign, Identity, LeadContent, Order
 from channels.sdk.times import time_from_epoch
 from eventstore.card_commands import CardCommands
 from eventstore.customer_base import CustomerBase, Entry, Lead
@@ -14,7 +15,8 @@ from eventstore.domain.fold import fold
 from eventstore.domain.matching import Matching
 from eventstore.domain.partition import Facts, partition
 from eventstore.domain.partition import Lead as FactLead
-from eventstore.domain.pipeline import SALES
+from eventstore.domain.pipeline import SALES, Pipeline
+from eventstore.domain.routing import NO_RULES, Routing
 from eventstore.keyring import Keyring
 from eventstore.policy import Policy
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
@@ -38,8 +40,9 @@ def lead(
     direction: str = "in",
     thread: str = "",
     amount: str = "",
+    source: str = "",
 ) -> LeadContent:
-    """A lead event; identities as (kind, value, proof)."""
+    """A lead event; identities as (kind, value, proof). `source` is a label of its campaign."""
     lead_id = str(uuid5(NAMESPACE, f"lead {number}"))
     event_id = lead_id if delivery == 0 else str(uuid5(NAMESPACE, f"lead {number}/{delivery}"))
     time = time_from_epoch(at)
@@ -56,13 +59,22 @@ def lead(
         identities=tuple(Identity(kind=k, value=v, proof=p) for k, v, p in identities),
         thread=thread,
         order=Order(amount=amount, currency="RUB") if amount else None,
+        campaign=Campaign(utm_source=source) if source else None,
     )
 
 
-def base(path, matching: Matching = MATCHING, **policy) -> CustomerBase:
+def base(
+    path,
+    matching: Matching = MATCHING,
+    *,
+    pipelines: Sequence[Pipeline] = (SALES,),
+    routing: Routing = NO_RULES,
+    **policy,
+) -> CustomerBase:
     """A customer base in a file; `policy` has values of `Policy` that differ from the usual."""
     recorder = SQLiteCustomerRecorder(path)
-    return CustomerBase(recorder, KEYRING, replace(Policy.of(matching, [SALES]), **policy))
+    usual = Policy.of(matching, pipelines, routing)
+    return CustomerBase(recorder, KEYRING, replace(usual, **policy))
 
 
 @dataclass
@@ -74,6 +86,9 @@ class Fed:
     events: dict[str, list[LeadContent]] = field(default_factory=dict)
     journal: list = field(default_factory=list)
     """What was recorded, in order: leads when first fed, merges, commands on deals."""
+    pipelines: dict[bytes, str] = field(default_factory=dict)
+    """Where each lead is to go, as the rules stood when it was first fed."""
+    _conversations: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     @property
     def commands(self) -> CardCommands:
@@ -83,9 +98,23 @@ class Fed:
         for event in events:
             if event.lead_id not in self.events:
                 self.journal.append(("lead", bytes_of(event.lead_id)))
+                self.pipelines[bytes_of(event.lead_id)] = self._routed(event)
             self.events.setdefault(event.lead_id, []).append(event)
         entries = [Entry("log", next(self.offsets), Lead(event)) for event in events]
         return self.base.handle(entries)
+
+    def _routed(self, event: LeadContent) -> str:
+        """Told anew (SEMANTICS 4.1, ADR 0025): by a rule, else as its thread, else the default."""
+        policy = self.base.policy
+        rules = policy.router.routing.rules
+        source = event.campaign.utm_source if event.campaign else ""
+        thread = (event.channel, event.account, event.thread)
+        for rule in rules:
+            if source and rule.when.utm_source == source:
+                self._conversations.setdefault(thread, rule.pipeline)
+                return rule.pipeline
+        default = next(iter(policy.pipelines))
+        return self._conversations.get(thread, default) if rules and event.thread else default
 
     def folded(self, lead_id: bytes) -> LeadContent:
         return fold(self.events[str(UUID(bytes=lead_id))])

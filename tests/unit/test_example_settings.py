@@ -9,6 +9,7 @@ import pytest
 from channels.registry import BUILT_IN
 from eventstore.domain.matching import Matching, Rule
 from eventstore.domain.pipeline import SALES, Pipeline, Stage
+from eventstore.domain.routing import Routing, RoutingRule, When
 from leadlog.account_fields import fields_of
 from leadlog.settings import (
     Desk,
@@ -53,7 +54,9 @@ def test_what_it_shows_as_default_is_the_default():
     shown = load(EXAMPLE, environ={})
     assert shown.matching_rules == Matching()
     assert shown.sales_pipelines == (SALES,)
-    assert shown.model_copy(update={"accounts": (), "matching": {}, "pipelines": ()}) == Settings()
+    assert shown.routing_rules == Routing()
+    given = {"accounts": (), "matching": {}, "pipelines": (), "routing": {}}
+    assert shown.model_copy(update=given) == Settings()
 
 
 @pytest.mark.parametrize(
@@ -82,6 +85,12 @@ def test_every_setting_of_matching_and_pipelines_is_there(tables):
     assert set(Rule.__struct_fields__) == set(tables["matching"]["rules"][0])
     assert set(Pipeline.__struct_fields__) == set(tables["pipelines"][0])
     assert set(Stage.__struct_fields__) == set().union(*tables["pipelines"][0]["stages"])
+
+
+def test_every_setting_and_condition_of_routing_is_there(tables):
+    assert set(Routing.__struct_fields__) == set(tables["routing"])
+    assert set(RoutingRule.__struct_fields__) == set(tables["routing"]["rules"][0])
+    assert set(When.__struct_fields__) == set(tables["routing"]["rules"][0]["when"])
 
 
 @pytest.mark.parametrize("account_type", BUILT_IN)

@@ -264,6 +264,16 @@ def test_lists_and_rules_come_from_the_environment_too(loaded):
     assert settings.matching_rules.limit("phone") == 9
 
 
+def test_rules_of_routing_come_from_the_environment_too(loaded):
+    settings = loaded(
+        "",
+        LEADLOG_ROUTING_VERSION="2",
+        LEADLOG_ROUTING_RULES='[{ name = "x", when = { kind = "call" }, pipeline = "sales" }]',
+    )
+    (rule,) = settings.routing_rules.rules
+    assert (settings.routing_rules.version, rule.name, rule.when.kind) == (2, "x", "call")
+
+
 def test_a_list_that_is_none_says_how_to_write_it(faults):
     (fault,) = faults("", LEADLOG_PIPELINES="repairs")
     assert fault.startswith("LEADLOG_PIPELINES: write it as in the file")

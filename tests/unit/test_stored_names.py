@@ -21,6 +21,7 @@ GOLDEN = Path(__file__).with_name("stored_names.txt").read_text(encoding="utf-8"
 PLAIN = (
     events.LeadIdentity,
     events.Campaign,
+    events.Routed,
     lead.LeadContent,
     lead.Identity,
     lead.Mention,
@@ -34,7 +35,7 @@ PLAIN = (
     lead.Consent,
     sending.Message,
 )
-"""Stored within events: of these, `LeadIdentity` is an array, whose order counts."""
+"""Stored within events: of these, `LeadIdentity` and `Routed` are arrays, whose order counts."""
 
 STATES = Path(__file__).with_name("stored_states.txt")
 """An event's class and its stored bytes in base64, one a line, as version 0.1 wrote them; the

@@ -48,7 +48,14 @@ from eventstore.domain.events.deals import (
     StageEntered,
     TouchParted,
 )
-from eventstore.domain.events.leads import Campaign, LeadIdentity, LeadRecorded, TouchPlaced
+from eventstore.domain.events.leads import (
+    Campaign,
+    LeadIdentity,
+    LeadRecorded,
+    Routed,
+    RoutingAdopted,
+    TouchPlaced,
+)
 from eventstore.domain.events.replies import ReplyProgressed, ReplySent, ReplyWritten
 
 __all__ = [
@@ -86,6 +93,8 @@ __all__ = [
     "ReplyProgressed",
     "ReplySent",
     "ReplyWritten",
+    "Routed",
+    "RoutingAdopted",
     "SharedChanged",
     "StageEntered",
     "TouchParted",
@@ -121,6 +130,7 @@ AnyEvent = (
     | DealRestored
     | MatchingAdopted
     | MatchingApplied
+    | RoutingAdopted
     | ReplyWritten
     | ReplySent
     | ReplyProgressed

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from eventstore.domain.events.base import Decision, Event, Id
-from eventstore.domain.events.leads import Campaign
+from eventstore.domain.events.leads import Campaign, Routed
 
 
 class DealsJoined(Decision, frozen=True, kw_only=True, tag="I"):
@@ -39,6 +39,7 @@ class DealOpened(
         "lead": "e",
         "leaf": "l",
         "pipeline": "p",
+        "routed": "j",
         "opened_at": "o",
         "repeat_of": "r",
         "channel": "c",
@@ -54,6 +55,8 @@ class DealOpened(
     lead: Id
     leaf: Id
     pipeline: str
+    routed: Routed | None = None
+    """Why that one: as the touch has it."""
     opened_at: int
     repeat_of: Id = b""
     channel: str

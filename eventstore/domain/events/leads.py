@@ -1,4 +1,4 @@
-"""A lead's deliveries, and where its touch stands: the events of a lead's stream."""
+"""A lead's deliveries, and where its touch stands: the events of a lead's stream; routing rules."""
 
 import msgspec
 
@@ -35,6 +35,17 @@ class Campaign(
     """A click id of an advertising system was there."""
 
 
+class Routed(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Why a touch went to its pipeline (SEMANTICS 4.1)."""
+
+    rule: str
+    """The rule that chose; empty where none fitted, and the default pipeline took it."""
+    version: int
+    """Of the rules."""
+    follows: Id = b""
+    """The lead of the same thread that the rule chose for, where it did not for this one."""
+
+
 class LeadIdentity(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One identity of a lead, without its value."""
 
@@ -69,6 +80,7 @@ class LeadRecorded(
         "amount": "w",
         "currency": "y",
         "pipeline": "f",
+        "routed": "j",
         "deal": "x",
         "opened": "n",
         "leaf": "l",
@@ -104,7 +116,9 @@ class LeadRecorded(
     amount: str = ""
     currency: str = ""
     pipeline: str = ""
-    """The pipeline that routing chose; empty where the touch neither joins nor opens a deal."""
+    """The pipeline that routing chose when the lead was first recorded; so it stays."""
+    routed: Routed | None = None
+    """Why that one; None where there were no rules."""
     deal: Id = b""
     """The deal where the touch is now; empty for none."""
     opened: bool = False
@@ -132,3 +146,12 @@ class TouchPlaced(
     leaf: Id = b""
     because: Id = b""
     """The decision or lead that caused it."""
+
+
+class RoutingAdopted(Event, frozen=True, kw_only=True, tag="ra"):
+    """A version of the routing rules came into force for new leads, on its own stream."""
+
+    number: int = msgspec.field(name="v")
+    content: bytes = msgspec.field(name="c")
+    """The whole `Routing`, sealed: what it wants of fields may tell of somebody."""
+    at: int = msgspec.field(name="o")
