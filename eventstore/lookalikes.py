@@ -5,17 +5,18 @@ two questions, and recording a lead costs nothing more. Every lead is compared w
 number of others (eventstore.likeness.candidates).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from eventstore.domain.events import Id, LeadRecorded, TouchPlaced
 from eventstore.likeness.candidates import candidates
-from eventstore.likeness.columns import table_of
+from eventstore.likeness.columns import Codes, Table, table_of
 from eventstore.likeness.profiles import Profile, profile_of
 from eventstore.likeness.reasons import reasons
-from eventstore.likeness.scoring import probability, scored
+from eventstore.likeness.repeats import once_each
+from eventstore.likeness.scoring import Scored, probability, scored
 from eventstore.recorders.port import CustomerRecorder
 
 _PAGE = 5000
@@ -32,42 +33,36 @@ class Lookalike(NamedTuple):
     reasons: list[str]
 
 
-class Pair(NamedTuple):
-    """Two of the profiles, by their place, and the bits that speak for one person."""
-
-    one: int
-    other: int
-    bits: float
-
-
 def lookalikes(recorder: CustomerRecorder) -> list[Lookalike]:
     """Every two persons for whom more speaks than against, the most alike first."""
     leaf_of, profiles = _profiles(recorder)
     person_of = _persons(recorder, set(leaf_of.values()))
-    persons = [person_of[leaf_of[profile.lead]] for profile in profiles]
-    kept = _once_each(profiles, persons)
-    profiles, persons = [profiles[i] for i in kept], [persons[i] for i in kept]
-    best: dict[tuple[Id, Id], Pair] = {}
-    for pair in alike(profiles, persons):
-        one, other = sorted((persons[pair.one], persons[pair.other]))
-        if (one, other) not in best or best[one, other].bits < pair.bits:
-            best[one, other] = pair
-    found = [_told(pair, profiles, leaf_of) for pair in best.values()]
-    return sorted(found, key=lambda one: (-one.probability, one.a, one.b))
-
-
-def alike(profiles: list[Profile], persons: list[Id]) -> list[Pair]:
-    """Every two profiles of different persons for whom more speaks than against."""
-    numbers: dict[Id, int] = {}
-    codes = np.fromiter(
-        (numbers.setdefault(person, len(numbers)) for person in persons), np.int64, len(persons)
-    )
+    leaves = [leaf_of[profile.lead] for profile in profiles]
+    persons = numbered([person_of[leaf] for leaf in leaves])
     table = table_of(profiles)
-    found = scored(table, *candidates(table, codes), persons=len(numbers))
-    return [
-        Pair(int(low), int(high), float(bits))
-        for low, high, bits in zip(found.low, found.high, found.bits, strict=True)
+    kept = once_each(table, persons)
+    table, persons = table.only(kept), persons[kept]
+    found = _best(alike(table, persons), persons)
+    told = zip(found.bits.tolist(), reasons(table, found.low, found.high), strict=True)
+    pairs = zip(kept[found.low].tolist(), kept[found.high].tolist(), strict=True)
+    each = [
+        _told(leaves[one], leaves[other], bits, why)
+        for (one, other), (bits, why) in zip(pairs, told, strict=True)
     ]
+    return sorted(each, key=lambda one: (-one.probability, one.a, one.b))
+
+
+def alike(table: Table, persons: Codes) -> Scored:
+    """Every two rows of different persons for whom more speaks than against."""
+    known = int(np.count_nonzero(np.bincount(persons)))
+    return scored(table, *candidates(table, persons), persons=known)
+
+
+def numbered(names: Sequence[Id]) -> Codes:
+    """The same number for the same name, from 0 on."""
+    known: dict[Id, int] = {}
+    numbers = [known.setdefault(name, len(known)) for name in names]
+    return np.array(numbers, np.int64)
 
 
 def _profiles(recorder: CustomerRecorder) -> tuple[dict[Id, Id], list[Profile]]:
@@ -97,17 +92,15 @@ def _persons(recorder: CustomerRecorder, leaves: Iterable[Id]) -> dict[Id, Id]:
     return found
 
 
-def _once_each(profiles: list[Profile], persons: list[Id]) -> list[int]:
-    """A person who says the same a thousand times is compared once."""
-    seen = {
-        (person, profile.content): place
-        for place, (profile, person) in enumerate(zip(profiles, persons, strict=True))
-        if len(profile.names) > 1 or profile.phone or profile.mailbox or profile.fields
-    }
-    return sorted(seen.values())
+def _best(found: Scored, persons: Codes) -> Scored:
+    """Of every two persons the two rows that are most alike."""
+    one, other = np.sort([persons[found.low], persons[found.high]], axis=0)
+    order = np.lexsort((-found.bits, other, one))
+    both = np.array([one, other])[:, order]
+    first = order[np.append(True, np.any(both[:, 1:] != both[:, :-1], axis=0))[: len(order)]]
+    return Scored(found.low[first], found.high[first], found.bits[first])
 
 
-def _told(pair: Pair, profiles: list[Profile], leaf_of: dict[Id, Id]) -> Lookalike:
-    one, other = profiles[pair.one], profiles[pair.other]
-    a, b = sorted((leaf_of[one.lead], leaf_of[other.lead]))
-    return Lookalike(a, b, probability(pair.bits), reasons(one, other))
+def _told(one: Id, other: Id, bits: float, why: list[str]) -> Lookalike:
+    a, b = sorted((one, other))
+    return Lookalike(a, b, probability(bits), why)

@@ -4,52 +4,67 @@ A key that more than `MOST` rows have tells nothing and is passed over, so a row
 bounded number of others, however many there are.
 """
 
-from collections.abc import Iterator, Sequence
-from itertools import combinations
+from collections.abc import Iterable, Iterator
+from itertools import combinations, product
 
 import numpy as np
-from numpy.typing import NDArray
 
-from eventstore.likeness.columns import Codes, Column, Table
+from eventstore.likeness.columns import Codes, Column, Table, coded, looked_up
+from eventstore.likeness.hashing import MIX, Hashes, mixed
 
 MOST = 12
 """Rows that may have one key."""
 
-Hashes = NDArray[np.uint64]
-_MIX = np.uint64(0x9E3779B97F4A7C15)
-_SHIFT = np.uint64(29)
 _NOTHING = np.uint64(0)
+_EVERY_TWO = {size: np.triu_indices(size, 1) for size in range(2, MOST + 1)}
 
 
 def candidates(table: Table, persons: Codes) -> tuple[Codes, Codes]:
     """Pairs of rows of different persons, each once: the lower rows, the higher rows."""
-    found = [pairs for keys, rows in _keys(table) for pairs in _pairs(keys, rows, table, persons)]
-    if not any(len(pairs) for pairs in found):
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    pairs = np.sort(np.concatenate(found))
-    pairs = pairs[np.concatenate(([True], pairs[1:] != pairs[:-1]))]
-    return pairs // table.rows, pairs % table.rows
+    pairs = np.concatenate([np.empty(0, np.int64), *_pairs(table)])
+    pairs.sort()
+    pairs = pairs[np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]]
+    low, high = np.divmod(pairs, max(table.rows, 1))
+    apart = persons[low] != persons[high]
+    return low[apart], high[apart]
 
 
-def _keys(table: Table) -> Iterator[tuple[Hashes, Codes]]:
-    """Groups of (key, row): each two sources together, and each source alone."""
-    sources = [source for source in _sources(table) if any(atoms.any() for atoms in source)]
-    for source in sources:
-        yield _together([(atoms, None) for atoms in source])
-    names = sources[0] if sources else []
-    if len(names) > 1:
-        yield _together([(names[0], names[1])])
-    for one, other in combinations(sources, 2):
-        yield _together([(a, b) for a in one for b in other])
+def _pairs(table: Table) -> Iterator[Codes]:
+    """Every two rows with one key, as one number each; some of them several times."""
+    common: list[list[Hashes]] = []
+    for source in _sources(table):
+        rare, rest = _rare_and_common(source)
+        yield from _every_two(*rare, table.rows)
+        common.append(rest)
+    # Rows that have two things in common, one of them rare, were found by that one alone.
+    yield from _every_two(*_together(combinations(common[0], 2)), table.rows)
+    for one, other in combinations(common, 2):
+        yield from _every_two(*_together(product(one, other)), table.rows)
 
 
-def _together(atoms: Sequence[tuple[Hashes, Hashes | None]]) -> tuple[Hashes, Codes]:
-    keys, rows = [], []
+def _rare_and_common(source: list[Hashes]) -> tuple[tuple[Hashes, Codes], list[Hashes]]:
+    """Keys that few rows have, with these; and for each row what more have."""
+    rows = len(source[0])
+    hashes = np.concatenate(source)
+    there = np.flatnonzero(hashes)
+    order = there[np.argsort(hashes[there])]
+    _, sizes = _runs(hashes[order])
+    rare = order[np.repeat(sizes <= MOST, sizes)]
+    found = hashes[rare], rare % max(rows, 1)
+    hashes[rare] = _NOTHING
+    return found, [atoms for atoms in np.split(hashes, len(source)) if atoms.any()]
+
+
+def _together(atoms: Iterable[tuple[Hashes, Hashes]]) -> tuple[Hashes, Codes]:
+    """Keys of two things, and the rows that have both, in the order of the keys."""
+    keys, rows = [np.empty(0, np.uint64)], [np.empty(0, np.int64)]
     for one, other in atoms:
-        there = one != _NOTHING if other is None else (one != _NOTHING) & (other != _NOTHING)
-        keys.append(one[there] if other is None else (one[there] + other[there]) * _MIX)
-        rows.append(np.flatnonzero(there))
-    return np.concatenate(keys), np.concatenate(rows)
+        both = np.flatnonzero((one != _NOTHING) & (other != _NOTHING))
+        keys.append((one[both] + other[both]) * MIX)
+        rows.append(both)
+    found = np.concatenate(keys)
+    order = np.argsort(found)
+    return found[order], np.concatenate(rows)[order]
 
 
 def _sources(table: Table) -> Iterator[list[Hashes]]:
@@ -71,40 +86,28 @@ def _sources(table: Table) -> Iterator[list[Hashes]]:
 
 
 def _hashed(codes: Codes, source: int) -> Hashes:
-    mixed = (codes.astype(np.uint64) + np.uint64(source << 40)) * _MIX
-    mixed ^= mixed >> _SHIFT
-    mixed[codes < 0] = _NOTHING
-    return mixed
+    found = mixed(codes.astype(np.uint64) + np.uint64(source << 40))
+    found[codes < 0] = _NOTHING
+    return found
 
 
 def _pieces(column: Column, source: int, cut: slice) -> Hashes:
     """A piece of each value, hashed."""
-    known: dict[str, int] = {}
-    of_value = np.fromiter(
-        (known.setdefault(text[cut], len(known)) for text in column.values),
-        np.int64,
-        len(column.values),
-    )
-    if not len(of_value):
-        return np.zeros(len(column.codes), np.uint64)
-    return _hashed(np.where(column.codes < 0, -1, of_value[column.codes]), source)
+    pieces, _ = coded([text[cut] for text in column.values])
+    return _hashed(looked_up(pieces, column.codes), source)
 
 
-def _pairs(keys: Hashes, rows: Codes, table: Table, persons: Codes) -> Iterator[Codes]:
-    """Every two rows with one key, as one number each."""
-    if len(keys) < 2:
-        return
-    order = np.argsort(keys)
-    keys, rows = keys[order], rows[order]
-    starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
-    sizes = np.diff(np.append(starts, len(keys)))
-    several = (sizes > 1) & (sizes <= MOST)
-    starts, sizes = starts[several], sizes[several]
-    ends = np.repeat(starts + sizes, sizes)
-    places = ends - np.repeat(np.cumsum(sizes), sizes) + np.arange(sizes.sum())
-    for apart in range(1, int(sizes.max(initial=1))):
-        left = places[places + apart < ends]
-        one, other = rows[left], rows[left + apart]
-        differ = persons[one] != persons[other]
-        low, high = np.minimum(one, other)[differ], np.maximum(one, other)[differ]
-        yield low * table.rows + high
+def _every_two(keys: Hashes, rows: Codes, count: int) -> Iterator[Codes]:
+    """Of ordered keys: every two of at most `MOST` rows that have one, as one number."""
+    starts, sizes = _runs(keys)
+    for size in _EVERY_TWO.keys() & set(sizes.tolist()):
+        one, other = _EVERY_TWO[size]
+        block = rows[starts[sizes == size, np.newaxis] + np.arange(size)]
+        a, b = block[:, one].ravel(), block[:, other].ravel()
+        yield np.minimum(a, b) * count + np.maximum(a, b)
+
+
+def _runs(ordered: Hashes) -> tuple[Codes, Codes]:
+    """Where each run of equal ones starts, and how many there are."""
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])
+    return starts, np.diff(np.append(starts, len(ordered)))

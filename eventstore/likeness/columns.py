@@ -1,26 +1,26 @@
-"""Profiles as columns of small numbers, so that equal is cheap and rare is known."""
+"""Profiles as columns of small numbers, so that equal is cheap and rare is known.
 
-from collections.abc import Iterable, Sequence
+What a text costs, it costs once for each different one, however many leads say the same.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, count
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from eventstore.likeness.names import parts_of
 from eventstore.likeness.profiles import Profile
-from eventstore.likeness.short_names import FIRST_NAMES
 
 Codes = NDArray[np.int64]
-Bits = NDArray[np.float64]
 Texts = NDArray[np.object_]
 
-_FIRST_NAME = 1 / 60
-"""A first name that everybody knows is at least so frequent, wherever it is."""
-_NAMES = (1 / 1000, 300.0)
-"""How frequent a part of a name is before any is seen, and how many seen ones outweigh that."""
-_TEXTS = (1 / 50, 100.0)
-"""The same of other texts, of which we know nothing: an answer may be that of a list of few."""
 _MOST_FIELDS = 12
 """Fields that are compared: those that most leads have."""
+_LOOKED_AT = 3 * _MOST_FIELDS
+"""A field may be there in most leads and say nothing."""
 
 
 class Column(NamedTuple):
@@ -30,21 +30,24 @@ class Column(NamedTuple):
     codes: Codes
     """The number of each row's value; -1 where the row says nothing."""
     values: Texts
-    frequency: Bits
-    """Of each value: the share of rows that have it, of those that say something."""
 
-    def rarity(self, likely: float) -> Bits:
-        """Of each value: what agreeing in it says for one person, in bits.
+    @property
+    def said(self) -> int:
+        """How many rows say something."""
+        return int(np.count_nonzero(self.codes >= 0))
 
-        `likely`: how often one person's two rows agree.
-        """
-        return np.log2(likely / self.frequency)
+    def texts(self, rows: Codes) -> Texts:
+        """What these rows say, each of which says something."""
+        return self.values[self.codes[rows]]
+
+    def only(self, rows: Codes) -> "Column":
+        """The same of these rows."""
+        return self._replace(codes=self.codes[rows])
 
 
 class Table(NamedTuple):
     """All columns of all rows."""
 
-    rows: int
     names: tuple[Column, Column]
     """The two parts of names; both have the same values, so that parts can change places."""
     phone: Column
@@ -52,63 +55,65 @@ class Table(NamedTuple):
     host: Column
     fields: Sequence[Column]
 
+    @property
+    def rows(self) -> int:
+        return len(self.phone.codes)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return (*self.names, self.phone, self.mailbox, self.host, *self.fields)
+
+    def only(self, rows: Codes) -> "Table":
+        """The same of these rows, in their order."""
+        one, other, phone, mailbox, host, *fields = (c.only(rows) for c in self.columns)
+        return Table((one, other), phone, mailbox, host, fields)
+
 
 def table_of(profiles: Sequence[Profile]) -> Table:
     """The columns of these rows, in their order."""
-    first = [profile.names[0] if profile.names else "" for profile in profiles]
-    second = [profile.names[1] if len(profile.names) > 1 else "" for profile in profiles]
-    both, counts = _coded([*first, *second])
-    rows = len(profiles)
-    frequency = _frequency(counts, sum(map(bool, first)), _NAMES)
-    known = np.array([text in FIRST_NAMES for text in both.values], bool)
-    frequency[known] = np.maximum(frequency[known], _FIRST_NAME)
-    one, other = (
-        Column("name", codes, both.values, frequency)
-        for codes in (both.codes[:rows], both.codes[rows:])
-    )
     return Table(
-        rows,
-        (one, other),
-        _column("phone", [profile.phone for profile in profiles]),
-        _column("mailbox", [profile.mailbox for profile in profiles]),
-        _column("host", [profile.host for profile in profiles]),
-        [
-            _column(name, [profile.fields.get(name, "") for profile in profiles])
-            for name in _common_fields(profiles)
-        ],
+        _names([profile.name for profile in profiles]),
+        Column("phone", *coded([profile.phone for profile in profiles])),
+        Column("mailbox", *coded([profile.mailbox for profile in profiles])),
+        Column("host", *coded([profile.host for profile in profiles])),
+        _fields([profile.fields for profile in profiles]),
     )
 
 
-def _common_fields(profiles: Iterable[Profile]) -> list[str]:
-    counts: dict[str, int] = {}
-    for profile in profiles:
-        for name in profile.fields:
-            counts[name] = counts.get(name, 0) + 1
-    return sorted(sorted(counts), key=lambda name: -counts[name])[:_MOST_FIELDS]
+def _names(texts: Sequence[str]) -> tuple[Column, Column]:
+    codes, different = coded(texts)
+    heard = parts_of(different.tolist())
+    first = [parts[0] if parts else "" for parts in heard]
+    second = [parts[1] if len(parts) > 1 else "" for parts in heard]
+    of_both, values = coded([*first, *second])
+    one, other = (
+        Column("name", looked_up(of_part, codes), values)
+        for of_part in (of_both[: len(first)], of_both[len(first) :])
+    )
+    return one, other
 
 
-class _Coded(NamedTuple):
-    codes: Codes
-    values: Texts
+def _fields(answers: Sequence[Mapping[str, str]]) -> list[Column]:
+    """The fields in which most rows say something."""
+    there = Counter(chain.from_iterable(answers)).most_common(_LOOKED_AT)
+    found = [_answers(name, [given.get(name, "") for given in answers]) for name, _ in there]
+    found.sort(key=lambda column: (-column.said, column.name))
+    return [column for column in found[:_MOST_FIELDS] if column.said]
 
 
-def _column(name: str, texts: Sequence[str]) -> Column:
-    coded, counts = _coded(texts)
-    return Column(name, *coded, _frequency(counts, int(counts.sum()), _TEXTS))
+def _answers(name: str, texts: Sequence[str]) -> Column:
+    codes, different = coded(texts)
+    of_text, values = coded(map(str.casefold, map(str.strip, different)))
+    return Column(name, looked_up(of_text, codes), values)
 
 
-def _coded(texts: Sequence[str]) -> tuple[_Coded, Codes]:
-    """Numbers and values, and how many rows have each value."""
-    known = dict.fromkeys(texts)
-    known.pop("", None)
-    numbers = dict(zip(known, range(len(known)), strict=True)) | {"": -1}
-    codes = np.fromiter(map(numbers.__getitem__, texts), np.int64, len(texts))
-    values = np.array([*known, ""], dtype=object)[: len(known)]
-    return _Coded(codes, values), np.bincount(codes[codes >= 0], minlength=len(known))
+def coded(texts: Iterable[str]) -> tuple[Codes, Texts]:
+    """The number of each text, -1 for none, and the texts by number."""
+    numbers = defaultdict(count().__next__, {"": -1})
+    codes = np.fromiter(map(numbers.__getitem__, texts), np.int64)
+    return codes, np.array([*numbers], dtype=object)[1:]
 
 
-def _frequency(counts: Codes, rows: int, before: tuple[float, float]) -> Bits:
-    """Without the two rows that are compared: they are the question, not the evidence."""
-    usual, weight = before
-    others = np.maximum(counts - 2, 0)
-    return (others + usual * weight) / (max(rows - 2, 0) + weight)
+def looked_up(numbers: Codes, codes: Codes) -> Codes:
+    """The number that stands for each code; -1 stays."""
+    return np.append(numbers, -1)[codes]

@@ -5,7 +5,8 @@ Nothing here identifies anybody: it only says which names are worth a look.
 """
 
 import re
-from functools import lru_cache
+from collections.abc import Collection, Sequence
+from itertools import chain
 
 from eventstore.likeness.short_names import FULL
 
@@ -22,39 +23,55 @@ _SPELLED = {"shch": "sh", "sch": "sh", "kh": "h", "ts": "c", "tz": "c", "ph": "f
 _SPELLING = re.compile("|".join(_SPELLED))
 _ONE_LETTER = str.maketrans({"y": "i", "j": "i", "w": "v", "x": "ks", "q": "k"})
 _SOFT = re.compile(r"[iyj]+(?=[aeou])")
-_DOUBLED = re.compile(r"(.)\1+")
-_NO_LETTER = re.compile(r"[^a-z]+")
+_DOUBLED = re.compile(r"([a-z])(?=\1)")
+_NO_LETTER = re.compile(r"[^a-z\n]+")
+_INITIAL = re.compile(r"\b[a-z]\b")
 _FATHERS = re.compile(r"(?:ov|ev|il|[kmn]i)(?:ich|na|ichna)")
 """How a father's name ends, as it sounds."""
+_FATHERS_END = ("ich", "vna", "ichna")
 _MOST = 2
 _LONGEST = 100
 
 
 def parts(name: str) -> tuple[str, ...]:
     """At most two parts of a name: first name and last name in the order that they came."""
-    found = [part for word in name[:_LONGEST].split() for part in heard(word)]
-    if len(found) > 1:
-        named = [part for part in found if not _is_fathers(part)]
-        found = named or found
-    return tuple(found if len(found) <= _MOST else (found[0], found[-1]))
+    return parts_of([name])[0]
 
 
-@lru_cache(maxsize=65_536)
-def heard(word: str) -> tuple[str, ...]:
-    """The parts in one word of a name, as they sound; none in an initial."""
-    spelled = word.casefold().translate(_LATIN)
-    sounds = (_sound(text) for text in _NO_LETTER.split(spelled) if len(text) > 1)
-    return tuple(FULL.get(sound, sound) for sound in sounds if sound)
+def parts_of(names: Sequence[str]) -> list[tuple[str, ...]]:
+    """The same of many names, for a fraction of what they cost one by one."""
+    words = [name[:_LONGEST].split() for name in names]
+    heard = _heard(set(chain.from_iterable(words)))
+    fathers = {part for parts in heard.values() for part in parts if _is_fathers(part)}
+    found = [[part for word in name for part in heard[word]] for name in words]
+    return [_first_and_last(parts, fathers) for parts in found]
 
 
-def _sound(text: str) -> str:
-    spelled = _SPELLING.sub(lambda match: _SPELLED[match[0]], text)
-    return _DOUBLED.sub(r"\1", _SOFT.sub("", spelled).translate(_ONE_LETTER))
+def _first_and_last(found: list[str], fathers: set[str]) -> tuple[str, ...]:
+    if len(found) > 1 and not fathers.isdisjoint(found):
+        found = [part for part in found if part not in fathers] or found
+    return tuple(found) if len(found) <= _MOST else (found[0], found[-1])
+
+
+def _heard(words: Collection[str]) -> dict[str, list[str]]:
+    """The parts in each of these words, as they sound; none in an initial."""
+    sounds = _sounds("\n".join(words)).split("\n")
+    return {
+        word: [FULL.get(part, part) for part in parts.split()]
+        for word, parts in zip(words, sounds, strict=bool(words))
+    }
+
+
+def _sounds(lines: str) -> str:
+    """All lines at once, each as it sounds."""
+    latin = _NO_LETTER.sub(" ", lines.casefold().translate(_LATIN))
+    spelled = _SPELLING.sub(lambda match: _SPELLED[match[0]], _INITIAL.sub("", latin))
+    return _DOUBLED.sub("", _SOFT.sub("", spelled).translate(_ONE_LETTER))
 
 
 def _is_fathers(part: str) -> bool:
     return (
-        len(part) > 6
+        part.endswith(_FATHERS_END)
+        and len(part) > 6
         and _FATHERS.search(part, len(part) - 6) is not None
-        and part.endswith(("ich", "vna", "ichna"))
     )

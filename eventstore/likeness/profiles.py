@@ -1,4 +1,4 @@
-"""What of a lead is compared: names, a number, an address, and what a form asked besides."""
+"""What of a lead is compared: a name, a number, an address, and what a form asked besides."""
 
 from collections.abc import Mapping
 from itertools import islice
@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from channels.sdk.lead import LeadContent
 from eventstore.domain.events import Id
-from eventstore.likeness.names import parts
 
 _NATIONAL = 10
 """Digits of a number that are compared: without a country's code."""
@@ -16,23 +15,18 @@ _MOST_FIELDS = 16
 
 
 class Profile(NamedTuple):
-    """One lead as comparing sees it; empty where the lead says nothing."""
+    """One lead as it is compared; empty where the lead says nothing."""
 
     lead: Id
-    names: tuple[str, ...]
-    """At most two parts, as they sound."""
+    name: str
+    """As it came."""
     phone: str
     """The last digits."""
     mailbox: str
     """Of an e-mail address, what stands before the @."""
     host: str
     fields: Mapping[str, str]
-    """Short answers, by the name of the field."""
-
-    @property
-    def content(self) -> tuple[object, ...]:
-        """Everything but the lead: equal for leads that say the same."""
-        return (*self[1:5], *sorted(self.fields.items()))
+    """Short answers as they came, by the name of the field."""
 
 
 def profile_of(lead: Id, content: LeadContent) -> Profile:
@@ -46,23 +40,15 @@ def profile_of(lead: Id, content: LeadContent) -> Profile:
         elif identity.kind == "email":
             email = email or identity.value
     mailbox, _, host = email.partition("@")
-    return Profile(
-        lead,
-        parts(name) if name.strip() else (),
-        phone,
-        mailbox,
-        host,
-        _fields(content),
-    )
+    return Profile(lead, name, phone, mailbox, host, _fields(content))
 
 
-def _fields(content: LeadContent) -> dict[str, str]:
+def _fields(content: LeadContent) -> Mapping[str, str]:
     said, fields = content.profile, content.fields
-    asked = dict(islice(fields.items(), _MOST_FIELDS)) if len(fields) > _MOST_FIELDS else fields
+    if len(fields) > _MOST_FIELDS:
+        fields = dict(islice(fields.items(), _MOST_FIELDS))
     if said and (said.city or said.company or said.username):
-        asked = {**asked, "city": said.city, "company": said.company, "username": said.username}
-    return {
-        key: text
-        for key, value in asked.items()
-        if (text := value.strip().casefold()) and len(text) <= _LONGEST
-    }
+        fields = {**fields, "city": said.city, "company": said.company, "username": said.username}
+    if fields and max(map(len, fields.values())) > _LONGEST:
+        fields = {name: text for name, text in fields.items() if len(text) <= _LONGEST}
+    return fields

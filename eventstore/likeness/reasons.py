@@ -1,54 +1,93 @@
-"""Why two profiles may be one person's, and what speaks against it, in words."""
+"""Why two rows may be one person's, and what speaks against it, in words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import repeat
 
-from rapidfuzz.distance import OSA, JaroWinkler
+import numpy as np
+from rapidfuzz.distance import JaroWinkler
+from rapidfuzz.process import cpdist
 
-from eventstore.likeness.alike_names import NEAR_NAME, names_alike
-from eventstore.likeness.profiles import Profile
-
-
-def reasons(one: Profile, other: Profile) -> list[str]:
-    """What agrees, then what nearly does, then what differs."""
-    said = [*_names(one, other), *_contacts(one, other), *_fields(one, other)]
-    return [text for _, text in sorted(said, key=lambda place_and_text: place_and_text[0])]
-
+from eventstore.likeness.alike_names import NEAR_NAME
+from eventstore.likeness.columns import Codes, Column, Table
+from eventstore.likeness.rarity import Bits
+from eventstore.likeness.traits import Flags, alike, differ, slipped
 
 _SAME, _NEAR, _AGAINST = range(3)
 
-
-def _names(one: Profile, other: Profile) -> Iterator[tuple[int, str]]:
-    if not one.names or not other.names:
-        return
-    alike = names_alike(one.names, other.names)
-    if alike == 1:
-        yield _SAME, "their names are the same"
-    elif alike >= NEAR_NAME:
-        yield _NEAR, f"their names are alike ({alike:.2f})"
-    else:
-        yield _AGAINST, "against it: their names differ"
+_Said = tuple[int, Flags, Iterable[str]]
+"""Which of the three, of which pairs, and the words for each of them."""
 
 
-def _contacts(one: Profile, other: Profile) -> Iterator[tuple[int, str]]:
-    if one.phone and one.phone == other.phone:
-        yield _SAME, "one number, which links nobody"
-    elif one.phone and other.phone and OSA.distance(one.phone, other.phone) == 1:
-        yield _NEAR, "their numbers are one slip apart"
-    if not one.mailbox or not other.mailbox:
-        return
-    if one.mailbox == other.mailbox:
-        same = one.host == other.host
-        yield _SAME, "one address, which links nobody" if same else "one mailbox at two hosts"
-    elif one.host == other.host and OSA.distance(one.mailbox, other.mailbox) == 1:
-        yield _NEAR, "their addresses are one slip apart"
+def reasons(table: Table, low: Codes, high: Codes) -> list[list[str]]:
+    """Of each pair of rows: what agrees, then what nearly does, then what differs."""
+    said = [*_names(table, low, high), *_contacts(table, low, high)]
+    for column in sorted(table.fields, key=lambda column: column.name):
+        said += _answers(column, low, high)
+    found: list[list[str]] = [[] for _ in low]
+    for _, pairs, texts in sorted(said, key=lambda one: one[0]):
+        for pair, text in zip(np.flatnonzero(pairs).tolist(), texts, strict=False):
+            found[pair].append(text)
+    return found
 
 
-def _fields(one: Profile, other: Profile) -> Iterator[tuple[int, str]]:
-    for name in sorted(one.fields.keys() & other.fields.keys()):
-        a, b = one.fields[name], other.fields[name]
-        if a == b:
-            yield _SAME, f"the same {name}"
-        elif OSA.distance(a, b) == 1 or JaroWinkler.similarity(a, b) >= NEAR_NAME:
-            yield _NEAR, f"{name} nearly the same"
-        else:
-            yield _AGAINST, f"against it: another {name}"
+def _names(table: Table, low: Codes, high: Codes) -> Iterator[_Said]:
+    alike_by = _names_alike(table.names, low, high)
+    there = (table.names[0].codes[low] >= 0) & (table.names[0].codes[high] >= 0)
+    same, near = there & (alike_by == 1), there & (alike_by >= NEAR_NAME) & (alike_by != 1)
+    yield _SAME, same, repeat("their names are the same")
+    yield _NEAR, near, [f"their names are alike ({by:.2f})" for by in alike_by[near].tolist()]
+    yield _AGAINST, there & (alike_by < NEAR_NAME), repeat("against it: their names differ")
+
+
+def _names_alike(parts: tuple[Column, Column], low: Codes, high: Codes) -> Bits:
+    """As alike_names.names_alike has it, of many."""
+    one, other = parts
+    both = (other.codes[low] >= 0) & (other.codes[high] >= 0)
+    straight = _similar(one, one, low, high) + _similar(other, other, low, high)
+    turned = _similar(one, other, low, high) + _similar(other, one, low, high)
+    return np.asarray(np.maximum(straight, turned) / np.where(both, 2, 1))
+
+
+def _similar(mine: Column, theirs: Column, low: Codes, high: Codes) -> Bits:
+    """How alike the parts sound, from 0 to 1; 0 where one is not there."""
+    a, b = mine.codes[low], theirs.codes[high]
+    there = np.flatnonzero((a >= 0) & (b >= 0))
+    found = np.zeros(len(low))
+    found[there] = cpdist(
+        mine.values[a[there]],
+        theirs.values[b[there]],
+        scorer=JaroWinkler.similarity,
+        dtype=np.float64,
+    )
+    return found
+
+
+def _contacts(table: Table, low: Codes, high: Codes) -> Iterator[_Said]:
+    phone, box, host = table.phone, table.mailbox, table.host
+    yield _SAME, _equal(phone, low, high), repeat("one number, which links nobody")
+    yield _NEAR, _slipped(phone, low, high), repeat("their numbers are one slip apart")
+    same, here = _equal(box, low, high), host.codes[low] == host.codes[high]
+    yield _SAME, same & here, repeat("one address, which links nobody")
+    yield _SAME, same & ~here, repeat("one mailbox at two hosts")
+    yield _NEAR, here & _slipped(box, low, high), repeat("their addresses are one slip apart")
+
+
+def _answers(column: Column, low: Codes, high: Codes) -> Iterator[_Said]:
+    other = differ(column, column, low, high)
+    near = _slipped(column, low, high)
+    left = np.flatnonzero(other & ~near)
+    near[left] = alike(column.texts(low[left]), column.texts(high[left]))
+    yield _SAME, _equal(column, low, high), repeat(f"the same {column.name}")
+    yield _NEAR, near, repeat(f"{column.name} nearly the same")
+    yield _AGAINST, other & ~near, repeat(f"against it: another {column.name}")
+
+
+def _equal(column: Column, low: Codes, high: Codes) -> Flags:
+    codes = column.codes[low]
+    return np.asarray((codes >= 0) & (codes == column.codes[high]), bool)
+
+
+def _slipped(column: Column, low: Codes, high: Codes) -> Flags:
+    found = differ(column, column, low, high)
+    found[found] = slipped(column.texts(low[found]), column.texts(high[found]))
+    return found

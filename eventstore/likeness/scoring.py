@@ -10,22 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from eventstore.likeness.columns import Bits, Codes, Column, Table
-from eventstore.likeness.traits import (
-    LIKELY,
-    MOST_BITS,
-    NEAR_BITS,
-    OTHER_VALUE,
-    Answer,
-    Mailbox,
-    Phone,
-    Trait,
-    agreed_bits,
-    alike,
-    differ,
-)
+from eventstore.likeness.columns import Codes, Table
+from eventstore.likeness.name_bits import Names
+from eventstore.likeness.rarity import Bits
+from eventstore.likeness.traits import NEAR_BITS, OTHER_VALUE, Answer, Mailbox, Phone, Trait
 
-_OTHER_NAME = -3.6
 _AT_LEAST = 50
 """A store of fewer persons is judged as if it had so many."""
 _FEW_HAVE_TWO = 2.5
@@ -35,6 +24,9 @@ _MOST_SLIPS = 1
 """Answers of a form that may be misspelled at once in a pair that is worth a closer look."""
 _ENOUGH = 4.0
 """Rows that agree in less are not compared any further."""
+
+_BLOCK = 16384
+"""Pairs that are looked at together: their numbers stay in the processor's cache."""
 
 
 class Scored(NamedTuple):
@@ -46,17 +38,24 @@ class Scored(NamedTuple):
 
 
 def scored(table: Table, low: Codes, high: Codes, *, persons: int) -> Scored:
-    """Those of these pairs that more speaks for than against, with how much.
-
-    What costs least is looked at first, and a pair is left as soon as nothing could save it.
-    """
+    """Those of these pairs that more speaks for than against, with how much."""
     choosing = float(np.log2(max(persons, _AT_LEAST))) + _FEW_HAVE_TWO
+    names = Names(table.names)
     traits: list[Trait] = [Answer(column) for column in table.fields]
     traits += [Phone(table.phone), Mailbox(table.mailbox, table.host)]
-    agreed, hope = _at_most(table, traits, low, high)
+    blocks = [
+        _scored(names, traits, low[start : start + _BLOCK], high[start : start + _BLOCK], choosing)
+        for start in range(0, max(len(low), 1), _BLOCK)
+    ]
+    return Scored(*map(np.concatenate, zip(*blocks, strict=True)))
+
+
+def _scored(names: Names, traits: list[Trait], low: Codes, high: Codes, choosing: float) -> Scored:
+    """What costs least is looked at first; a pair is left as soon as nothing could save it."""
+    agreed, hope = _at_most(names, traits, low, high)
     worth = (agreed >= _ENOUGH) & (agreed + hope > choosing)
     low, high = low[worth], high[worth]
-    bits, hope = _names(table, low, high) - choosing, np.zeros(len(low))
+    bits, hope = names.bits(low, high) - choosing, np.zeros(len(low))
     for trait in traits:
         bits += trait.agreeing(low, high)
         hope += trait.most * trait.differ(low, high)
@@ -75,14 +74,9 @@ def probability(bits: float) -> float:
     return float(1 / (1 + 2.0 ** -min(max(bits, -_SUREST), _SUREST)))
 
 
-def _at_most(table: Table, traits: list[Trait], low: Codes, high: Codes) -> tuple[Bits, Bits]:
+def _at_most(names: Names, traits: list[Trait], low: Codes, high: Codes) -> tuple[Bits, Bits]:
     """What two rows agree in without any slip, and what some slips could add at most."""
-    agreed, hope = np.zeros(len(low)), np.full(len(low), 2 * NEAR_BITS)
-    one, other = table.names
-    rare = np.minimum(one.rarity(LIKELY), MOST_BITS)
-    for mine in (one, other):
-        for theirs in (one, other):
-            agreed += agreed_bits(mine.codes[low], theirs.codes[high], rare)
+    agreed, hope = names.agreeing(low, high), np.full(len(low), 2 * NEAR_BITS)
     other_answers = np.zeros(len(low), np.int64)
     for trait in traits:
         agreed += trait.agreeing(low, high)
@@ -93,24 +87,3 @@ def _at_most(table: Table, traits: list[Trait], low: Codes, high: Codes) -> tupl
     by_slips = np.minimum(other_answers, _MOST_SLIPS)
     hope += NEAR_BITS * by_slips + OTHER_VALUE * (other_answers - by_slips)
     return agreed, hope
-
-
-def _names(table: Table, low: Codes, high: Codes) -> Bits:
-    """The better of the two ways in which two parts can stand beside two others."""
-    one, other = table.names
-    straight = _part(one, one, low, high) + _part(other, other, low, high)
-    # Where both parts are equal as they stand, no other order can be better.
-    crossed = np.flatnonzero(straight < 2 * NEAR_BITS)
-    turned = _part(one, other, low[crossed], high[crossed])
-    turned += _part(other, one, low[crossed], high[crossed])
-    straight[crossed] = np.maximum(straight[crossed], turned)
-    return straight
-
-
-def _part(mine: Column, theirs: Column, low: Codes, high: Codes) -> Bits:
-    a, b = mine.codes[low], theirs.codes[high]
-    bits = agreed_bits(a, b, np.minimum(mine.rarity(LIKELY), MOST_BITS))
-    other = np.flatnonzero(differ(mine, theirs, low, high))
-    near = alike(mine.values[a[other]], mine.values[b[other]])
-    bits[other] = np.where(near, NEAR_BITS, _OTHER_NAME)
-    return bits

@@ -11,13 +11,10 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from rapidfuzz.process import cpdist
 
 from eventstore.likeness.alike_names import NEAR_NAME
-from eventstore.likeness.columns import Bits, Codes, Column, Texts
+from eventstore.likeness.columns import Codes, Column, Texts
+from eventstore.likeness.rarity import MOST_BITS, Bits, rarity
 
 NEAR_BITS = 4.5
-MOST_BITS = 12.0
-"""One agreement decides nothing: it may be one mistake, twice."""
-LIKELY = 0.8
-"""How often one person's two rows agree in what both say."""
 OTHER_VALUE = -2.5
 _OTHER_CONTACT = -1.0
 """Many people have two numbers, or two addresses."""
@@ -54,7 +51,7 @@ class Trait(Protocol):
 class _OfColumn:
     def __init__(self, column: Column, most: float) -> None:
         self._column = column
-        self._rare = np.minimum(column.rarity(LIKELY), most)
+        self._rare = rarity(column, most)
 
     def agreeing(self, low: Codes, high: Codes) -> Bits:
         return agreed_bits(self._column.codes[low], self._column.codes[high], self._rare)
@@ -62,9 +59,8 @@ class _OfColumn:
     def differ(self, low: Codes, high: Codes) -> Flags:
         return differ(self._column, self._column, low, high)
 
-    def _values(self, low: Codes, high: Codes) -> tuple[Texts, Texts]:
-        column = self._column
-        return column.values[column.codes[low]], column.values[column.codes[high]]
+    def _texts(self, low: Codes, high: Codes) -> tuple[Texts, Texts]:
+        return self._column.texts(low), self._column.texts(high)
 
 
 class Answer(_OfColumn):
@@ -77,7 +73,7 @@ class Answer(_OfColumn):
         self._is_number = np.array([text.isdigit() and len(text) > 2 for text in column.values])
 
     def differing(self, low: Codes, high: Codes) -> Bits:
-        x, y = self._values(low, high)
+        x, y = self._texts(low, high)
         numbers = self._is_number[self._column.codes[low]]
         near = np.empty(len(x), bool)
         near[numbers] = slipped(x[numbers], y[numbers])
@@ -93,7 +89,7 @@ class Phone(_OfColumn):
         self.most = bits_of_a_slip(column)
 
     def differing(self, low: Codes, high: Codes) -> Bits:
-        return np.where(slipped(*self._values(low, high)), self.most, _OTHER_CONTACT)
+        return np.where(slipped(*self._texts(low, high)), self.most, _OTHER_CONTACT)
 
 
 class Mailbox(_OfColumn):
@@ -116,7 +112,7 @@ class Mailbox(_OfColumn):
 
     def differing(self, low: Codes, high: Codes) -> Bits:
         codes, hosts = self._column.codes, self._hosts.codes
-        near = slipped(*self._values(low, high)) & self._long[codes[low]]
+        near = slipped(*self._texts(low, high)) & self._long[codes[low]]
         near &= hosts[low] == hosts[high]
         near &= self._digits[codes[low]] == self._digits[codes[high]]
         return np.where(near, self.most, _OTHER_CONTACT)
@@ -136,10 +132,7 @@ def bits_of_a_slip(numbers: Column) -> float:
 
 def agreed_bits(a: Codes, b: Codes, rare: Bits) -> Bits:
     """What pairs of equal values are worth, by the rarity of each value; 0 for the others."""
-    bits = np.zeros(len(a))
-    same = (a == b) & (a >= 0)
-    bits[same] = rare[a[same]]
-    return bits
+    return np.where(a == b, rare[a], 0.0)
 
 
 def differ(mine: Column, theirs: Column, low: Codes, high: Codes) -> Flags:

@@ -14,11 +14,13 @@ from time import perf_counter, process_time
 from typing import NamedTuple
 from uuid import uuid5
 
+import numpy as np
+
 from channels.sdk.ids import NAMESPACE
 from channels.sdk.lead import LeadEvent, Profile
 from eventstore.domain.events import Id
 from eventstore.domain.matching import Matching
-from eventstore.likeness.names import heard
+from eventstore.likeness.columns import table_of
 from eventstore.likeness.profiles import profile_of
 from eventstore.lookalikes import alike, lookalikes
 from eventstore.touches import bytes_of
@@ -132,12 +134,12 @@ def through_the_store(found: Records, folder: Path, progress: Progress) -> Linke
 def in_memory(found: Records) -> Linked:
     """From leads at hand to scored pairs, as a yardstick is timed from a table at hand."""
     leads = leads_of(found)
-    heard.cache_clear()
     watch = Watch()
     profiles = [profile_of(_name(number), lead) for number, lead in enumerate(leads)]
-    pairs = alike(profiles, [profile.lead for profile in profiles])
+    found_alike = alike(table_of(profiles), np.arange(len(leads)))
+    pairs = list(zip(found_alike.low.tolist(), found_alike.high.tolist(), strict=True))
     watch.stop()
-    return linked(found, ((pair.one, pair.other) for pair in pairs), watch)
+    return linked(found, pairs, watch)
 
 
 def _name(number: int) -> Id:

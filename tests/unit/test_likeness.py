@@ -12,21 +12,24 @@ from eventstore.likeness.columns import table_of
 from eventstore.likeness.names import parts
 from eventstore.likeness.profiles import Profile as Said
 from eventstore.likeness.profiles import profile_of
+from eventstore.likeness.reasons import reasons
+from eventstore.likeness.repeats import once_each
 from eventstore.lookalikes import alike
 
-ANNA = {"names": parts("Анна Берёзкина"), "phone": "9071234567"}
+ANNA = {"name": "Анна Берёзкина", "phone": "9071234567"}
 
 
 def said(number: int, **what) -> Said:
-    empty = {"names": (), "phone": "", "mailbox": "", "host": "", "fields": {}}
+    empty = {"name": "", "phone": "", "mailbox": "", "host": "", "fields": {}}
     return Said(number.to_bytes(16, "big"), **(empty | what))
 
 
 def bits(one: dict, other: dict, *more: dict) -> float:
     """What speaks for the first two being one person; 0 where more speaks against."""
     profiles = [said(n, **what) for n, what in enumerate((one, other, *more))]
-    found = alike(profiles, [profile.lead for profile in profiles])
-    return next((pair.bits for pair in found if (pair.one, pair.other) == (0, 1)), 0.0)
+    found = alike(table_of(profiles), np.arange(len(profiles)))
+    of_pair = dict(zip(zip(found.low, found.high, strict=True), found.bits, strict=True))
+    return of_pair.get((0, 1), 0.0)
 
 
 @pytest.mark.parametrize(
@@ -59,18 +62,18 @@ def test_a_number_alone_is_no_likeness():
 
 
 def test_another_name_beside_a_number_one_slip_apart_is_none():
-    other = {"names": parts("Сергей Петров"), "phone": "9071234576"}
+    other = {"name": "Сергей Петров", "phone": "9071234576"}
     assert bits(ANNA, other) == 0
 
 
 def test_a_rare_name_says_more_than_a_common_one():
-    common = {"names": parts("Анна Иванова")}
-    many = [{"names": parts("Анна Иванова")} for _ in range(8)]
-    assert bits({"names": ANNA["names"]}, {"names": ANNA["names"]}) > bits(common, common, *many)
+    common = {"name": "Анна Иванова"}
+    many = [{"name": "Анна Иванова"} for _ in range(8)]
+    assert bits({"name": ANNA["name"]}, {"name": ANNA["name"]}) > bits(common, common, *many)
 
 
 def test_a_mailbox_at_another_host_is_alike_and_other_digits_in_it_are_not():
-    one = {"names": ("ana",), "mailbox": "berezkina85", "host": "mail.example"}
+    one = {"name": "Анна", "mailbox": "berezkina85", "host": "mail.example"}
     assert bits(one, {**one, "host": "mial.example"}) > 0
     assert bits(one, {**one, "mailbox": "berezkina86"}) == 0
     assert bits({**one, **ANNA}, {**one, **ANNA, "mailbox": "berezkna85"}) > bits(ANNA, ANNA)
@@ -88,8 +91,9 @@ def test_likeness_does_not_depend_on_the_order_of_the_leads():
 
 
 def test_two_leads_of_one_person_are_no_suggestion():
-    profiles = [said(1, **ANNA), said(2, **{**ANNA, "phone": "9071234576"})]
-    assert alike(profiles, [b"p", b"p"]) == []
+    table = table_of([said(1, **ANNA), said(2, **{**ANNA, "phone": "9071234576"})])
+    assert len(alike(table, np.zeros(2, np.int64)).low) == 0
+    assert len(alike(table, np.arange(2)).low) == 1
 
 
 def test_rows_that_agree_in_two_things_are_candidates_as_by_brute_force():
@@ -122,7 +126,7 @@ def test_a_lead_is_compared_with_a_bounded_number_of_others_however_many_there_a
     profiles = [
         said(
             n,
-            names=(rng.choice("abcdefgh") * 3, rng.choice("klmnopqr") * 3),
+            name=f"{rng.choice('abcdefgh')}am {rng.choice('klmnopqr')}om",
             phone=f"907{rng.randrange(10**4):07d}",
             fields={"city": rng.choice(["москва", "тверь"])},
         )
@@ -148,11 +152,63 @@ def test_what_is_compared_is_what_the_lead_says_of_its_sender():
     )  # fmt: skip
     profile = profile_of(b"lead", content)
     assert profile == Said(
-        b"lead", ("ana", "berezkina"), "9071234567", "anna", "mail.example",
-        {"city": "москва", "birthday": "1990-05-01"},
+        b"lead", "Анна Берёзкина", "9071234567", "anna", "mail.example",
+        {"city": " Москва ", "company": "", "username": "", "birthday": "1990-05-01", "empty": " "},
     )  # fmt: skip
 
 
+def test_answers_are_compared_without_case_and_blanks_around_them():
+    one, other = {**ANNA, "fields": {"city": " Москва"}}, {**ANNA, "fields": {"city": "МОСКВА "}}
+    same = {**ANNA, "fields": {"city": "москва"}}
+    assert bits(one, other) == bits(same, same)
+
+
+def test_of_many_fields_those_are_compared_that_most_leads_fill_in():
+    asked = {f"field {number}": " " for number in range(12)}
+    table = table_of([said(n, fields={**asked, "town": "Тверь"}) for n in range(2)])
+    assert [column.name for column in table.fields] == ["town"]
+
+
 def test_leads_that_say_nothing_are_compared_with_nobody():
-    assert alike([said(n) for n in range(50)], [bytes([n]) for n in range(50)]) == []
-    assert alike([], []) == []
+    table = table_of([said(n) for n in range(50)])
+    assert len(alike(table, np.arange(50)).low) == 0
+    assert len(once_each(table, np.arange(50))) == 0
+    assert len(alike(table_of([]), np.arange(0)).low) == 0
+
+
+def test_of_what_a_person_says_again_the_last_is_compared():
+    again = {**ANNA, "name": "БЕРЁЗКИНА Аня"}
+    table = table_of([said(n, **what) for n, what in enumerate((ANNA, again, ANNA, ANNA))])
+    assert once_each(table, np.array([0, 0, 0, 1])).tolist() == [1, 2, 3]
+
+
+def test_reasons_are_what_agrees_then_what_nearly_does_then_what_differs():
+    here = {
+        **ANNA,
+        "mailbox": "berezkina",
+        "host": "x.ru",
+        "fields": {"city": "тверь", "job": "врач"},
+    }
+    there = {
+        "name": "Анна Березкин", "phone": "9071234576", "mailbox": "berezkina", "host": "y.ru",
+        "fields": {"city": "тверъ", "job": "повар"},
+    }  # fmt: skip
+    table = table_of([said(0, **here), said(1, **there), said(2, **here)])
+    first, second = reasons(table, np.array([0, 0]), np.array([1, 2]))
+    assert first == [
+        "one mailbox at two hosts", "their names are alike (0.99)",
+        "their numbers are one slip apart", "city nearly the same", "against it: another job",
+    ]  # fmt: skip
+    assert second == [
+        "their names are the same", "one number, which links nobody",
+        "one address, which links nobody", "the same city", "the same job",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("other", ["Анна", "Берёзкина", "Berezkina Anna", "Пётр", "Ана Березкин"])
+def test_names_in_columns_are_as_alike_as_two_by_themselves(other):
+    table = table_of([said(0, **ANNA), said(1, name=other)])
+    ((text, *_),) = reasons(table, np.array([0]), np.array([1]))
+    alike_by = names_alike(parts(ANNA["name"]), parts(other))
+    said_of_it = "the same" if alike_by == 1 else f"alike ({alike_by:.2f})"
+    assert said_of_it in text or (alike_by < 0.88 and "their names differ" in text)
