@@ -1,7 +1,7 @@
 """Rows and events as the recorders store them: the same bytes whatever the database."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -11,7 +11,7 @@ from eventstore.domain.events import Event, Id
 from eventstore.mapper import Personal, to_event, to_state, topic, with_personal
 from eventstore.reading import Recorded
 from eventstore.rows import Appearance, Card, Changes, Ends, Pair, Pending, Place
-from eventstore.sealing import sealed_with, typed
+from eventstore.sealing import TYPED, sealed_with, typed
 from eventstore.vault import Key, new_key
 
 KeysOf = Callable[[Collection[Id]], dict[Id, Key]]
@@ -85,23 +85,35 @@ def deal_rows(rows: Iterable[Any]) -> dict[Id, tuple[Id, Deal]]:
     return {row[0]: (row[1], decode_deal(row[2])) for row in rows}
 
 
-def keys_for(changes: Changes, known: KeysOf) -> tuple[dict[Id, Key], dict[Id, Key]]:
-    """The keys that the personal parts are sealed with, and those of them that are new."""
-    leaves = {leaf for _, _, event, part in changes.events for leaf in _sealing(event, part)}
+class Sealing(NamedTuple):
+    """The keys that what is personal in a batch is sealed with."""
+
+    keys: list[list[Key]]
+    """Of each event, in recorded order."""
+    fresh: dict[Id, Key]
+    """Those of leaf cards that had none."""
+
+
+def sealing_of(changes: Changes, known: KeysOf) -> Sealing:
+    """`known` reads the keys that there are."""
+    sealings = [_sealed_with(event, personal) for _, _, event, personal in changes.events]
+    leaves = {leaf for sealing in sealings for leaf in sealing}
     found = known(leaves)
     fresh = {leaf: new_key() for leaf in leaves - found.keys()}
-    return found | fresh, fresh
+    keys = found | fresh
+    return Sealing([[keys[leaf] for leaf in sealing] for sealing in sealings], fresh)
 
 
-def stored(changes: Changes, keys: dict[Id, Key]) -> Iterator[tuple[Id, int, str, bytes]]:
+def stored(changes: Changes, sealing: Sealing) -> Iterator[tuple[Id, int, str, bytes]]:
     """Stream, version, topic and state of each event, in recorded order."""
-    for stream, version, event, personal in changes.events:
-        found = [keys[leaf] for leaf in _sealing(event, personal)]
-        yield stream, version, topic(event), to_state(event, personal, stream=stream, keys=found)
+    for (stream, version, event, personal), keys in zip(changes.events, sealing.keys, strict=True):
+        yield stream, version, topic(event), to_state(event, personal, stream=stream, keys=keys)
 
 
-def _sealing(event: Event, personal: Personal | None) -> tuple[Id, ...]:
-    """The leaf cards with whose keys something of this event is to be sealed."""
+def _sealed_with(event: Event, personal: Personal | None) -> tuple[Id, ...]:
+    """The leaf cards whose keys it takes."""
+    if personal is None and type(event) not in TYPED:
+        return ()
     text = typed(event)
     if personal is None and not text:
         return ()

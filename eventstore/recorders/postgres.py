@@ -26,15 +26,15 @@ from eventstore.domain.events import Id
 from eventstore.faults import faultpoint
 from eventstore.reading import Recorded
 from eventstore.recorders import postgres_statements as sql
-from eventstore.recorders.coding import keys_for, recorded, stored
+from eventstore.recorders.coding import recorded, sealing_of, stored
 from eventstore.recorders.postgres_connection import (
     connection_settings,
     open_datastore,
     prepare_database,
 )
-from eventstore.recorders.postgres_flight import flight
+from eventstore.recorders.postgres_flight import flight, roll_back
 from eventstore.recorders.postgres_reading import Moment, PostgresReading, Row, fetch
-from eventstore.recorders.postgres_writing import write_events, write_rows
+from eventstore.recorders.postgres_writing import send_rows, write_events
 from eventstore.rows import Changes, Quarantine, Source
 
 _OUTCOME_WITHIN_S: Final = 10.0
@@ -67,12 +67,14 @@ class PostgresCustomerRecorder(PostgresReading, PostgresProcessRecorder):
 
     def save(self, changes: Changes) -> int:
         """See the port. An answer that was lost on the way is asked for again."""
-        keys, fresh = keys_for(changes, self.keys)
-        events = list(stored(changes, keys))
+        sealing = sealing_of(changes, self.keys)
+        events: list[tuple[Id, int, str, bytes]] = []
         transaction = ""
         try:
             with self._connection() as connection, flight(connection) as flying:
-                transaction = write_rows(flying, changes, fresh)
+                first = send_rows(flying, changes, sealing.fresh)
+                events += stored(changes, sealing)  # while the server writes those rows
+                transaction = first.landed(flying)
                 faultpoint("store.in_transaction")
                 position = write_events(flying, changes, events)
                 faultpoint("store.after_commit")
@@ -116,7 +118,7 @@ class PostgresCustomerRecorder(PostgresReading, PostgresProcessRecorder):
             known = self.max_tracking_id(name)
             changes.positions[name] = (-1 if known is None else known, reached)
         with self._connection() as connection, flight(connection) as flying:
-            write_rows(flying, changes, {})
+            send_rows(flying, changes, {}).landed(flying)
             last = write_events(flying, changes, events)
         return range(last - len(events) + 1, last + 1)
 
@@ -192,7 +194,11 @@ class PostgresCustomerRecorder(PostgresReading, PostgresProcessRecorder):
         """A connection; whatever is no fault of the data is told as OperationalError."""
         try:
             with self.datastore.get_connection() as connection:
-                yield connection
+                try:
+                    yield connection
+                except Exception:
+                    roll_back(connection)
+                    raise
         except (IntegrityError, DataError, OperationalError):
             raise
         except PersistenceError as error:

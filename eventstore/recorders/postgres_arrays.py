@@ -5,74 +5,106 @@ The library makes an array item by item, in Python; that was a tenth of what a l
 
 import struct
 from collections.abc import Collection, Sequence
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import psycopg
 from psycopg.abc import Buffer
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
-_BYTEA, _BYTEA_ARRAY = 17, 1001
-_INT8, _INT8_ARRAY = 20, 1016
 _HEAD: Final = struct.Struct(">i4xIii")
 """Dimensions, no NULLs, the type of an item, how many, the number of the first."""
 _EMPTY: Final = struct.Struct(">i4xI")
 _LENGTH: Final = struct.Struct(">i")
 _NUMBER: Final = struct.Struct(">iq")
+_FLAG: Final = struct.Struct(">i?")
 
 
 class Blobs(list[bytes]):
     """A column of bytea."""
 
+    item: ClassVar = 17
+    array: ClassVar = 1001
+
+    def binary(self) -> bytes:
+        return _head(self.item, len(self)) + _items(self)
+
 
 class Numbers(list[int]):
     """A column of bigint."""
 
+    item: ClassVar = 20
+    array: ClassVar = 1016
 
-class _BlobsDumper(Dumper):
-    format = Format.BINARY
-    oid = _BYTEA_ARRAY
-
-    def dump(self, obj: Blobs) -> Buffer:
-        head = _head(_BYTEA, len(obj))
-        sizes = set(map(len, obj))
-        if len(sizes) == 1:  # ids, most of the time
-            length = _LENGTH.pack(sizes.pop())
-            return head + length + length.join(obj)
-        parts = [head] * (1 + 2 * len(obj))
-        parts[1::2] = map(_LENGTH.pack, map(len, obj))
-        parts[2::2] = obj
-        return b"".join(parts)
+    def binary(self) -> bytes:
+        return _head(self.item, len(self)) + b"".join([_NUMBER.pack(8, one) for one in self])
 
 
-class _NumbersDumper(Dumper):
-    format = Format.BINARY
-    oid = _INT8_ARRAY
+class Texts(list[str]):
+    """A column of text."""
 
-    def dump(self, obj: Numbers) -> Buffer:
-        return b"".join([_head(_INT8, len(obj)), *(_NUMBER.pack(8, number) for number in obj)])
+    item: ClassVar = 25
+    array: ClassVar = 1009
+
+    def binary(self) -> bytes:
+        return _head(self.item, len(self)) + _items([text.encode() for text in self])
+
+
+class Flags(list[bool]):
+    """A column of boolean."""
+
+    item: ClassVar = 16
+    array: ClassVar = 1000
+
+    def binary(self) -> bytes:
+        return _head(self.item, len(self)) + b"".join([_FLAG.pack(1, one) for one in self])
+
+
+Column = Blobs | Numbers | Texts | Flags
+"""Knows the number that PostgreSQL has for the type of an item and of the array."""
 
 
 def _head(item: int, count: int) -> bytes:
     return _HEAD.pack(1, item, count, 1) if count else _EMPTY.pack(0, item)
 
 
-psycopg.adapters.register_dumper(Blobs, _BlobsDumper)
-psycopg.adapters.register_dumper(Numbers, _NumbersDumper)
+def _items(items: Sequence[bytes]) -> bytes:
+    sizes = set(map(len, items))
+    if len(sizes) == 1:  # ids and topics, most of the time
+        length = _LENGTH.pack(sizes.pop())
+        return length + length.join(items)
+    parts = [b""] * (2 * len(items))
+    parts[::2] = map(_LENGTH.pack, map(len, items))
+    parts[1::2] = items
+    return b"".join(parts)
 
 
-def columns(rows: Collection[Sequence[Any]], width: int) -> list[list[Any]]:
-    """Rows as columns, one list each, also where there are none."""
-    return [_column(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
+class _ColumnDumper(Dumper):
+    format = Format.BINARY
+
+    def dump(self, obj: Column) -> Buffer:
+        return obj.binary()
 
 
-def _column(values: tuple[Any, ...]) -> list[Any]:
+for kind in (Blobs, Numbers, Texts, Flags):
+    dumper = type(f"{kind.__name__}Dumper", (_ColumnDumper,), {"oid": kind.array})
+    psycopg.adapters.register_dumper(kind, dumper)
+
+
+def columns(rows: Collection[Sequence[Any]]) -> list[Column]:
+    """The columns of a table that has rows."""
+    return [_column(column) for column in zip(*rows, strict=True)]
+
+
+def _column(values: tuple[Any, ...]) -> Column:
     """All of one type, as in a table; none is NULL."""
     match values[0]:
         case bytes():
             return Blobs(values)
-        case bool() | str():
-            return list(values)
+        case bool():
+            return Flags(values)
+        case str():
+            return Texts(values)
         case int():
             return Numbers(values)
     raise TypeError(f"no column of a table holds {type(values[0]).__name__}")

@@ -135,7 +135,7 @@ def _fill_anew(connection: "psycopg.Connection[Any]") -> None:
 
 def _write(connection: "psycopg.Connection[Any]", query: bytes, rows: list[Any]) -> None:
     if rows:
-        connection.execute(query, columns(rows, 0))
+        connection.execute(query, columns(rows))
 
 
 def _create(connection: "psycopg.Connection[Any]") -> None:

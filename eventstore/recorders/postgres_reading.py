@@ -59,7 +59,7 @@ class PostgresReading(ABC):
 
     def pairs(self, keys: Collection[tuple[Id, Id]]) -> dict[tuple[Id, Id], Pair]:
         wanted = sorted(set(keys))
-        rows = self._rows(sql.PAIRS_BY_KEY, *columns(wanted, 2)) if wanted else []
+        rows = self._rows(sql.PAIRS_BY_KEY, *columns(wanted)) if wanted else []
         return {(row[0], row[1]): decode_pair(row[2]) for row in rows}
 
     def pairs_of(self, leaves: Collection[Id]) -> dict[tuple[Id, Id], Pair]:
@@ -156,7 +156,7 @@ class PostgresReading(ABC):
 
     def positions(self, events: Collection[tuple[Id, int]]) -> dict[tuple[Id, int], int]:
         wanted = sorted(set(events))
-        rows = self._rows(sql.POSITIONS, *columns(wanted, 2)) if wanted else []
+        rows = self._rows(sql.POSITIONS, *columns(wanted)) if wanted else []
         return {(row[0], row[1]): row[2] for row in rows}
 
     def _of(self, query: bytes, values: Collection[Id], *more: Any) -> list[Row]:

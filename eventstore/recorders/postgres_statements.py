@@ -37,7 +37,7 @@ CARDS: Final = b"""
     WHERE c.version = excluded.version
     RETURNING leaf, version"""
 DEALS: Final = b"""
-    INSERT INTO deal SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::text[], %b::int4[],
+    INSERT INTO deal SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::text[], %b::int8[],
         %b::int8[], %b::int8[], %b::bytea[])
     ON CONFLICT (id) DO UPDATE SET person = excluded.person, standing = excluded.standing,
         activity = excluded.activity, closed_at = excluded.closed_at, state = excluded.state"""
@@ -63,12 +63,14 @@ PAIRS: Final = b"""
 GONE_PAIR: Final = b"DELETE FROM pair WHERE a = %b AND b = %b"
 VANISHED: Final = b"""
     DELETE FROM appearance AS a
-    USING unnest(%b::bytea[], %b::int4[], %b::int8[], %b::bytea[]) AS k (leaf, role, at, lead)
+    USING unnest(%b::bytea[], %b::int8[], %b::int8[], %b::bytea[]) AS k (leaf, role, at, lead)
     WHERE (a.leaf, a.role, a.at, a.lead) = (k.leaf, k.role, k.at, k.lead)"""
-APPEARANCES: Final = b"""
+NEW_APPEARANCES: Final = b"""
     INSERT INTO appearance
-    SELECT * FROM unnest(%b::bytea[], %b::int4[], %b::int8[], %b::bytea[], %b::bytea[])
-    ON CONFLICT (leaf, role, at, lead) DO UPDATE SET deal = excluded.deal"""
+    SELECT * FROM unnest(%b::bytea[], %b::int8[], %b::int8[], %b::bytea[], %b::bytea[])"""
+APPEARANCES: Final = (
+    NEW_APPEARANCES + b" ON CONFLICT (leaf, role, at, lead) DO UPDATE SET deal = excluded.deal"
+)
 JOINED: Final = b"""
     INSERT INTO deal_joined SELECT * FROM unnest(%b::bytea[], %b::bytea[])
     ON CONFLICT (deal) DO UPDATE SET target = excluded.target"""
@@ -81,12 +83,13 @@ EVENTS: Final = b"""
     WITH moment AS (
         UPDATE clock SET position = position + %b::int8, recorded_at = greatest(
             recorded_at, (extract(epoch FROM clock_timestamp()) * 1000)::int8)
-        RETURNING position - %b::int8 AS before, recorded_at)
-    INSERT INTO stored_events
-    SELECT stream, version, topic, state, before + place, recorded_at
-    FROM moment, unnest(%b::bytea[], %b::int8[], %b::text[], %b::bytea[]) WITH ORDINALITY
-        AS n (stream, version, topic, state, place)"""
-POSITION: Final = b"SELECT position FROM clock"
+        RETURNING position, position - %b::int8 AS before, recorded_at),
+    written AS (
+        INSERT INTO stored_events
+        SELECT stream, version, topic, state, before + place, recorded_at
+        FROM moment, unnest(%b::bytea[], %b::int8[], %b::text[], %b::bytea[]) WITH ORDINALITY
+            AS n (stream, version, topic, state, place))
+    SELECT position FROM moment"""
 # A decision of this batch has -1 less its place in the batch for a position.
 HANDS: Final = b"""
     INSERT INTO hand

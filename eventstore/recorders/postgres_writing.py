@@ -7,40 +7,62 @@ a session may be idle in a transaction; one whose machine vanishes, 25 s.
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from eventsourcing.persistence import IntegrityError
-from psycopg.types.numeric import Int8
 
 from eventstore.domain.events import Id
 from eventstore.faults import faultpoint
 from eventstore.recorders import postgres_statements as sql
 from eventstore.recorders.coding import appearance_rows, deal_row, encode, vanished_rows
-from eventstore.recorders.postgres_arrays import columns
-from eventstore.recorders.postgres_flight import Cursor, Flight
+from eventstore.recorders.postgres_arrays import Blobs, Numbers, Texts, columns
+from eventstore.recorders.postgres_flight import Answer, Flight
 from eventstore.rows import Changes, Hand
 from eventstore.vault import Key
 
 
-def write_rows(flight: Flight, changes: Changes, fresh: dict[Id, Key]) -> str:
-    """Begin, and write the rows that others may hold; gives the transaction's id.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FirstFlight:
+    """What `send_rows` has sent, and what is to come of it."""
 
-    Raises IntegrityError where another writer was first.
-    """
+    changes: Changes
+    transaction: Answer
+    tracked: Answer | None
+    known: dict[Id, int]
+    """The cards that are written anew, and in which version they were read."""
+    moved: Answer | None
+    pending: list[Answer | None]
+
+    def landed(self, flight: Flight) -> str:
+        """Wait for it; gives the transaction's id.
+
+        Raises IntegrityError where another writer was first.
+        """
+        flight.wait()
+        if self.tracked is not None and self.tracked.count != len(self.changes.positions):
+            raise IntegrityError("another processor has passed this place of the log already")
+        if self.moved is not None and _versions(self.moved) != {
+            leaf: version + 1 for leaf, version in self.known.items()
+        }:
+            raise IntegrityError("another writer changed a card meanwhile")
+        if sum(answer.count for answer in self.pending if answer) != len(self.changes.pending):
+            raise IntegrityError("another writer went on with this piece of work meanwhile")
+        return self.transaction.blob().decode()
+
+
+def send_rows(flight: Flight, changes: Changes, fresh: dict[Id, Key]) -> FirstFlight:
+    """Begin, and send the rows that others may hold."""
     known = sorted((leaf, v, card) for leaf, (v, card) in changes.cards.items() if v)
     new = sorted((leaf, card) for leaf, (version, card) in changes.cards.items() if not version)
     pairs = sorted(changes.pairs.items())
-    flight.say(sql.BEGIN)
+    flight.say(sql.BEGIN, sync=False)
     transaction = flight.send(sql.TRANSACTION)
     tracked = _track(flight, changes)
     _write(flight, sql.KEYS, sorted(changes.keys.items()))
     _write(flight, sql.SECRETS, sorted(fresh.items()))
     _write(flight, sql.NEW_CARDS, [(leaf, c.person, encode(c)) for leaf, c in new])
-    moved = _write(
-        flight,
-        sql.CARDS,
-        [(leaf, c.person, version, encode(c)) for leaf, version, c in known],
-    )
+    moved = _write(flight, sql.CARDS, [(leaf, c.person, v, encode(c)) for leaf, v, c in known])
     _write_deals(flight, changes)
     pending = _write_pending(flight, changes)
     _write(flight, sql.PAIRS, [(*key, encode(pair)) for key, pair in pairs if pair])
@@ -48,16 +70,15 @@ def write_rows(flight: Flight, changes: Changes, fresh: dict[Id, Key]) -> str:
         if pair is None:
             flight.send(sql.GONE_PAIR, *key)
     _write_appearances(flight, changes)
-    flight.wait()
-    if tracked is not None and tracked.rowcount != len(changes.positions):
-        raise IntegrityError("another processor has passed this place of the log already")
-    expected = {(leaf, version + 1) for leaf, version, _ in known}
-    if moved is not None and {tuple(row) for row in moved.fetchall()} != expected:
-        raise IntegrityError("another writer changed a card meanwhile")
-    if sum(len(cursor.fetchall()) for cursor in pending if cursor) != len(changes.pending):
-        raise IntegrityError("another writer went on with this piece of work meanwhile")
-    (transaction_id,) = transaction.fetchone() or ("",)
-    return str(transaction_id)
+    flight.push()
+    return FirstFlight(
+        changes=changes,
+        transaction=transaction,
+        tracked=tracked,
+        known={leaf: version for leaf, version, _ in known},
+        moved=moved,
+        pending=pending,
+    )
 
 
 def write_events(
@@ -67,11 +88,13 @@ def write_events(
 
     Gives the position of the last event, 0 for none. Raises IntegrityError as above.
     """
-    count = Int8(len(events))
-    streams, versions, topics, states = columns(events, 4)
-    flight.send(sql.EVENTS, count, count, streams, versions, topics, states)
+    streams, versions, topics, states = zip(*events, strict=True) if events else [()] * 4
+    count = len(events)
+    written = flight.send(
+        sql.EVENTS, count, count, Blobs(streams), Numbers(versions), Texts(topics), Blobs(states)
+    )
     if hands := _once_each(changes.hands):
-        flight.send(sql.HANDS, count, *columns(hands, 6))
+        flight.send(sql.HANDS, count, *columns(hands))
     _write(flight, sql.WITHDRAWN, [(*k, n) for k, n in sorted(changes.withdrawn.items())])
     _write(flight, sql.LEDGER, [(*k, n) for k, n in sorted(changes.ledger.items())])
     _write(flight, sql.QUARANTINE, list({q.id: q for q in changes.quarantine[::-1]}.values()))
@@ -79,15 +102,13 @@ def write_events(
         faultpoint("store.in_quarantine")
     for released in changes.released:
         flight.send(sql.RELEASED, released)
-    position = flight.send(sql.POSITION)
     faultpoint("store.before_commit")
     flight.say(sql.COMMIT)
     flight.wait()
-    ((last,),) = position.fetchall()
-    return int(last) if events else 0
+    return written.number() if events else 0
 
 
-def _track(flight: Flight, changes: Changes) -> Cursor | None:
+def _track(flight: Flight, changes: Changes) -> Answer | None:
     """Move on from the places where these deliveries were decided, and from no others."""
     rows = [(name, after, name, before) for name, (before, after) in changes.positions.items()]
     return _write(flight, sql.TRACKING, sorted(rows))
@@ -104,13 +125,17 @@ def _write_deals(flight: Flight, changes: Changes) -> None:
 
 def _write_appearances(flight: Flight, changes: Changes) -> None:
     _write(flight, sql.VANISHED, vanished_rows(changes))
-    _write(flight, sql.APPEARANCES, appearance_rows(changes.appearances))
+    # Of a lead that this batch records first there are no rows yet: nothing to look for.
+    first = {stream for stream, version, _, _ in changes.events if version == 1}
+    rows = appearance_rows(changes.appearances)
+    _write(flight, sql.NEW_APPEARANCES, [row for row in rows if row[3] in first])
+    _write(flight, sql.APPEARANCES, [row for row in rows if row[3] not in first])
     joins = sorted(changes.joins.items())
     _write(flight, sql.JOINED, [join for join in joins if join[1]])
     _write(flight, sql.SEPARATED, [(deal,) for deal, into in joins if not into])
 
 
-def _write_pending(flight: Flight, changes: Changes) -> list[Cursor | None]:
+def _write_pending(flight: Flight, changes: Changes) -> list[Answer | None]:
     pending = sorted(changes.pending.items())
     new = [(name, encode(row)) for name, (version, row) in pending if row and not version]
     moved = [(name, version, encode(row)) for name, (version, row) in pending if row and version]
@@ -122,9 +147,14 @@ def _write_pending(flight: Flight, changes: Changes) -> list[Cursor | None]:
     ]
 
 
-def _write(flight: Flight, query: bytes, rows: Collection[Sequence[Any]]) -> Cursor | None:
+def _versions(moved: Answer) -> dict[Id, int]:
+    rows = range(moved.result.ntuples)
+    return {moved.blob(row): moved.number(row, 1) for row in rows}
+
+
+def _write(flight: Flight, query: bytes, rows: Collection[Sequence[Any]]) -> Answer | None:
     """All rows by one statement; None where there are none."""
-    return flight.send(query, *columns(rows, 0)) if rows else None
+    return flight.send(query, *columns(rows)) if rows else None
 
 
 def _once_each(hands: Iterable[tuple[Hand, bool]]) -> list[Sequence[Any]]:

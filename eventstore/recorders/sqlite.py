@@ -22,11 +22,12 @@ from eventstore.domain.events import Id
 from eventstore.faults import faultpoint
 from eventstore.reading import Recorded
 from eventstore.recorders.coding import (
+    Sealing,
     appearance_rows,
     deal_row,
     encode,
-    keys_for,
     recorded,
+    sealing_of,
     stored,
     vanished_rows,
 )
@@ -34,7 +35,6 @@ from eventstore.recorders.sqlite_reading import SQLiteReading
 from eventstore.recorders.sqlite_schema import STATEMENTS
 from eventstore.recorders.upgrade import JOINED_ONCE, OLD, appearances_anew, joins_anew
 from eventstore.rows import Card, Changes, Pending, Quarantine, Source
-from eventstore.vault import Key
 
 _PAGE_BYTES = 4096
 _CACHE_KIB = 256 * 1024
@@ -131,11 +131,11 @@ class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
 
         Raises IntegrityError where another writer was first: read again and decide again.
         """
-        keys, fresh = keys_for(changes, self.keys)
+        sealing = sealing_of(changes, self.keys)
         with self.datastore.transaction(commit=True) as cursor:
-            position = self._insert_recorded(cursor, changes, keys)
+            position = self._insert_recorded(cursor, changes, sealing)
             faultpoint("store.in_transaction")
-            cursor.executemany("INSERT INTO secret VALUES (?,?)", sorted(fresh.items()))
+            cursor.executemany("INSERT INTO secret VALUES (?,?)", sorted(sealing.fresh.items()))
             _insert_rows(cursor, changes, position - len(changes.events) + 1)
             for partition, (before, after) in sorted(changes.positions.items()):
                 self._track(cursor, partition, before, after)
@@ -143,7 +143,7 @@ class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
         faultpoint("store.after_commit")
         return position
 
-    def _insert_recorded(self, cursor: SQLiteCursor, changes: Changes, keys: dict[Id, Key]) -> int:
+    def _insert_recorded(self, cursor: SQLiteCursor, changes: Changes, sealing: Sealing) -> int:
         # The first statement is a write: the transaction never has to be upgraded.
         cursor.execute(
             "UPDATE clock SET recorded_at = max(recorded_at, ?), position = position + ?"
@@ -158,7 +158,7 @@ class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
             "INSERT INTO stored_events VALUES (?,?,?,?,?,?)",
             [
                 (position, *event, recorded_at)
-                for position, event in enumerate(stored(changes, keys), first)
+                for position, event in enumerate(stored(changes, sealing), first)
             ],
         )
         return int(last)

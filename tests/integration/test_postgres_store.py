@@ -10,7 +10,7 @@ import msgspec
 import psycopg
 import pytest
 from contracts.test_event_store import A, B, an_id, base_on, card, formed
-from eventsourcing.persistence import OperationalError
+from eventsourcing.persistence import IntegrityError, OperationalError
 from servers.certificates import Authority
 from servers.postgres import PostgresServer
 from servers.proxy import Proxy
@@ -122,6 +122,11 @@ def test_a_processor_cut_off_at_any_moment_counts_each_lead_once(far, proxy, rec
 # --- a server that goes and comes ---
 
 
+OTHERS = """
+    SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'
+    AND datname = current_database() AND pid <> pg_backend_pid()"""
+END_OTHERS = OTHERS.replace("count(*)", "pg_terminate_backend(pid)")
+
 FAULTS = {
     "a table is gone": (
         "ALTER TABLE card RENAME TO lost",
@@ -144,10 +149,7 @@ def test_a_fault_of_the_store_is_never_taken_for_one_of_a_lead(database, recorde
         def change(statement: str) -> None:
             connection.execute("SET default_transaction_read_only = off")
             connection.execute(statement.format(name=connection.info.dbname).encode())
-            connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
+            connection.execute(END_OTHERS)
 
         broken, mended = FAULTS[fault]
         change(broken)
@@ -164,6 +166,55 @@ def test_a_lead_that_this_store_cannot_write_goes_to_quarantine_alone(recorder):
     bad = msgspec.structs.replace(phones(1)[0], account="a\x00b")
     BatchHandler(base_on(recorder)).handle(logged(bad, *phones(5, start=1)))
     assert outcomes(recorder) == {"accepted": 5, "quarantined": 1}
+
+
+def test_a_connection_that_the_server_ended_meanwhile_is_nobodys_fault(database, recorder):
+    recorder.save(Changes(events=[formed(A)]))
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(END_OTHERS)
+        wait_until(lambda: connection.execute(OTHERS).fetchone() == (0,))
+    assert recorder.save(Changes(events=[formed(B)])) == 2
+    assert recorder.last_position() == 2
+
+
+# --- statements that are prepared once ---
+
+
+@pytest.fixture
+def alone(database) -> Iterator[PostgresCustomerRecorder]:
+    """With a single connection."""
+    recorder = PostgresCustomerRecorder(database, pool_size=1)
+    yield recorder
+    recorder.close()
+
+
+def test_what_is_broken_off_leaves_every_statement_prepared(alone):
+    """To prepare them anew costs as much as a batch does."""
+    changes = Changes(events=[formed(A)], keys={A: B}, positions={"p": (-1, 0)})
+    alone.save(changes)
+    before = prepared(alone)
+    with pytest.raises(IntegrityError):
+        alone.save(changes)
+    with pytest.raises(ZeroDivisionError), alone.snapshot() as moment:
+        1 // moment.cards([A]).get(A, 0)
+    assert prepared(alone) >= before
+    assert alone.save(Changes(events=[formed(B)])) == 2
+
+
+def test_statements_that_somebody_threw_away_are_prepared_anew(alone):
+    """As whoever shares sessions does; the transaction is one that passes at the second try."""
+    alone.save(Changes(events=[formed(A)]))
+    with alone.datastore.get_connection() as connection:
+        connection.execute("DEALLOCATE ALL")
+    with pytest.raises(OperationalError, match="prepared"):
+        alone.save(Changes(events=[formed(B)]))
+    assert alone.save(Changes(events=[formed(B)])) == 2
+
+
+def prepared(recorder: PostgresCustomerRecorder) -> set[str]:
+    with recorder.datastore.get_connection() as connection:
+        rows = connection.execute("SELECT name FROM pg_prepared_statements").fetchall()
+    return {row["name"] for row in rows}
 
 
 # --- what it refuses ---
