@@ -2,13 +2,14 @@
 
 import hashlib
 import re
-from collections.abc import Callable
+import select
 from typing import Any, Final
 
 import psycopg
 from eventsourcing.persistence import OperationalError
-from eventsourcing.postgres import PostgresDatastore
+from eventsourcing.postgres import ConnectionPool, PostgresDatastore
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import DictRow, dict_row
 
 from eventstore.recorders import postgres_statements as sql
 from eventstore.recorders.postgres_arrays import columns
@@ -31,11 +32,13 @@ _KEPT_ALIVE: Final = {
 }
 """Of libpq. A server that vanishes is noticed within 25 s, not after TCP's hours."""
 _OURS: Final = (
-    "-c jit=off -c lock_timeout=30s -c idle_in_transaction_session_timeout=10s"
+    "-c jit=off -c enable_bitmapscan=off"
+    " -c lock_timeout=30s -c idle_in_transaction_session_timeout=10s"
     " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
 )
-"""Of the server. To compile a statement takes it 50 ms and more; ours take one or two. A client
-that was paused, or vanishes, may hold what all writers wait for."""
+"""Of the server. To compile a statement takes it 50 ms and more; ours take one or two. A bitmap is
+for keys of many rows; for ours, of one or two, it trebled what a look-up costs. A client that was
+paused, or vanishes, may hold what all writers wait for."""
 
 
 class StoreUnfit(Exception):
@@ -83,28 +86,29 @@ def prepare_database(settings: dict[str, Any], schema: str) -> None:
 def open_datastore(settings: dict[str, Any], schema: str, pool_size: int) -> PostgresDatastore:
     """The library's datastore over these settings; connects when it is first used."""
     # its five own settings stay empty: all stand in `settings`, with those it has no name for
-    datastore = _Datastore(
-        dbname="",
-        host="",
-        port="",
-        user="",
-        password="",
-        connect_timeout=_CONNECT_S,
-        pool_size=1,
-        max_overflow=pool_size - 1,
-        pre_ping=True,  # a connection that died while it lay there is nobody's fault
-        schema=schema,
+    datastore = PostgresDatastore("", "", "", "", "", schema=schema)
+    datastore.pool = ConnectionPool(
+        connection_class=psycopg.Connection[DictRow],
+        kwargs={**settings, "row_factory": dict_row},
+        min_size=1,
+        max_size=pool_size,
+        open=False,
+        configure=_commit_by_ourselves,
+        check=_look_whether_ended,
+        timeout=_CONNECT_S,
     )
-    row_factory = datastore.pool.kwargs["row_factory"]  # type: ignore[index] # a dict: given above
-    datastore.pool.kwargs = {**settings, "row_factory": row_factory}
     return datastore
 
 
-class _Datastore(PostgresDatastore):
-    """Its connections have their limits of time from the settings."""
+def _look_whether_ended(connection: "psycopg.Connection[Any]") -> None:
+    """A connection that died while it lay there is nobody's fault.
 
-    def after_connect_func(self) -> Callable[["psycopg.Connection[Any]"], None]:
-        return _commit_by_ourselves
+    Where a server has ended it, there is something to read; only then is it worth a round trip.
+    """
+    looking = select.poll()
+    looking.register(connection.fileno(), select.POLLIN)
+    if looking.poll(0):
+        ConnectionPool.check_connection(connection)
 
 
 def _commit_by_ourselves(connection: "psycopg.Connection[Any]") -> None:

@@ -122,11 +122,6 @@ def test_a_processor_cut_off_at_any_moment_counts_each_lead_once(far, proxy, rec
 # --- a server that goes and comes ---
 
 
-OTHERS = """
-    SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'
-    AND datname = current_database() AND pid <> pg_backend_pid()"""
-END_OTHERS = OTHERS.replace("count(*)", "pg_terminate_backend(pid)")
-
 FAULTS = {
     "a table is gone": (
         "ALTER TABLE card RENAME TO lost",
@@ -139,6 +134,18 @@ FAULTS = {
 }
 
 
+OTHERS = """
+    FROM pg_stat_activity WHERE backend_type = 'client backend'
+    AND datname = current_database() AND pid <> pg_backend_pid()"""
+
+
+def end_others(connection: psycopg.Connection) -> None:
+    """Every connection of this database but the given one, and wait until they are gone."""
+    connection.execute(f"SELECT pg_terminate_backend(pid) {OTHERS}".encode())
+    query = f"SELECT count(*) {OTHERS}".encode()
+    wait_until(lambda: connection.execute(query).fetchone() == (0,))
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_of_the_store_is_never_taken_for_one_of_a_lead(database, recorder, fault):
     """It is told as one that passes, so that the lead is tried again and not put aside."""
@@ -149,7 +156,7 @@ def test_a_fault_of_the_store_is_never_taken_for_one_of_a_lead(database, recorde
         def change(statement: str) -> None:
             connection.execute("SET default_transaction_read_only = off")
             connection.execute(statement.format(name=connection.info.dbname).encode())
-            connection.execute(END_OTHERS)
+            end_others(connection)
 
         broken, mended = FAULTS[fault]
         change(broken)
@@ -171,8 +178,7 @@ def test_a_lead_that_this_store_cannot_write_goes_to_quarantine_alone(recorder):
 def test_a_connection_that_the_server_ended_meanwhile_is_nobodys_fault(database, recorder):
     recorder.save(Changes(events=[formed(A)]))
     with psycopg.connect(database, autocommit=True) as connection:
-        connection.execute(END_OTHERS)
-        wait_until(lambda: connection.execute(OTHERS).fetchone() == (0,))
+        end_others(connection)
     assert recorder.save(Changes(events=[formed(B)])) == 2
     assert recorder.last_position() == 2
 
