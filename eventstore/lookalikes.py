@@ -70,7 +70,7 @@ def _profiles(recorder: CustomerRecorder) -> tuple[dict[Id, Id], list[Profile]]:
     leaf_of: dict[Id, Id] = {}
     profiles: list[Profile] = []
     after = 0
-    while page := recorder.read(after, _PAGE, personal=True):
+    while page := recorder.said(after, _PAGE):
         after = page[-1].position
         for recorded in page:
             event = recorded.event
@@ -87,8 +87,7 @@ def _persons(recorder: CustomerRecorder, leaves: Iterable[Id]) -> dict[Id, Id]:
     found: dict[Id, Id] = {}
     every = sorted(leaves)
     for start in range(0, len(every), _CARDS):
-        cards = recorder.cards(every[start : start + _CARDS])
-        found |= {leaf: card.person for leaf, (_, card) in cards.items()}
+        found |= recorder.persons(every[start : start + _CARDS])
     return found
 
 

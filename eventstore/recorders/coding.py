@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Any, NamedTuple
 
 import msgspec
-from msgspec.structs import replace
 
 from eventstore.domain.deals import LOST, OPEN, WON, Deal
 from eventstore.domain.events import Event, Id
@@ -126,17 +125,12 @@ def _sealed_with(event: Event, personal: Personal | None) -> tuple[Id, ...]:
 def recorded(rows: Sequence[Any], keys_of: KeysOf, *, personal: bool) -> list[Recorded]:
     """Rows of position, time, stream, version and state as events."""
     positions, times, streams, versions, states = zip(*rows, strict=True) if rows else [()] * 5
-    found = list(map(Recorded, positions, times, streams, versions, map(to_event, states)))
-    if not personal:
-        return found
-    sealing = [sealed_with(event.event) for event in found]
-    keys = keys_of({leaf for leaves in sealing for leaf in leaves})
-    return [
-        replace(
-            opened,
-            event=with_personal(
-                opened.event, row[4], stream=opened.stream, keys=[keys.get(leaf) for leaf in leaves]
-            ),
-        )
-        for opened, row, leaves in zip(found, rows, sealing, strict=True)
-    ]
+    events = list(map(to_event, states))
+    if personal:
+        sealing = list(map(sealed_with, events))
+        keys = keys_of({leaf for leaves in sealing for leaf in leaves})
+        events = [
+            with_personal(event, state, stream=stream, keys=[keys.get(leaf) for leaf in leaves])
+            for event, state, stream, leaves in zip(events, states, streams, sealing, strict=True)
+        ]
+    return list(map(Recorded, positions, times, streams, versions, events))

@@ -3,12 +3,12 @@
 One contract suite holds both to it (tests/contracts/test_event_store.py).
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from eventstore.domain.events import Id
-from eventstore.reading import EventReader
+from eventstore.reading import EventReader, Recorded
 from eventstore.rows import Changes, Pair, Quarantine, Source
 from eventstore.vault import Key
 
@@ -40,6 +40,12 @@ class CustomerRecorder(Source, EventReader, Protocol):
 
     def pairs_apart(self, after: tuple[Id, Id], limit: int) -> list[tuple[tuple[Id, Id], Pair]]:
         """Pairs of leaf cards of two persons, in the order of these, above `after`."""
+
+    def said(self, after: int, limit: int) -> Sequence[Recorded]:
+        """As `read`, with the personal parts, but only what leads say and where they stand."""
+
+    def persons(self, leaves: Collection[Id]) -> dict[Id, Id]:
+        """The person of each of these leaf cards."""
 
     def keys(self, leaves: Collection[Id]) -> dict[Id, Key]:
         """The keys of leaf cards; forgotten ones have none."""

@@ -167,6 +167,9 @@ class PostgresCustomerRecorder(PostgresReading, PostgresProcessRecorder):
     def read(self, after: int, limit: int, *, personal: bool = False) -> Sequence[Recorded]:
         return recorded(self._rows(sql.READ, after, limit), self.keys, personal=personal)
 
+    def said(self, after: int, limit: int) -> Sequence[Recorded]:
+        return recorded(self._rows(sql.SAID, after, limit), self.keys, personal=True)
+
     def heads(self, after: Id, limit: int) -> list[Id]:
         return [row[0] for row in self._rows(sql.HEADS, after, limit)]
 

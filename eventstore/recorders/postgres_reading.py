@@ -151,6 +151,9 @@ class PostgresReading(ABC):
         rows = self._rows(sql.FORMED, Blobs(sorted(set(leaves))), after) if leaves else []
         return recorded(rows, self.keys, personal=False)
 
+    def persons(self, leaves: Collection[Id]) -> dict[Id, Id]:
+        return {row[0]: row[1] for row in self._of(sql.PERSONS_OF, leaves)}
+
     def keys(self, leaves: Collection[Id]) -> dict[Id, Key]:
         return {row[0]: row[1] for row in self._of(sql.SECRETS_OF, leaves)}
 

@@ -121,6 +121,9 @@ _EVENT: Final = b"notification_id, recorded_at, originator_id, originator_versio
 CARDS_OF: Final = b"""
     SELECT k.leaf, c.version, c.state FROM unnest(%b::bytea[]) AS k (leaf),
     LATERAL (SELECT version, state FROM card WHERE leaf = k.leaf LIMIT 1) AS c"""
+PERSONS_OF: Final = b"""
+    SELECT k.leaf, c.person FROM unnest(%b::bytea[]) AS k (leaf),
+    LATERAL (SELECT person FROM card WHERE leaf = k.leaf LIMIT 1) AS c"""
 MEMBERS: Final = b"""
     SELECT c.leaf, c.version, c.state FROM unnest(%b::bytea[]) AS k (person),
     LATERAL (SELECT leaf, version, state FROM card
@@ -252,6 +255,7 @@ READ: Final = (
     + _EVENT
     + b" FROM stored_events WHERE notification_id > %b ORDER BY notification_id LIMIT %b"
 )
+SAID: Final = READ.replace(b"WHERE", b"WHERE topic IN ('L', 'P') AND")
 LAST_POSITION: Final = b"SELECT coalesce(max(notification_id), 0) FROM stored_events"
 HEADS: Final = b"""
     SELECT leaf FROM card WHERE leaf > %b AND leaf = person ORDER BY leaf LIMIT %b"""

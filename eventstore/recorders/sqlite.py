@@ -215,6 +215,15 @@ class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
         )
         return recorded(rows, self.keys, personal=personal)
 
+    def said(self, after: int, limit: int) -> Sequence[Recorded]:
+        rows = self._rows(
+            "SELECT position, recorded_at, originator_id, originator_version, state"
+            " FROM stored_events WHERE position > ? AND topic IN ('L', 'P')"
+            " ORDER BY position LIMIT ?",
+            (after, limit),
+        )
+        return recorded(rows, self.keys, personal=True)
+
     def heads(self, after: Id, limit: int) -> list[Id]:
         """Leaf cards that head a person, in the order of their ids, above `after`."""
         rows = self._rows(

@@ -229,6 +229,9 @@ class SQLiteReading(ABC):
         rows = self._in(f"{since} AND originator_id IN", leaves)
         return recorded(rows, self.keys, personal=False)
 
+    def persons(self, leaves: Collection[Id]) -> dict[Id, Id]:
+        return dict(self._in("SELECT leaf, person FROM card WHERE leaf IN", leaves))
+
     def keys(self, leaves: Collection[Id]) -> dict[Id, Key]:
         """The keys of leaf cards; forgotten ones have none."""
         return dict(self._in("SELECT leaf, key FROM secret WHERE leaf IN", leaves))

@@ -18,7 +18,14 @@ from support.worlds import KEYRING, MATCHING, Fed, decision_id, lead
 
 from eventstore.customer_base import CustomerBase, Entry, Lead
 from eventstore.domain.deals import Deal
-from eventstore.domain.events import Id, LeadRecorded, NoteAdded, PersonFormed, SharedChanged
+from eventstore.domain.events import (
+    Id,
+    LeadRecorded,
+    NoteAdded,
+    PersonFormed,
+    SharedChanged,
+    TouchPlaced,
+)
 from eventstore.domain.pipeline import SALES
 from eventstore.following import Follower
 from eventstore.orders import CommandRefused, order
@@ -100,6 +107,18 @@ def test_events_come_back_in_their_order_at_positions_without_holes(recorder):
     assert [r.event for r in found[:3]] == [event for _, _, event, _ in given]
     assert [r.position for r in recorder.read(2, 1)] == [3]
     assert recorder.last_position() == 4
+
+
+def test_what_leads_say_is_read_by_itself_page_by_page(recorder):
+    fed = Fed(base_on(recorder))
+    fed.feed(*(lead(number, ("phone", f"+7912000000{number}", "claimed")) for number in range(3)))
+    placed = TouchPlaced(deal=C, leaf=B)
+    recorder.save(Changes(events=[formed(A), (A, 2, placed, None), formed(A, 3)]))
+    first = recorder.said(0, 3)
+    assert [said.event.personal.identities[0].value[-1] for said in first] == ["0", "1", "2"]
+    (last,) = recorder.said(first[-1].position, 3)
+    assert (last.stream, last.version, last.event) == (A, 2, placed)
+    assert list(recorder.said(last.position, 3)) == []
 
 
 def test_what_was_saved_is_there_for_others_and_after_reopening(store, recorder):
@@ -240,6 +259,12 @@ def test_members_are_all_leaf_cards_of_the_persons(recorder):
     assert set(recorder.members([A, D])) == {A, B, C, D, E}
     assert recorder.members([B]).keys() == {B}
     assert recorder.members([]) == {}
+
+
+def test_the_person_of_each_leaf_card_is_told(recorder):
+    recorder.save(Changes(cards={A: (0, card(A)), B: (0, card(A)), D: (0, card(D))}))
+    assert recorder.persons([B, A, D, C, B]) == {A: A, B: A, D: D}
+    assert recorder.persons([]) == {}
 
 
 def test_heads_come_in_pages_in_the_order_of_their_ids(recorder):
