@@ -22,7 +22,8 @@ from eventstore.domain.events import Id
 from eventstore.domain.matching import Matching
 from eventstore.likeness.columns import table_of
 from eventstore.likeness.profiles import profile_of
-from eventstore.lookalikes import alike, lookalikes
+from eventstore.lookalikes import Lookalike, alike, lookalikes
+from eventstore.recorders.port import CustomerRecorder
 from eventstore.touches import bytes_of
 from ingest.processor.batch import BatchHandler
 from leadlog.quality.measures import f1
@@ -34,6 +35,8 @@ _ANSWERS = (
     "date_of_birth",
 )
 _BATCH = 500
+_ASKED = 3
+"""So often is the store asked; the ask of the median time counts, as of the other sides."""
 _AT = "2026-01-01T00:00:00.000Z"
 
 Pair = tuple[int, int]
@@ -121,9 +124,8 @@ def through_the_store(found: Records, folder: Path, progress: Progress) -> Linke
         for start in range(0, len(leads), _BATCH):
             handler.handle(logged(leads[start : start + _BATCH], start))
             progress("records decided about", start + _BATCH, len(leads))
-        watch = Watch()
-        told = lookalikes(base.recorder)
-        watch.stop()
+        asked = [_asked(base.recorder) for _ in range(_ASKED)]
+        told, watch = sorted(asked, key=lambda ask: ask[1].seconds)[_ASKED // 2]
         cards = base.recorder.cards([leaf for one in told for leaf in (one.a, one.b)])
         opened = {leaf: place[card.opened_by] for leaf, (_, card) in cards.items()}
         return linked(found, ((opened[one.a], opened[one.b]) for one in told), watch)
@@ -131,13 +133,20 @@ def through_the_store(found: Records, folder: Path, progress: Progress) -> Linke
         base.recorder.close()
 
 
+def _asked(recorder: CustomerRecorder) -> tuple[list[Lookalike], Watch]:
+    watch = Watch()
+    told = lookalikes(recorder)
+    watch.stop()
+    return told, watch
+
+
 def in_memory(found: Records) -> Linked:
     """From leads at hand to scored pairs, as a yardstick is timed from a table at hand."""
     leads = leads_of(found)
     watch = Watch()
     profiles = [profile_of(_name(number), lead) for number, lead in enumerate(leads)]
-    found_alike = alike(table_of(profiles), np.arange(len(leads)))
-    pairs = list(zip(found_alike.low.tolist(), found_alike.high.tolist(), strict=True))
+    told = alike(table_of(profiles), np.arange(len(profiles)))
+    pairs = list(zip(told.low.tolist(), told.high.tolist(), strict=True))
     watch.stop()
     return linked(found, pairs, watch)
 
