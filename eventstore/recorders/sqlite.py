@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,8 +58,19 @@ _JOIN = (
 sqlite3.register_adapter(bytes, bytes.__bytes__)
 
 
+class _LastFirst(deque[SQLiteConnection]):
+    """Given out in turns, each connection would find its pages outdated by the other's writing."""
+
+    def append(self, connection: SQLiteConnection) -> None:
+        self.appendleft(connection)
+
+
 class _Pool(SQLiteConnectionPool):
     """Connections as the store needs them; the library sets none of this (DESIGN §3)."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._pool = _LastFirst()
 
     def _create_connection(self) -> SQLiteConnection:
         connection = sqlite3.connect(
