@@ -3,6 +3,7 @@
 import hashlib
 import re
 import select
+import weakref
 from typing import Any, Final
 
 import psycopg
@@ -16,6 +17,8 @@ from eventstore.recorders.postgres_arrays import columns
 from eventstore.recorders.postgres_reading import Moment, fetch
 from eventstore.recorders.postgres_schema import CHECKS, STATEMENTS
 from eventstore.recorders.upgrade import JOINED_ONCE, OLD, appearances_anew, joins_anew
+
+DictConnection = psycopg.Connection[DictRow]
 
 _CONNECT_S: Final = 5
 _ONE_AT_A_TIME: Final = 0x1EAD
@@ -87,17 +90,46 @@ def open_datastore(settings: dict[str, Any], schema: str, pool_size: int) -> Pos
     """The library's datastore over these settings; connects when it is first used."""
     # its five own settings stay empty: all stand in `settings`, with those it has no name for
     datastore = PostgresDatastore("", "", "", "", "", schema=schema)
-    datastore.pool = ConnectionPool(
-        connection_class=psycopg.Connection[DictRow],
-        kwargs={**settings, "row_factory": dict_row},
-        min_size=1,
-        max_size=pool_size,
-        open=False,
-        configure=_commit_by_ourselves,
-        check=_look_whether_ended,
-        timeout=_CONNECT_S,
-    )
+    datastore.pool = _Pool(settings, pool_size)
     return datastore
+
+
+class _Pool(ConnectionPool[DictConnection]):
+    """Where one connection is found dead, all that lie there are thrown away: they died with it.
+
+    Whoever asks for a connection waits for at most `_CONNECT_S`, and the pool for a server no
+    longer. The library's would try again after twice as long each time, for minutes, and whoever
+    asks meanwhile waits for that.
+    """
+
+    def __init__(self, settings: dict[str, Any], size: int) -> None:
+        pool = weakref.ref(self)  # itself, it would be kept alive by its own function
+        super().__init__(
+            connection_class=DictConnection,
+            kwargs={**settings, "row_factory": dict_row},
+            min_size=1,
+            max_size=size,
+            open=False,
+            configure=_commit_by_ourselves,
+            check=lambda connection: _check(connection, pool()),
+            timeout=_CONNECT_S,
+            reconnect_timeout=_CONNECT_S,
+        )
+
+    def putconn(self, conn: DictConnection) -> None:
+        if conn.broken:
+            self.drain()
+        super().putconn(conn)
+
+
+def _check(connection: DictConnection, pool: _Pool | None) -> None:
+    """Raises psycopg.Error where it is dead, and the pool gives another one."""
+    try:
+        _look_whether_ended(connection)
+    except psycopg.Error:
+        if pool is not None:
+            pool.drain()
+        raise
 
 
 def _look_whether_ended(connection: "psycopg.Connection[Any]") -> None:

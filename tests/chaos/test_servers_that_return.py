@@ -1,7 +1,6 @@
 """One client of a server that is killed and comes back."""
 
 import asyncio
-import threading
 import time
 
 import pytest
@@ -9,7 +8,7 @@ from contracts.lead_logs import number_of, record
 from contracts.test_event_store import base_on
 from eventsourcing.persistence import OperationalError
 from integration.test_kafka_log import reader, topic, within, writer
-from integration.test_postgres_store import logged, outcomes, phones
+from integration.test_postgres_store import logged, outcomes, phones, pooled
 from integration.test_servers import create, produce
 from integration.test_spool import drained, on_kafka, spool, started, url
 from servers.kafka import KafkaServer
@@ -20,6 +19,9 @@ from ingest.log.port import LogUnavailable
 from ingest.processor.batch import BatchHandler
 
 __all__ = ["reader", "spool", "topic", "url", "writer"]
+
+AWAY_S = 40.0
+"""Long enough for pauses that double to outlast whoever asks for a connection (5 s)."""
 
 # --- Kafka ---
 
@@ -81,16 +83,14 @@ def test_a_recorder_outlives_a_server_that_is_killed_and_comes_back(own_postgres
     recorder = PostgresCustomerRecorder(fresh_database(own_postgres.url()))
     handler = BatchHandler(base_on(recorder))
     handler.handle(logged(*phones(5)))
-    threads = [threading.Thread(target=recorder.last_position) for _ in range(8)]
-    for thread in threads:  # several connections lie in the pool
-        thread.start()
-    for thread in threads:
-        thread.join()
+    pooled(recorder, 8)
     own_postgres.kill()
-    with pytest.raises(OperationalError):
-        handler.handle(logged(*phones(5, start=5), start=5))
+    began = time.monotonic()
+    while time.monotonic() < began + AWAY_S:
+        with pytest.raises(OperationalError):
+            handler.handle(logged(*phones(5, start=5), start=5))
     own_postgres.start()
-    for _ in range(5):  # none of the dead connections is given out
+    for _ in range(8):  # the first is answered, and none of the dead connections is given out
         assert recorder.last_position() == 10
     handler.handle(logged(*phones(5, start=5), start=5))
     assert outcomes(recorder) == {"accepted": 10}

@@ -146,6 +146,26 @@ def end_others(connection: psycopg.Connection) -> None:
     wait_until(lambda: connection.execute(query).fetchone() == (0,))
 
 
+def pooled(recorder: PostgresCustomerRecorder, count: int) -> None:
+    """Have so many connections lie in its pool."""
+    together = threading.Barrier(count)
+
+    def connect() -> None:
+        with recorder.datastore.get_connection():
+            together.wait(30)
+
+    with ThreadPoolExecutor(count) as threads:
+        for connected in [threads.submit(connect) for _ in range(count)]:
+            connected.result()
+
+
+def test_connections_that_died_together_are_nobodys_fault(far, proxy):
+    """Taken up one by one, each would cost whoever asks a pause."""
+    pooled(far, 8)
+    assert proxy.reset() == 8
+    assert far.last_position() == 0
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_of_the_store_is_never_taken_for_one_of_a_lead(database, recorder, fault):
     """It is told as one that passes, so that the lead is tried again and not put aside."""
