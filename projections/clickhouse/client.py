@@ -8,6 +8,7 @@ handles that are `readonly=1`, which can't be taken back.
 
 import logging
 import queue
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from typing import Any, Final
 
 import clickhouse_connect
 import pyarrow as pa
+from clickhouse_connect.driver import httputil
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import (
     ClickHouseError,
@@ -30,6 +32,12 @@ _READERS: Final = 3
 _CONNECT_S: Final = 5
 _ANSWER_S: Final = 60
 """A server that says nothing for so long is taken for away."""
+_UNHEARD_MS: Final = 20_000
+"""The same of one whose machine does not even acknowledge what it was sent: a connection that only
+we still have, which a firewall or a crash has ended for the server."""
+if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; the driver has no setting for it
+    _LIMIT = (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNHEARD_MS)
+    httputil.core_socket_options.append(_LIMIT)
 _ACCESS: Final = frozenset({192, 193, 194, 516})
 """Unknown user, wrong password, password required, authentication failed."""
 _WORDS: Final[dict[type[BaseException], str]] = {TimeoutError: "it takes too long"}

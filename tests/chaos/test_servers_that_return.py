@@ -1,4 +1,4 @@
-"""One client of a server that is killed and comes back."""
+"""One client of a server that is killed and comes back, or of which a dead connection is left."""
 
 import asyncio
 import time
@@ -7,6 +7,7 @@ import pytest
 from contracts.lead_logs import number_of, record
 from contracts.test_event_store import base_on
 from eventsourcing.persistence import OperationalError
+from integration.test_clickhouse_server import far, proxy
 from integration.test_kafka_log import reader, topic, within, writer
 from integration.test_postgres_store import logged, outcomes, phones, pooled
 from integration.test_servers import create, produce
@@ -17,11 +18,13 @@ from servers.postgres import PostgresServer, fresh_database
 from eventstore.recorders.postgres import PostgresCustomerRecorder
 from ingest.log.port import LogUnavailable
 from ingest.processor.batch import BatchHandler
+from projections.clickhouse.client import StoreAway
 
-__all__ = ["reader", "spool", "topic", "url", "writer"]
+__all__ = ["far", "proxy", "reader", "spool", "topic", "url", "writer"]
 
 AWAY_S = 40.0
 """Long enough for pauses that double to outlast whoever asks for a connection (5 s)."""
+ENDED_WITHIN_S = 40.0
 
 # --- Kafka ---
 
@@ -95,3 +98,19 @@ def test_a_recorder_outlives_a_server_that_is_killed_and_comes_back(own_postgres
     handler.handle(logged(*phones(5, start=5), start=5))
     assert outcomes(recorder) == {"accepted": 10}
     recorder.close()
+
+
+# --- ClickHouse ---
+
+
+def test_connections_that_only_we_have_end_before_the_limit_of_an_answer(far, proxy):
+    """As after a firewall has forgotten them: each use costs 20 s, not the minute of an answer."""
+    far.command("CREATE TABLE seen (number UInt8) ENGINE = MergeTree ORDER BY number")
+    assert far.select("SELECT number FROM seen") == []
+    assert proxy.half_open() == 2  # the writer's, and a reader's
+    for use in (far.select, far.command):
+        began = time.monotonic()
+        with pytest.raises(StoreAway):
+            use("SELECT number FROM seen")
+        assert time.monotonic() - began < ENDED_WITHIN_S
+        use("SELECT number FROM seen")
