@@ -62,7 +62,7 @@ async def _looks(topic: "KafkaTopic") -> AsyncIterator[Awaitable[None]]:
     from ingest.log.kafka_topic import administering
     from ingest.outbox.events_topic import beside
     from ingest.outbox.publisher import transactional_id
-    from ingest.processor.faust_app import group_of
+    from ingest.processor.group import group_of
 
     events = beside(topic)
     async with administering(topic) as admin:

@@ -1,25 +1,19 @@
 """Which parts run in this process, wired: the only place that constructs them."""
 
 import asyncio
-import os
-import signal
 import socket
 import sys
 import threading
-import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
-import structlog
 import uvicorn
 import uvloop
 
 from channels.sdk.adapter import WebhookAdapter
 from ingest.gateway.app import Gateway
-from ingest.processor.patience import until_done
 from leadlog import control
 from leadlog.addresses import Announce
 from leadlog.collector import settle_collector
@@ -32,49 +26,13 @@ from leadlog.ownership import is_alone, owned
 from leadlog.polling import adapters_of, is_called, polling, reasons
 from leadlog.readiness import Readiness
 from leadlog.role_names import Role
+from leadlog.runners import Loop, Runner, join, leave
 from leadlog.server import App, Control, FrontDoor
 from leadlog.settings import Settings
 from leadlog.system import System
 from leadlog.web_server import new_server
 
-_STOP_WITHIN_S = 4.0
-"""For what the threads have begun, after the same again for requests: below 10 s together."""
 _BACKLOG = 2048
-_log = structlog.get_logger()
-
-
-class Loop(Protocol):
-    """What works until it is told to stop."""
-
-    def run(self, stop: threading.Event) -> None: ...
-
-
-@dataclass
-class Runner:
-    """A role that is a loop in a thread of its own."""
-
-    name: str
-    loop: Callable[[threading.Event], None]
-    fault: BaseException | None = None
-    thread: threading.Thread | None = None
-
-    def start(self, stop: threading.Event) -> None:
-        self.thread = threading.Thread(target=self._run, args=(stop,), name=self.name, daemon=True)
-        self.thread.start()
-
-    def _run(self, stop: threading.Event) -> None:
-        try:
-            self.loop(stop)
-        except BaseException as fault:  # noqa: BLE001 - told by /readyz, and the process ends
-            self.fault = fault
-            _log.exception("role_failed", role=self.name)
-            signal.raise_signal(signal.SIGTERM)
-
-    @property
-    def state(self) -> str:
-        if self.fault is not None:
-            return f"failed: {type(self.fault).__name__}: {self.fault}"
-        return "ok" if self.thread is not None and self.thread.is_alive() else "not running"
 
 
 Companion = Callable[[System, control.Address, threading.Event], None]
@@ -120,7 +78,7 @@ async def _serve(
         system.base  # noqa: B018 - opened here and now: a disk that is broken is told at once
     runners = _runners(system, roles)
     async with AsyncExitStack() as ending:  # what was begun last ends first
-        ending.callback(_join, runners)
+        ending.callback(join, runners)
         address = ending.enter_context(_announced(settings, roles))
         gateway = await ending.enter_async_context(_intake(system, roles))
         ending.callback(stop.set)
@@ -154,11 +112,14 @@ async def _serve(
             announce(url, settings, roles)
             sys.stdout.flush()
             if companion is not None and address is not None:
-                runners.append(_beside(server, companion, system, address))
+                beside_it = _Beside(server, companion, system, address)
+                runners.append(Runner("companion", lambda: beside_it))
                 runners[-1].start(stop)
         settle_collector()
         await serving
-    return 1 if any(runner.fault for runner in runners) or not server.started else 0
+    status = 1 if any(runner.fault for runner in runners) or not server.started else 0
+    leave(runners, status)
+    return status
 
 
 @contextmanager
@@ -209,28 +170,7 @@ def _runners(system: System, roles: Collection[Role]) -> list[Runner]:
     if isinstance(system.lead_log, KafkaLog):
         parts[Role.OUTBOX]["publisher"] = lambda: system.publisher
     chosen = [part for role in roles for part in parts.get(role, {}).items()]
-    return [Runner(name, partial(_opened_and_run, part)) for name, part in chosen]
-
-
-def _opened_and_run(part: Callable[[], Loop], stop: threading.Event) -> None:
-    """Servers that are away at the start are waited for."""
-    opened: list[Loop] = []
-    if until_done(lambda: opened.append(part()), stop):
-        opened[0].run(stop)
-
-
-def _join(runners: list[Runner]) -> None:
-    """Wait for what the roles have begun; a role that does not come to an end is cut off.
-
-    That loses nothing: every role can be killed at any moment.
-    """
-    give_up = time.monotonic() + _STOP_WITHIN_S
-    for runner in runners:
-        if runner.thread is not None:
-            runner.thread.join(max(0.0, give_up - time.monotonic()))
-            if runner.thread.is_alive():
-                _log.error("role_cut_off", role=runner.name, waited_s=_STOP_WITHIN_S)
-                os._exit(1)
+    return [Runner(name, part) for name, part in chosen]
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -245,14 +185,18 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def _beside(
-    server: uvicorn.Server, companion: Companion, system: System, address: control.Address
-) -> Runner:
-    def run(stop: threading.Event) -> None:
-        companion(system, address, stop)
-        server.should_exit = True
+@dataclass(frozen=True)
+class _Beside:
+    """A companion as a role; the server ends with it."""
 
-    return Runner("companion", run)
+    server: uvicorn.Server
+    companion: Companion
+    system: System
+    address: control.Address
+
+    def run(self, stop: threading.Event) -> None:
+        self.companion(self.system, self.address, stop)
+        self.server.should_exit = True
 
 
 async def _until_started(server: uvicorn.Server, serving: "asyncio.Task[None]") -> None:

@@ -31,10 +31,10 @@ from eventstore.faults import faultpoint
 from ingest.log.kafka_access import KafkaAccess
 from ingest.log.kafka_reader import KafkaLogReader
 from ingest.log.kafka_records import type_of
-from ingest.log.kafka_rights import need_group
-from ingest.log.kafka_topic import AWAY, KafkaTopic, administering
-from ingest.log.port import Logged, LogUnavailable
+from ingest.log.kafka_topic import KafkaTopic
+from ingest.log.port import Logged
 from ingest.processor.batch import BatchHandler
+from ingest.processor.group import group_of, may_join
 from ingest.processor.in_order import BATCH, InOrder
 from ingest.processor.loop import Positions
 from ingest.processor.patience import until_done
@@ -49,17 +49,6 @@ _CHUNKS: Final = 4
 _BUFFERED: Final = 32
 """How many may wait for it: Faust stops fetching for a second once all partitions' are full."""
 _log = structlog.get_logger(__name__)
-
-
-def group_of(topic: KafkaTopic) -> str:
-    """The consumer group of its processors: a group over two topics would stop for both."""
-    return f"leadlog-processor-{topic.name}"
-
-
-async def may_join(topic: KafkaTopic) -> None:
-    """Raises Unreachable where the user may not be in that group."""
-    async with administering(topic) as admin:
-        await need_group(admin, group_of(topic))
 
 
 class FaustProcessor:
@@ -96,7 +85,7 @@ class FaustProcessor:
 
     def run(self, stop: threading.Event) -> None:
         """Process until `stop`. Raises what makes Faust give up; the caller ends the process."""
-        if not until_done(self._look, stop):
+        if not until_done(lambda: asyncio.run(may_join(self._topic, stop)), stop) or stop.is_set():
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         watching = threading.Thread(
@@ -119,14 +108,6 @@ class FaustProcessor:
             return [self._named(tp) for tp in app.consumer.assignment()]
         except NotReady:  # it starts, or stops
             return ()
-
-    def _look(self) -> None:
-        """At what Faust would not tell of: it waits for ever where it may not be in the group."""
-        self._log.partitions()
-        try:
-            asyncio.run(may_join(self._topic))
-        except AWAY as error:
-            raise LogUnavailable(f"Kafka is away: {error}") from error
 
     async def _serve(self, stop: threading.Event) -> None:
         self._app = app = self._new_app()

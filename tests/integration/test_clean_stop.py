@@ -1,6 +1,9 @@
 """Stopped in the middle of its work: in good time, cleanly, and with everything it accepted."""
 
+import asyncio
 import signal
+import socket
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +15,10 @@ from support.deliveries import form
 from support.leadlog_up import READY_WITHIN_S, Leadlog
 from support.raw_http import Raw, ask, head
 from support.waiting import wait_until
+
+from ingest.log import kafka_topic
+from ingest.log.kafka_topic import KafkaTopic
+from ingest.processor.group import may_join
 
 STOPPED_WITHIN_S = 20
 
@@ -66,6 +73,31 @@ def test_a_role_that_hangs_and_whoever_waits_for_it_do_not_hold_it_up(server):
     assert "role_cut_off" in server.said()
     settled(server)
     assert stored_leads(server).total() == 1
+
+
+def test_a_role_that_has_begun_nothing_is_not_waited_for(tmp_path):
+    """Its event store takes the connection, and is silent for longer than anybody waits."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"postgresql://x@127.0.0.1:{silent.getsockname()[1]}/x?connect_timeout=120"
+        settings = f'[stores]\nevents = "{address}"\n[keys]\nidentity = "{"ab" * 32}"'
+        with Leadlog(tmp_path, settings=settings) as server:
+            server.start(roles=["processor"], ready=False)
+            silent.settimeout(READY_WITHIN_S)
+            silent.accept()
+            wait_until(lambda: "leadlog" in server.said())  # it has told where it is
+            assert server.stop(signal.SIGTERM) == 0
+            assert "role_cut_off" not in server.said()
+
+
+async def test_a_look_at_a_kafka_that_is_silent_ends_when_it_is_to_stop(monkeypatch):
+    monkeypatch.setattr(kafka_topic, "_ADMIN_TIMEOUT_MS", 600_000)
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        topic = KafkaTopic((f"127.0.0.1:{silent.getsockname()[1]}",), "leads")
+        looking = asyncio.create_task(may_join(topic, stop))
+        await asyncio.to_thread(silent.accept)
+        stop.set()
+        await asyncio.wait_for(looking, 60)
 
 
 def is_connected_to(port):

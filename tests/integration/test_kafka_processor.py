@@ -23,7 +23,7 @@ from support.waiting import wait_until
 
 from ingest.log.kafka_reader import KafkaLogReader
 from ingest.processor.batch import BatchHandler
-from ingest.processor.faust_app import group_of
+from ingest.processor.group import group_of
 from ingest.processor.in_order import InOrder
 from ingest.processor.loop import ProcessorLoop
 

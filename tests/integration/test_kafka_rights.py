@@ -21,7 +21,7 @@ from ingest.log.kafka_topic import prepare
 from ingest.log.port import LogUnavailable
 from ingest.outbox.events_topic import beside, prepare_events
 from ingest.outbox.publisher import transactional_id
-from ingest.processor.faust_app import group_of
+from ingest.processor.group import group_of
 from leadlog.doctor import examine
 from leadlog.settings import load
 from leadlog.system import System

@@ -6,7 +6,7 @@ import pytest
 
 from ingest.log.kafka_topic import KafkaTopic
 from ingest.outbox.events_topic import beside
-from ingest.processor.faust_app import group_of
+from ingest.processor.group import group_of
 
 PAGE = (Path(__file__).parents[2] / "docs" / "servers.md").read_text("utf-8")
 
