@@ -43,6 +43,9 @@ from ingest.processor.watchdog import STUCK_AFTER_S, Watchdog
 _WITHIN_S: Final = 0.02
 _LOOK_S: Final = 0.2
 _SESSION_S: Final = 15.0
+_ANSWER_S: Final = 20.0
+"""A broker that says nothing for so long is left: its end of the connection may be gone. No less
+than a session; whoever joins a group that waits for somebody longer than that asks again."""
 _FAREWELL_S: Final = 2.0
 _CHUNKS: Final = 4
 """How many the agent takes at once."""
@@ -134,6 +137,7 @@ class FaustProcessor:
             broker=";".join(f"kafka://{server}" for server in self._topic.servers),
             broker_credentials=credentials(self._topic.access),
             autodiscover=False,
+            broker_request_timeout=_ANSWER_S,
             broker_session_timeout=self._session_timeout,
             broker_heartbeat_interval=self._session_timeout / 5,
             ConsumerScheduler=Chunks,

@@ -5,12 +5,27 @@ Each step at which one may be killed is in tests/integration/test_kafka_processo
 
 import asyncio
 import time
+from functools import partial
 
 import pytest
 from contracts.lead_logs import KEYRING
-from support.kafka_place import RUNNERS, check_once, outlives_its_broker, record_of, with_repeats
+from integration.kafka_processor import base_in
+from servers.fixtures import running
+from servers.kafka import Far, KafkaServer
+from servers.proxy import Proxy
+from support.kafka_place import (
+    RUNNERS,
+    Place,
+    check_once,
+    outlives_its_broker,
+    record_of,
+    with_repeats,
+)
 
 from ingest.log.kafka import KafkaLogWriter
+from ingest.log.kafka_topic import prepare
+
+GOES_ON_WITHIN_S = 60.0
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
@@ -70,3 +85,24 @@ def test_leads_that_come_while_it_runs_are_processed_within_a_second(place, star
 @pytest.mark.parametrize("runner", RUNNERS)
 def test_a_processor_waits_for_a_broker_that_is_away(place, start, runner, breakable_kafka):
     outlives_its_broker(place, start, runner, breakable_kafka)
+
+
+def test_a_processor_on_connections_that_only_it_has_goes_on_by_itself(tmp_path, processors):
+    """As after a firewall has forgotten them; its watchdog, which would end it, is asleep."""
+    far = Far()
+    with (
+        running("kafka", partial(KafkaServer, far=far), KafkaServer.kill) as kafka,
+        Proxy(far.behind, at=far.proxy) as proxy,
+    ):
+        log = f"leads{time.time_ns()}?partitions=3"
+        near = Place(f"kafka://{kafka.address}/{log}", tmp_path, base_in(tmp_path))
+        asyncio.run(prepare(near.topic))
+        near.append([record_of(n) for n in range(100)])
+        behind = near._replace(url=f"kafka://127.0.0.1:{far.proxy}/{log}")
+        processors.append(behind.start("faust", stuck_after=600))
+        near.reached(100)
+        assert proxy.half_open() >= 3  # of the group, of the fetches, of its reader
+        near.append([record_of(n) for n in range(100, 200)])
+        near.reached(200, GOES_ON_WITHIN_S)
+        check_once(near, [record_of(n) for n in range(200)])
+        near.base.recorder.close()
