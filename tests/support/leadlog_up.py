@@ -17,7 +17,7 @@ from support.deliveries import ACCOUNTS
 from leadlog import control
 
 LEADLOG = str(Path(sys.executable).with_name("leadlog"))
-READY_WITHIN_S = 60
+READY_WITHIN_S = 180
 """Generous: a server is ready in under 3 s, on a machine that has nothing else to do."""
 
 
