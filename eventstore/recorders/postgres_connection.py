@@ -116,11 +116,6 @@ class _Pool(ConnectionPool[DictConnection]):
             reconnect_timeout=_CONNECT_S,
         )
 
-    def putconn(self, conn: DictConnection) -> None:
-        if conn.broken:
-            self.drain()
-        super().putconn(conn)
-
 
 def _check(connection: DictConnection, pool: _Pool | None) -> None:
     """Raises psycopg.Error where it is dead, and the pool gives another one."""
