@@ -58,17 +58,20 @@ class Keyring:
 
     def record_key(self, kind: str, value: str) -> bytes:
         """The lead log's partitioning key of an identity."""
-        return hmac.digest(self._secret, f"log/{kind}:{value}".encode(), "sha256")[:16]
+        return self._hmac(f"log/{kind}:{value}")[:16]
 
     def sealing_key(self, what: str) -> bytes:
         """Seals what identifies persons and is of none of them alone, such as a list of many."""
         return hmac.digest(self._secret, f"seal/{what}".encode(), "sha256")[:16]
 
     def _new_leaf(self, text: str) -> Id:
+        return derived(self._hmac(text))
+
+    def _hmac(self, text: str) -> bytes:
         inner, outer = self._inner.copy(), self._outer.copy()
         inner.update(text.encode())
         outer.update(inner.digest())
-        return derived(outer.digest())
+        return outer.digest()
 
 
 def derived(name: bytes) -> Id:

@@ -12,15 +12,14 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaProducer
 
 from eventstore.faults import faultpoint
 from eventstore.keyring import Keyring
+from ingest.log.kafka_batches import Append, Batches
 from ingest.log.kafka_records import to_message
 from ingest.log.kafka_rights import WRITE
 from ingest.log.kafka_topic import AWAY, MAX_RECORD_BYTES, KafkaTopic, prepare
@@ -31,6 +30,7 @@ DEADLINE_S: Final = 4.0
 STUCK_S: Final = 20.0
 _CONNECT_S: Final = 5.0
 _LOOK_S: Final = 0.25
+_TICK_S: Final = 0.1
 _LONGEST_PAUSE_S: Final = 5.0
 _REQUEST_MS: Final = 10_000
 _MOST_WAITING_BYTES: Final = MAX_RECORD_BYTES
@@ -40,26 +40,6 @@ _OVERHEAD_BYTES: Final = 4096
 _MOST_VALUE_BYTES: Final = MAX_RECORD_BYTES - _OVERHEAD_BYTES
 _OUT_OF_PATIENCE: Final = TimeoutError()
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(eq=False, slots=True)
-class _Append:
-    """One call of `append` until all its records are acknowledged."""
-
-    records: Sequence[Record]
-    size: int
-    answer: "asyncio.Future[BaseException | None]"
-    """What its caller waits for: the error, or the end of its patience."""
-    left: int = 0
-    error: BaseException | None = None
-    dropped: bool = False
-    """Its caller was told no before anything was sent."""
-    over: bool = False
-    """Nothing of it is on its way any more."""
-
-    def tell(self, error: BaseException | None) -> None:
-        if not self.answer.done():
-            self.answer.set_result(error)
 
 
 class KafkaLogWriter:
@@ -78,16 +58,15 @@ class KafkaLogWriter:
         self._keyring = keyring
         self._deadline = deadline
         self._stuck_after = stuck_after
-        self._producer: AIOKafkaProducer | None = None
-        self._queue: deque[_Append] = deque()
-        self._sent: set[_Append] = set()
+        self._batches: Batches | None = None
+        self._open: dict[Append, None] = {}
+        """All that is not over, the oldest first."""
+        self._new: deque[Append] = deque()
         self._waiting_bytes = 0
-        self._progress = time.monotonic()
         self._more = asyncio.Event()
+        self._look: asyncio.TimerHandle | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._why = "it was not started"
-        self._broken = ""
-        """Why this producer is of no use any more."""
 
     async def start(self) -> None:
         """Connect, and make or check the topic.
@@ -102,28 +81,18 @@ class KafkaLogWriter:
         self._tasks = [asyncio.create_task(self._pump()), asyncio.create_task(self._keep())]
 
     async def append(self, records: Sequence[Record]) -> None:
-        size = sum(len(record.value) + _OVERHEAD_BYTES for record in records)
-        if any(len(record.value) > _MOST_VALUE_BYTES for record in records):
-            raise RecordTooLarge(f"a record has more than {_MOST_VALUE_BYTES} bytes")
-        if self._producer is None:
+        size = sum([len(record.value) + _OVERHEAD_BYTES for record in records])
+        if size > _MOST_VALUE_BYTES:
+            _refuse_too_large(records)
+        if self._batches is None:
             raise LogUnavailable(f"Kafka is away: {self._why}")
         if self._waiting_bytes and self._waiting_bytes + size > _MOST_WAITING_BYTES:
             raise LogUnavailable("Kafka cannot keep up; try again in a moment")
         if not records:
             return
         faultpoint("log.before_commit")
-        loop = asyncio.get_running_loop()
-        item = _Append(records, size, loop.create_future())
-        self._waiting_bytes += size
-        self._queue.append(item)
-        self._more.set()
-        patience = loop.call_later(self._deadline, item.tell, _OUT_OF_PATIENCE)
-        try:
-            error = await item.answer
-        finally:
-            patience.cancel()
+        error = await self._given(records, size).answer
         if error is _OUT_OF_PATIENCE:
-            item.dropped = item not in self._sent
             raise LogUnavailable(
                 f"Kafka did not confirm within {self._deadline:.0f} s; nobody knows whether it took"
                 " the records"
@@ -134,7 +103,7 @@ class KafkaLogWriter:
 
     async def close(self) -> None:
         """Wait for what was given, at most as long as one append may take."""
-        waiting = [item.answer for item in (*self._queue, *self._sent)]
+        waiting = [append.answer for append in self._open]
         if waiting:
             await asyncio.wait(waiting, timeout=self._deadline)
         for task in self._tasks:
@@ -142,62 +111,50 @@ class KafkaLogWriter:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._let_go("it was closed")
 
-    # --- from the queue to the producer ---
+    # --- from the callers to the producer, and back ---
+
+    def _given(self, records: Sequence[Record], size: int) -> Append:
+        loop = asyncio.get_running_loop()
+        messages = [to_message(record, self._keyring) for record in records]
+        due = time.monotonic() + self._deadline
+        append = Append(messages, size, due, loop.create_future(), left=len(messages))
+        self._waiting_bytes += size
+        self._open[append] = None
+        self._new.append(append)
+        self._more.set()
+        if self._look is None:
+            self._look = loop.call_later(_TICK_S, self._lose_patience)
+        return append
 
     async def _pump(self) -> None:
         """Give appends to the producer in the order of their calls."""
         while True:
             self._more.clear()
-            while self._queue and self._producer is not None:
-                item = self._queue.popleft()
-                if item.dropped:
-                    self._finish(item, None)
-                else:
-                    await self._send(self._producer, item)
+            batches = self._batches
+            if batches is not None:
+                try:
+                    await batches.send(self._new)
+                except Exception as error:  # noqa: BLE001 - those who wait are told when it is let go
+                    batches.broken = f"it takes nothing: {type(error).__name__}"
             await self._more.wait()
 
-    async def _send(self, producer: AIOKafkaProducer, item: _Append) -> None:
-        if not self._sent:
-            self._progress = time.monotonic()
-        self._sent.add(item)
-        item.left = len(item.records)
-        for number, record in enumerate(item.records):
-            try:
-                message = to_message(record, self._keyring)
-                ack = await producer.send(
-                    self._topic.name, message.value, key=message.key, headers=message.headers
-                )
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is told to the caller
-                item.error = error
-                item.left -= len(item.records) - number
-                self._settle(item)
-                return
-            ack.add_done_callback(partial(self._acknowledged, producer, item))
-        faultpoint("log.in_flight")
+    def _lose_patience(self) -> None:
+        """Tell those who have waited too long: one timer for all, for nearly none is ever due."""
+        now = time.monotonic()
+        for append in self._open:
+            if append.due > now:
+                break
+            append.dropped = not append.sent
+            append.tell(_OUT_OF_PATIENCE)
+        loop = asyncio.get_running_loop()
+        self._look = loop.call_later(_TICK_S, self._lose_patience) if self._open else None
 
-    def _acknowledged(
-        self, producer: AIOKafkaProducer, item: _Append, ack: "asyncio.Future[Any]"
-    ) -> None:
-        error = asyncio.CancelledError() if ack.cancelled() else ack.exception()
-        item.error = item.error or error
-        item.left -= 1
-        if error is None:
-            self._progress = time.monotonic()
-        elif producer is self._producer:
-            self._broken = f"a record was refused for good: {type(error).__name__}"
-        self._settle(item)
-
-    def _settle(self, item: _Append) -> None:
-        if item.left == 0:
-            self._finish(item, item.error)
-
-    def _finish(self, item: _Append, error: BaseException | None) -> None:
+    def _finish(self, append: Append, error: BaseException | None = None) -> None:
         """Whoever waits is told. What a lost producer gives up later changes nothing."""
-        if not item.over:
-            item.over = True
-            self._waiting_bytes -= item.size
-            self._sent.discard(item)
-            item.tell(error)
+        if append in self._open:
+            del self._open[append]
+            self._waiting_bytes -= append.size
+            append.tell(append.error or error)
 
     # --- the connection ---
 
@@ -207,14 +164,15 @@ class KafkaLogWriter:
         while True:
             await asyncio.sleep(pause)
             try:
-                if self._producer is None:
+                batches = self._batches
+                if batches is None:
                     await self._connect()
                     pause = _LOOK_S
                     _log.warning("lead_log.back", topic=self._topic.name)
-                elif self._broken:
-                    _log.warning("lead_log.producer_replaced", why=self._broken)
-                    await self._let_go(self._broken)
-                elif self._sent and time.monotonic() - self._progress > self._stuck_after:
+                elif batches.broken:
+                    _log.warning("lead_log.producer_replaced", why=batches.broken)
+                    await self._let_go(batches.broken)
+                elif batches.is_stuck(self._stuck_after):
                     await self._let_go(f"nothing was confirmed for {self._stuck_after:.0f} s")
             except Exception as error:  # noqa: BLE001 - appends are refused with its text meanwhile
                 self._away(error)
@@ -236,17 +194,19 @@ class KafkaLogWriter:
         except BaseException:
             await abandon(producer)
             raise
-        self._producer, self._broken = producer, ""
+        self._batches = Batches(
+            producer, self._topic.name, finished=self._finish, answered=self._more.set
+        )
         self._more.set()
 
     async def _let_go(self, why: str) -> None:
         """End this producer; whatever it has not confirmed is in doubt."""
-        producer, self._producer, self._why = self._producer, None, why
-        if producer is not None:
-            await abandon(producer)
-        for item in (*self._sent, *self._queue):
-            self._finish(item, LogUnavailable(why))
-        self._queue.clear()
+        batches, self._batches, self._why = self._batches, None, why
+        if batches is not None:
+            await abandon(batches.producer)
+        for append in list(self._open):
+            self._finish(append, LogUnavailable(why))
+        self._new = deque()  # the old one may still be in a call that waits
 
     def _away(self, error: BaseException) -> None:
         why = str(error) or type(error).__name__
@@ -254,6 +214,11 @@ class KafkaLogWriter:
             self._why = why
             told = {"error": why, "remedy": remedy_of(error) or None}
             _log.warning("lead_log.away", topic=self._topic.name, **told)
+
+
+def _refuse_too_large(records: Sequence[Record]) -> None:
+    if any(len(record.value) > _MOST_VALUE_BYTES for record in records):
+        raise RecordTooLarge(f"a record has more than {_MOST_VALUE_BYTES} bytes")
 
 
 async def abandon(producer: AIOKafkaProducer) -> None:

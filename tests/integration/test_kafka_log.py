@@ -160,7 +160,7 @@ async def test_a_producer_whose_numbers_have_a_gap_is_replaced(writer, topic, re
     await writer.append([record(1)])
     for number in range(2):
         partition = TopicPartition(topic.name, number)
-        writer._producer._txn_manager.increment_sequence_number(partition, 1)
+        writer._batches.producer._txn_manager.increment_sequence_number(partition, 1)
     with pytest.raises(LogUnavailable):
         await writer.append([record(1)])
     await within(20, lambda: writer.append([record(1)]))
