@@ -88,8 +88,7 @@ class WebformAdapter(FormAdapter[WebformSettings]):
     def cors(self, delivery: Delivery) -> tuple[tuple[str, str], ...]:
         """Reflect a configured origin; the answer always varies with it."""
         origin = delivery.headers.get("origin", "").strip()
-        known = {_bare(configured) for configured in self.settings.origins}
-        if origin and (_bare(origin) in known or "*" in known):
+        if origin and (_bare(origin) in self._origins or "*" in self._origins):
             return (("Access-Control-Allow-Origin", origin), ("Vary", "Origin"))
         return (("Vary", "Origin"),)
 
@@ -161,6 +160,10 @@ class WebformAdapter(FormAdapter[WebformSettings]):
             attachments=body.attachments,
             raw=self.raw_of(delivery, cut),
         )
+
+    @cached_property
+    def _origins(self) -> frozenset[str]:
+        return frozenset(map(_bare, self.settings.origins))
 
     @cached_property
     def _traps(self) -> frozenset[str]:

@@ -8,16 +8,14 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any
-from urllib.parse import unquote
 
 import structlog
 from prometheus_client import Counter
 
 from channels.sdk.adapter import WebhookAdapter
-from channels.sdk.delivery import Delivery, Reply
+from channels.sdk.delivery import Delivery, Reply, media_type
 from channels.sdk.intake import (
     Examination,
     Examined,
@@ -27,17 +25,17 @@ from channels.sdk.intake import (
     examine,
     problem,
 )
-from channels.sdk.outcome import Accepted, Ignored, Outcome
-from channels.sdk.times import format_time
+from channels.sdk.outcome import Accepted, Ignored, Quarantined
+from channels.sdk.times import Timestamp, now
 from eventstore.faults import faultpoint
 from ingest.gateway.asgi import (
-    PREFIX,
     Receive,
     Scope,
     Send,
     delivery_of,
-    media_type,
+    headers_of,
     path_of,
+    segments_of,
     send_reply,
 )
 from ingest.gateway.body import Bodies, BodiesTooMany, BodyTooLarge, BodyTooSlow, ClientGone
@@ -48,11 +46,16 @@ from ingest.metrics import ACCEPT_SECONDS, DELIVERIES, LOG_UNAVAILABLE
 
 _LARGE = 256 * 1024
 """Bytes. Larger bodies are read by a thread, one at a time: they would hold up everybody else."""
+_KINDS = {
+    Handshake: "handshake",
+    Rejected: "rejected",
+    Invalid: "invalid",
+    Accepted: "accepted",
+    Ignored: "ignored",
+    Quarantined: "quarantined",
+}
+"""What it is counted as."""
 _log = structlog.get_logger()
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Gateway:
@@ -63,7 +66,7 @@ class Gateway:
         adapters: Mapping[str, WebhookAdapter[Any]],
         log: LeadLogWriter,
         *,
-        clock: Callable[[], datetime] = _now,
+        clock: Callable[[], Timestamp] = now,
     ) -> None:
         self._adapters = adapters
         self._log = log
@@ -74,33 +77,31 @@ class Gateway:
         """When the log last took nothing (`time.monotonic`) and why; None since it did again."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        account = unquote(path_of(scope)[len(PREFIX) :].partition("/")[0])
+        account = segments_of(path_of(scope))[0]
         adapter = self._adapters.get(account)
         if adapter is None:
             await send_reply(send, problem(404, "no such account", f"no account {account[:80]!r}"))
             return
-        limit = adapter.body_limit(media_type(scope))
+        headers = headers_of(scope)
+        limit = adapter.body_limit(media_type(headers.get("content-type", "")))
         try:
-            body = await self._bodies.read(scope["headers"], receive, limit)
+            body = await self._bodies.read(headers, receive, limit)
         except ClientGone:
             return
         except (BodyTooLarge, BodyTooSlow, BodiesTooMany) as fault:
-            cors = adapter.cors(self._delivery(scope, b""))
+            cors = adapter.cors(delivery_of(scope, headers, b"", self._clock()))
             await send_reply(send, unread(fault, limit), cors)
             return
         faultpoint("gateway.after_read")
         try:
             started = time.perf_counter()
-            delivery = self._delivery(scope, body)
+            delivery = delivery_of(scope, headers, body, self._clock())
             reply = await self._answer(account, adapter, delivery)
             await send_reply(send, reply, adapter.cors(delivery))
             ACCEPT_SECONDS.observe(time.perf_counter() - started)
             faultpoint("gateway.after_reply")
         finally:
             self._bodies.release(body)
-
-    def _delivery(self, scope: Scope, body: bytes) -> Delivery:
-        return delivery_of(scope, body, format_time(self._clock()))
 
     async def _answer(
         self, account: str, adapter: WebhookAdapter[Any], delivery: Delivery
@@ -109,35 +110,25 @@ class Gateway:
         try:
             if no := refused(adapter, delivery):
                 return no
-            if len(delivery.body) <= _LARGE:
-                return await self._take(account, adapter, examine(adapter, delivery), delivery)
-            loop = asyncio.get_running_loop()
-            examined = await loop.run_in_executor(self._large, examine, adapter, delivery)
-            return await self._take(account, adapter, examined, delivery)
+            examined = await self._examined(adapter, delivery)
+            if not isinstance(examined, Examined):
+                _count(account, _KINDS[type(examined)])
+                return examined.reply
+            records = records_of(examined.outcomes, delivery, adapter)
+            if no := await self._store(records):
+                return no
+            for outcome in examined.outcomes:
+                _count(account, _KINDS[type(outcome)])
+            return adapter.reply(delivery, examined.outcomes)
         except Exception:  # noqa: BLE001 - a fault of ours must neither lose nor hang a delivery
             _log.exception("gateway.fault", account=account)
             return unavailable("an error of ours")
 
-    async def _take(
-        self,
-        account: str,
-        adapter: WebhookAdapter[Any],
-        examined: Examination,
-        delivery: Delivery,
-    ) -> Reply:
-        match examined:
-            case Handshake(reply):
-                _count(account, "handshake")
-                return reply
-            case Rejected(reply):
-                _count(account, "rejected")
-                return reply
-            case Invalid(reply):
-                _count(account, "invalid")
-                return reply
-            case Examined(outcomes):
-                records = records_of(outcomes, delivery, adapter)
-                return await self._store(records) or _stored(account, adapter, delivery, outcomes)
+    async def _examined(self, adapter: WebhookAdapter[Any], delivery: Delivery) -> Examination:
+        if len(delivery.body) <= _LARGE:
+            return examine(adapter, delivery)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._large, examine, adapter, delivery)
 
     async def _store(self, records: Sequence[Record]) -> Reply | None:
         """Append durably; a reply only where that failed."""
@@ -155,14 +146,6 @@ class Gateway:
         return None
 
 
-def _stored(
-    account: str, adapter: WebhookAdapter[Any], delivery: Delivery, outcomes: tuple[Outcome, ...]
-) -> Reply:
-    for outcome in outcomes:
-        _count(account, _name(outcome))
-    return adapter.reply(delivery, outcomes)
-
-
 def _count(account: str, outcome: str) -> None:
     _counter(account, outcome).inc()
 
@@ -171,9 +154,3 @@ def _count(account: str, outcome: str) -> None:
 def _counter(account: str, outcome: str) -> Counter:
     """Looked up once for each; only accounts that are configured get here."""
     return DELIVERIES.labels(account, outcome)
-
-
-def _name(outcome: Outcome) -> str:
-    if isinstance(outcome, Accepted):
-        return "accepted"
-    return "ignored" if isinstance(outcome, Ignored) else "quarantined"

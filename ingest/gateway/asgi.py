@@ -16,12 +16,9 @@ Send = Callable[[Message], Awaitable[None]]
 PREFIX = "/in/"
 
 
-def media_type(scope: Scope) -> str:
-    for name, value in scope["headers"]:
-        if name.lower() == b"content-type":
-            content_type: str = value.decode("latin-1")
-            return content_type.partition(";")[0].strip().lower()
-    return ""
+def headers_of(scope: Scope) -> dict[str, str]:
+    """Names in lower case; of several with one name the last counts."""
+    return {n.decode("latin-1").lower(): v.decode("latin-1") for n, v in scope["headers"]}
 
 
 def path_of(scope: Scope) -> str:
@@ -29,12 +26,18 @@ def path_of(scope: Scope) -> str:
     return (scope.get("raw_path") or quote(scope["path"]).encode()).decode("latin-1")
 
 
-def delivery_of(scope: Scope, body: bytes, received_at: Timestamp) -> Delivery:
-    headers = {n.decode("latin-1").lower(): v.decode("latin-1") for n, v in scope["headers"]}
+def segments_of(path: str) -> tuple[str, ...]:
+    """What stands after `/in/`, decoded: the account, and what is of its own."""
+    return tuple([unquote(part) for part in path[len(PREFIX) :].split("/")])
+
+
+def delivery_of(
+    scope: Scope, headers: dict[str, str], body: bytes, received_at: Timestamp
+) -> Delivery:
+    """The request with these `headers_of` it."""
     query = scope["query_string"].decode("latin-1")
-    host = headers.get("host", "")
     path = path_of(scope)
-    url = f"{scope['scheme']}://{host}{path}"
+    url = f"{scope['scheme']}://{headers.get('host', '')}{path}"
     client = scope.get("client")
     return Delivery(
         method=scope["method"],
@@ -43,7 +46,7 @@ def delivery_of(scope: Scope, body: bytes, received_at: Timestamp) -> Delivery:
         body=body,
         remote_ip=client[0] if client else "",
         received_at=received_at,
-        segments=tuple(unquote(part) for part in path[len(PREFIX) :].split("/")[1:]),
+        segments=segments_of(path)[1:],
     )
 
 

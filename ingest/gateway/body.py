@@ -1,8 +1,9 @@
 """Reads the body of a request within bounds of size, time and memory."""
 
 import asyncio
+from collections.abc import Mapping
 
-from ingest.gateway.asgi import Receive
+from ingest.gateway.asgi import Message, Receive
 
 SMALL = 64 * 1024
 """Bytes. A body up to this size is always read, however many others are on their way."""
@@ -39,30 +40,32 @@ class Bodies:
 
     async def read(
         self,
-        headers: list[tuple[bytes, bytes]],
+        headers: Mapping[str, str],
         receive: Receive,
         limit: int,
     ) -> bytes:
         """The whole body. Whoever gets one gives it back by `release` when done with it."""
-        for name, value in headers:
-            if name == b"content-length" and value.isdigit() and int(value) > limit:
-                raise BodyTooLarge
+        length = headers.get("content-length", "")
+        if length.isdecimal() and int(length) > limit:
+            raise BodyTooLarge
+        alarm = _Alarm(self._patience_s)
         pieces: list[bytes] = []
-        began = asyncio.get_running_loop().time()
         size = 0
         try:
-            async with asyncio.timeout(self._patience_s) as deadline:
-                more = True
-                while more:
-                    more = await _piece(receive, pieces)
-                    size = self._grown(size, len(pieces[-1]), limit)
-                    if more:
-                        deadline.reschedule(began + self._patience_s + size / LEAST_RATE)
+            more = True
+            while more:
+                message = await receive()
+                pieces.append(_piece_of(message))
+                size = self._grown(size, len(pieces[-1]), limit)
+                if more := message.get("more_body", False):
+                    alarm.put_off(self._patience_s + size / LEAST_RATE)
         except BaseException as error:
             self._release(size)
-            if isinstance(error, TimeoutError):
+            if alarm.was_heard_as(error):
                 raise BodyTooSlow from None
             raise
+        finally:
+            alarm.off()
         return b"".join(pieces)
 
     def release(self, body: bytes) -> None:
@@ -86,10 +89,38 @@ class Bodies:
             self._held -= size
 
 
-async def _piece(receive: Receive, pieces: list[bytes]) -> bool:
-    """Append the next piece; whether there are more."""
-    message = await receive()
+def _piece_of(message: Message) -> bytes:
     if message["type"] == "http.disconnect":
         raise ClientGone
-    pieces.append(message.get("body", b""))
-    return bool(message.get("more_body"))
+    piece: bytes = message.get("body", b"")
+    return piece
+
+
+class _Alarm:
+    """Cancels this task once its time is over: `asyncio.timeout` in a fifth of its time."""
+
+    def __init__(self, within: float) -> None:
+        self._task = asyncio.current_task()
+        self._loop = asyncio.get_running_loop()
+        self._began = self._loop.time()
+        self._rang = False
+        self._timer = self._loop.call_at(self._began + within, self._ring)
+
+    def put_off(self, within: float) -> None:
+        """Ring so many seconds after the beginning instead."""
+        self._timer.cancel()
+        self._timer = self._loop.call_at(self._began + within, self._ring)
+
+    def off(self) -> None:
+        self._timer.cancel()
+
+    def was_heard_as(self, error: BaseException) -> bool:
+        """Whether this error is the alarm's, and nobody else wants the task to end."""
+        if not self._rang or self._task is None:
+            return False
+        return self._task.uncancel() == 0 and isinstance(error, asyncio.CancelledError)
+
+    def _ring(self) -> None:
+        self._rang = True
+        if self._task is not None:
+            self._task.cancel()

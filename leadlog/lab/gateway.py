@@ -1,7 +1,6 @@
 """The door of the lab: deliveries go through the real gateway, onto a log in memory."""
 
 import asyncio
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -11,7 +10,7 @@ from channels.sdk.delivery import OK, Delivery, PollItem, Reply
 from channels.sdk.intake import examine_item
 from channels.sdk.lead import LeadEvent
 from channels.sdk.testing.doors import Answer, AnyAdapter, Stored, broken
-from channels.sdk.times import Timestamp, parse_time
+from channels.sdk.times import Timestamp
 from ingest.gateway.app import Gateway
 from ingest.log.port import LeadLogWriter, Record, RecordType
 from ingest.log.records import IgnoredDelivery, QuarantinedDelivery, records_of
@@ -46,12 +45,7 @@ def gateway_of(adapter: AnyAdapter, log: LeadLogWriter, received_at: Timestamp) 
     """A gateway with this one account, at the time of a recording."""
     if not isinstance(adapter, WebhookAdapter):
         raise TypeError("the adapter takes no requests")
-    moment = parse_time(received_at)
-
-    def clock() -> datetime:
-        return moment
-
-    return Gateway({adapter.settings.name: adapter}, log, clock=clock)
+    return Gateway({adapter.settings.name: adapter}, log, clock=lambda: received_at)
 
 
 def stored_of(records: list[Record]) -> tuple[Stored, ...]:

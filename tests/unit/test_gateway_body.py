@@ -31,8 +31,8 @@ def coming(*pieces, pause=0.0, whole=True):
     return receive
 
 
-async def read(bodies, *pieces, limit=10 * SMALL, headers=(), **more):
-    return await bodies.read(list(headers), coming(*pieces, **more), limit)
+async def read(bodies, *pieces, limit=10 * SMALL, headers=None, **more):
+    return await bodies.read(headers or {}, coming(*pieces, **more), limit)
 
 
 async def test_the_pieces_are_put_together():
@@ -47,7 +47,7 @@ async def test_a_body_may_have_the_limit_and_no_more():
 
 async def test_a_length_over_the_limit_is_enough_to_know():
     with pytest.raises(BodyTooLarge):
-        await read(Bodies(), headers=[(b"content-length", b"11")], limit=10)
+        await read(Bodies(), headers={"content-length": "11"}, limit=10)
 
 
 async def test_whoever_leaves_is_gone():
@@ -58,6 +58,19 @@ async def test_whoever_leaves_is_gone():
 async def test_a_body_must_come_in_time():
     with pytest.raises(BodyTooSlow):
         await read(Bodies(patience_s=0.05), b"one", whole=False)
+
+
+async def test_who_cancels_the_reading_is_not_told_that_it_was_slow():
+    reading = asyncio.create_task(read(Bodies(), b"one", whole=False))
+    await asyncio.sleep(0)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+
+
+async def test_a_body_that_came_in_time_leaves_no_alarm_behind():
+    assert await read(Bodies(patience_s=0.02), b"one") == b"one"
+    await asyncio.sleep(0.05)
 
 
 async def test_a_large_body_has_more_time():
