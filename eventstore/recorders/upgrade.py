@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from eventstore.domain.events import DealJoined, DealSeparated, Id, LeadRecorded
+from eventstore.lead_state import attests
 from eventstore.reading import Recorded
 from eventstore.recorders.coding import appearance_rows
 from eventstore.rows import Appearance, Source
@@ -47,5 +48,5 @@ def _appearance(leaf: Id, events: Sequence[Recorded]) -> Appearance:
     newest = [e.event for e in events if isinstance(e.event, LeadRecorded)][-1]
     last = events[-1].event
     stands, deal = getattr(last, "leaf", newest.leaf), getattr(last, "deal", newest.deal)
-    attested = any(one.leaf == leaf and one.attested for one in newest.identities)
+    attested = attests(newest, leaf)
     return Appearance(newest.occurred_at, attested, deal if stands == leaf else None)

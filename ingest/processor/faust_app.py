@@ -34,9 +34,11 @@ from ingest.log.kafka_records import type_of
 from ingest.log.kafka_topic import KafkaTopic
 from ingest.log.port import Logged
 from ingest.processor.batch import BatchHandler
+from ingest.processor.chunks import Chunk, in_chunks
 from ingest.processor.group import group_of, may_join
 from ingest.processor.in_order import BATCH, InOrder
 from ingest.processor.loop import Positions
+from ingest.processor.offsets import Offsets
 from ingest.processor.patience import until_done
 from ingest.processor.watchdog import STUCK_AFTER_S, Watchdog
 
@@ -77,6 +79,8 @@ class FaustProcessor:
         self._session_timeout = session_timeout
         self._thread = ThreadPoolExecutor(1, "processor-batch")
         self._stop = threading.Event()
+        self.offsets: Offsets[TP] = Offsets(self._in_order, self._named, self._stop)
+        """What Faust's consumer asks instead of Kafka."""
         self._app: faust.App | None = None
         self._watchdog = Watchdog(
             self._log,
@@ -140,7 +144,7 @@ class FaustProcessor:
             broker_request_timeout=_ANSWER_S,
             broker_session_timeout=self._session_timeout,
             broker_heartbeat_interval=self._session_timeout / 5,
-            ConsumerScheduler=Chunks,
+            ConsumerScheduler=_Chunks,
             consumer_auto_offset_reset="earliest",
             datadir=self._folder / "faust",
             key_serializer="raw",
@@ -178,28 +182,6 @@ class FaustProcessor:
     def _named(self, tp: TP) -> str:
         return f"{self._topic.partition_prefix}{tp.partition}"
 
-    # --- what Faust's consumer asks instead of Kafka ---
-
-    async def resume_at(self, tps: Collection[TP]) -> dict[TP, int]:
-        """The offset where each partition goes on: after the event store's position."""
-        return await asyncio.to_thread(self._resume_at, tuple(tps))
-
-    def _resume_at(self, tps: Collection[TP]) -> dict[TP, int]:
-        found: dict[TP, int] = {}
-
-        def look() -> None:
-            found.update({tp: self._in_order.resume_after(self._named(tp)) + 1 for tp in tps})
-
-        until_done(look, self._stop)
-        return found
-
-    def committable(self, offsets: Mapping[TP, int]) -> dict[TP, int]:
-        """The same offsets, none beyond what the event store has."""
-        return {
-            tp: min(offset, self._in_order.done(self._named(tp)) + 1)
-            for tp, offset in offsets.items()
-        }
-
 
 def _has_failed(task: "asyncio.Task[None]") -> bool:
     return task.done() and not task.cancelled() and task.exception() is not None
@@ -218,24 +200,11 @@ def credentials(access: KafkaAccess) -> CredentialsT | None:
     return faust.SSLCredentials(context) if context else None
 
 
-class Chunk:
-    """Some of a partition's records, in their order. Its repr, which Faust logs, tells of none."""
-
-    __slots__ = ("records",)
-
-    def __init__(self, records: Sequence[Any]) -> None:
-        self.records = records
-
-
-class Chunks(SchedulingStrategyT):
-    """What was fetched, in chunks: of each partition one, then of each the next."""
+class _Chunks(SchedulingStrategyT):
+    """In which order Faust takes what was fetched."""
 
     def iterate(self, records: Mapping[TP, list[Any]]) -> Iterator[tuple[TP, Any]]:
-        longest = max(map(len, records.values()), default=0)
-        for start in range(0, longest, BATCH):
-            for tp, fetched in records.items():
-                if chunk := fetched[start : start + BATCH]:
-                    yield tp, Chunk(chunk)
+        return in_chunks(records)
 
 
 class _Thread(driver.AIOKafkaConsumerThread):
@@ -262,7 +231,7 @@ class _Consumer(driver.Consumer):
     async def seek_to_committed(self) -> Mapping[TP, int]:
         transport: Any = self.transport
         faultpoint("processor.on_assignment")
-        offsets: dict[TP, int] = await transport.processor.resume_at(self.assignment())
+        offsets: dict[TP, int] = await transport.processor.offsets.resume_at(self.assignment())
         for tp, offset in offsets.items():
             await self._seek(tp, offset)
         return offsets
@@ -270,7 +239,7 @@ class _Consumer(driver.Consumer):
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         transport: Any = self.transport
         faultpoint("processor.before_offsets")
-        committed = await super()._commit(transport.processor.committable(offsets))
+        committed = await super()._commit(transport.processor.offsets.committable(offsets))
         faultpoint("processor.after_offsets")
         return bool(committed)
 
