@@ -21,8 +21,9 @@ from eventstore.policy import Policy
 from eventstore.receipts import note_receipt
 from eventstore.recorders.port import CustomerRecorder
 from eventstore.recording import is_known, prefetch, record
-from eventstore.rows import Quarantine
+from eventstore.rows import Quarantine, Source
 from eventstore.touches import milliseconds
+from eventstore.versions import STREAM, history, in_force
 from eventstore.work import Work
 
 T = TypeVar("T")
@@ -76,6 +77,7 @@ class CustomerBase:
         self.policy = policy
         self.in_hand: set[Id] = set()
         """See `carrying_out`."""
+        self._told = 0
 
     def work(self, *, whole: bool = False) -> Work:
         """A working set on the last commit; `whole`: nothing in it is left to follow in pieces."""
@@ -112,7 +114,7 @@ class CustomerBase:
         """
         for _ in range(_MOST_TRIES):
             with self.recorder.snapshot() as source:
-                work = Work(source, self.keyring, self.policy)
+                work = Work(source, self.keyring, self._policy_now(source))
                 result = decide(work)
             try:
                 self.recorder.save(work.changes)
@@ -120,6 +122,15 @@ class CustomerBase:
                 continue
             return result
         raise Contended(f"{_MOST_TRIES} times in a row another writer was first")
+
+    def _policy_now(self, source: Source) -> Policy:
+        """The policy with the version that is applied to the past: any process may apply one."""
+        told = len(source.streams([STREAM], personal=False).get(STREAM, ()))
+        if told != self._told:
+            known = history(source, self.keyring)
+            self.policy = in_force(known, known.applied, self.policy)
+            self._told = told
+        return self.policy
 
     def _decide(self, work: Work, batch: Sequence[Entry]) -> dict[str, int]:
         passed = self._passed({entry.partition for entry in batch})

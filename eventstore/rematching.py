@@ -10,7 +10,6 @@ from itertools import chain
 
 from msgspec.structs import replace
 
-from eventstore.adoption import STREAM, History, history, in_force
 from eventstore.asked import asked_before
 from eventstore.customer_base import CustomerBase
 from eventstore.deciding import Concerned, Decided, answer, settle
@@ -22,6 +21,7 @@ from eventstore.regroup import move_aliases
 from eventstore.rejudging import rejudge
 from eventstore.rows import Pending
 from eventstore.said import said
+from eventstore.versions import STREAM, History, history, in_force
 from eventstore.work import Work
 
 _PIECE = 200
@@ -57,7 +57,6 @@ def carry_on_rematch(base: CustomerBase) -> Iterator[Pending]:
     Ends early where another one is given meanwhile.
     """
     known = history(base.recorder, base.keyring)
-    base.policy = in_force(known, known.applied, base.policy)  # so is what comes meanwhile
     concerned = Concerned()
     while (begun := base.recorder.pending([STREAM]).get(STREAM)) is not None:
         row = begun[1]

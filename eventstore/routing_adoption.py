@@ -6,13 +6,13 @@ takes another version; what was routed before stays where it is.
 
 import time
 
-from eventstore.adoption import VersionChanged
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import Id, RoutingAdopted
 from eventstore.domain.routing import Routing
 from eventstore.keyring import Keyring, derived
 from eventstore.rows import Source
 from eventstore.sealed_rules import opened_rules, sealed_rules
+from eventstore.versions import VersionChanged
 from eventstore.work import Work
 
 STREAM: Id = derived(b"routing")

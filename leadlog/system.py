@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from eventstore.adoption import VersionChanged, adopt, effective_policy
+from eventstore.adoption import adopt
 from eventstore.card_commands import CardCommands
 from eventstore.customer_base import CustomerBase
 from eventstore.deal_commands import DealCommands
@@ -25,6 +25,7 @@ from eventstore.recorders.port import CustomerRecorder
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from eventstore.reply_commands import ReplyCommands
 from eventstore.routing_adoption import adopt_routing
+from eventstore.versions import VersionChanged, effective_policy
 from ingest.outbox.role import Outbox
 from ingest.outbox.sqlite_store import SQLiteOutbox
 from ingest.outbox.store import OutboxStore

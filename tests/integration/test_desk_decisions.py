@@ -10,10 +10,10 @@ import pytest
 from support import desks
 from support.desks import FROM_A_PAGE, feed, lead, opened
 
-from eventstore.adoption import STREAM
 from eventstore.evidence import Selection, select
 from eventstore.orders import order
 from eventstore.rows import Pending
+from eventstore.versions import STREAM
 from leadlog.control import OperationFailed
 from leadlog.operations import run
 

@@ -12,7 +12,7 @@ from support.plain_oracle import ORDER, Decision, Rulebook, Rules, Said, Told, s
 from channels.sdk.ids import NAMESPACE
 from channels.sdk.lead import Identity, LeadEvent
 from channels.sdk.times import time_from_epoch
-from eventstore.adoption import adopt, effective_policy
+from eventstore.adoption import adopt
 from eventstore.card_commands import CardCommands
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.matching import DEFAULT_RULES, Action, Matching
@@ -26,6 +26,7 @@ from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from eventstore.rematching import rematch
 from eventstore.told import text_id
 from eventstore.touches import bytes_of, own_leaf
+from eventstore.versions import effective_policy
 from ingest.log.port import Logged
 from ingest.log.records import lead_record
 from ingest.processor.batch import BatchHandler

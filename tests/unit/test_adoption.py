@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from support.worlds import KEYRING, MATCHING, Fed, base, check, decision_id, lead
 
-from eventstore.adoption import STREAM, VersionChanged, adopt, effective_policy
+from eventstore.adoption import adopt
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import MatchingAdopted
 from eventstore.domain.matching import Matching
@@ -17,6 +17,7 @@ from eventstore.policy import Policy
 from eventstore.queries import Cards
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from eventstore.rematching import rematch
+from eventstore.versions import STREAM, VersionChanged, effective_policy
 from leadlog.cli.card_text import following
 
 NO_FORMS = msgspec.structs.replace(MATCHING, version=2, rules=MATCHING.rules[:3])
@@ -191,6 +192,24 @@ def test_a_rematch_puts_leads_on_the_anchor_of_the_new_order(fed):
     later = reopened(fed, turned)
     rematch(later.base, order("anna"))
     assert set(later.stored_stands().values()) == {KEYRING.leaf("vk", "7")}
+
+
+def test_a_process_judges_by_what_another_has_applied_from_the_next_batch_on(fed, tmp_path):
+    """It was started before, and has an earlier version configured."""
+    for number in range(4):
+        fed.feed(form(number, "+79120000001", f"{number}@x.ru"))
+    generous = msgspec.structs.replace(MATCHING, version=2, limits={"default": 9})
+    elsewhere = base(tmp_path / "events.db")
+    recorder = elsewhere.recorder
+    policy = effective_policy(recorder, KEYRING, Policy.of(generous, [SALES]))
+    other = CustomerBase(recorder, KEYRING, policy)
+    adopt(other)
+    rematch(other, order("anna"))
+    assert persons(fed) == 1
+    fed.feed(form(9, "+79120000001", "9@x.ru"))
+    assert persons(fed) == 1
+    check(Fed(other, fed.offsets, fed.events, fed.journal), fed.facts())
+    recorder.close()
 
 
 def test_a_rematch_in_many_pieces_gives_what_one_gives(fed):

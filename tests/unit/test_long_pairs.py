@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from support.worlds import KEYRING, MATCHING, Fed, base, decision_id, lead
 
-from eventstore.adoption import adopt, effective_policy
+from eventstore.adoption import adopt
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.pipeline import SALES
 from eventstore.following import Follower
@@ -17,6 +17,7 @@ from eventstore.policy import Policy
 from eventstore.rejudging import rejudge
 from eventstore.rematching import rematch
 from eventstore.touches import bytes_of
+from eventstore.versions import effective_policy
 
 PHONE, EMAIL = ("phone", "+79120000001", "claimed"), ("email", "a@x.ru", "claimed")
 KEY = tuple(sorted(KEYRING.leaf(*identity[:2]) for identity in (PHONE, EMAIL)))

@@ -4,7 +4,6 @@ import msgspec
 import pytest
 from support.worlds import Fed, base, lead
 
-from eventstore.adoption import VersionChanged
 from eventstore.deal_commands import DealCommands
 from eventstore.domain.events import Routed, RoutingAdopted
 from eventstore.domain.pipeline import SALES, Pipeline, Stage
@@ -14,6 +13,7 @@ from eventstore.orders import CommandRefused, order
 from eventstore.queries import Cards
 from eventstore.routing_adoption import STREAM, adopt_routing, routing_versions
 from eventstore.touches import bytes_of, deal_id
+from eventstore.versions import VersionChanged
 
 SERVICE = Pipeline(
     id="service",

@@ -116,7 +116,7 @@ class MatchingAdopted(Event, frozen=True, kw_only=True, tag="X"):
     number: int = msgspec.field(name="v")
     content: bytes = msgspec.field(name="c")
     """The whole `Matching`, which later configurations may not know any more; sealed, for it lists
-    identities (eventstore.adoption says how, and how it was stored before that)."""
+    identities (eventstore.versions says how, and how it was stored before that)."""
     at: int = msgspec.field(name="o")
 
 
