@@ -74,14 +74,15 @@ def pair_up(work: Work, state: LeadState) -> tuple[bool, list[tuple[Id, Id]]]:
 def _wants_care(work: Work, a: Id, b: Id) -> bool:
     """A veto, or a decision about joining deals, bears on what the link of these two causes.
 
-    So it does where the deals of one of them are awaited.
+    So it does where the deals of one of them are awaited, or where touches of one may ask for
+    threads that the deals of the other have not kept.
     """
     one, other = work.head(a), work.head(b)
     if one.vetoed or other.vetoed:
         return True
     if one is other:
         return False
-    if one.awaits or other.awaits:
+    if one.awaits or other.awaits or one.has_shared or other.has_shared:
         return True
     persons = (work.known_card(leaf).person for leaf in (a, b))
     return any(deal.by_hand for person in persons for deal in work.deals.all(person))

@@ -135,16 +135,18 @@ def _form(
     for leaves in sorted(components.values(), key=min):  # recorded the same in every run
         head = min(leaves, key=lambda leaf: seniority(work, leaf))
         has_veto = not vetoed.isdisjoint(leaves)
+        has_shared = len(leaves) > 1 and any(members[leaf].shared for leaf in leaves)
         if before.get(head) == set(leaves):
-            if members[head].vetoed != has_veto:
-                work.changing(head).vetoed = has_veto
+            if (members[head].vetoed, members[head].has_shared) != (has_veto, has_shared):
+                row = work.changing(head)
+                row.vetoed, row.has_shared = has_veto, has_shared
             continue
         changed |= set(leaves)
         moved = tuple(leaf for leaf in sorted(leaves) if members[leaf].person != head)
         for leaf in leaves:
             work.changing(leaf).person = head
         row = work.changing(head)
-        row.leaves, row.vetoed = len(leaves), has_veto
+        row.leaves, row.vetoed, row.has_shared = len(leaves), has_veto, has_shared
         work.emit_card(head, PersonFormed(leaves=moved, because=because))
     return changed
 

@@ -51,6 +51,8 @@ class Card(msgspec.Struct, array_like=True, gc=False):
     """… or, where they are many or awaited, none: they stand in rows of their own."""
     awaits: int = 0
     """Of the person: the place of its newest `DealsAwaited` in this stream; 0: nothing awaited."""
+    has_shared: bool = False
+    """Of the person: of its several leaf cards one is of a shared identity, merged by hand."""
 
 
 class Pending(msgspec.Struct, array_like=True, frozen=True):

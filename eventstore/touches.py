@@ -57,17 +57,19 @@ def opening(state: LeadState, deal: Deal, leaf: Id) -> DealOpened:
 
 def touch_of(work: Work, state: LeadState, leaf: Id) -> Touch:
     """The lead as far as deals care."""
-    shown = state.newest
+    shown, card = state.newest, work.known_card(leaf)
+    thread = shown.thread
     return Touch(
         state.id,
         shown.occurred_at,
         shown.kind,
         shown.direction,
         shown.pipeline,
-        shown.thread,
-        work.known_card(leaf).shared,
+        thread,
+        card.shared,
         shown.amount,
         shown.currency,
+        thread != b"" and (card.shared or work.known_card(card.person).has_shared),
     )
 
 

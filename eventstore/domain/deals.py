@@ -36,7 +36,8 @@ class Deal(msgspec.Struct, array_like=True, gc=False):
     closed_at: int = 0
     repeat_of: Id = b""
     threads: list[Id] = []
-    """Threads of its touches that stand on the card of a shared identity, and of its first."""
+    """Threads of its touches, as far as a touch may ask for them (`Touch.keeps_thread`), and of its
+    first."""
     owner: str = ""
     by_hand: bool = False
     """A decision of a person says whether it is joined with another, or opened by a touch."""
@@ -61,6 +62,8 @@ class Touch(NamedTuple):
     amount: str = ""
     """Of its order; empty for none."""
     currency: str = ""
+    keeps_thread: bool = False
+    """Its deal is to be found by its thread: the person has the card of a shared identity."""
 
 
 class Placement(NamedTuple):
@@ -108,7 +111,7 @@ def latest(deals: Iterable[Deal]) -> Deal:
 def note_touch(deal: Deal, touch: Touch) -> None:
     """The touch is one of the deal's."""
     deal.activity = max(deal.activity, touch.occurred_at)
-    if touch.thread and touch.on_shared and touch.thread not in deal.threads:
+    if touch.thread and touch.keeps_thread and touch.thread not in deal.threads:
         deal.threads = [*deal.threads, touch.thread]
     note_amount(deal, touch.amount, touch.currency, (touch.occurred_at, touch.lead))
 

@@ -118,6 +118,7 @@ def expected_deals(fed, facts, merged, by_hand=()):  # noqa: C901, PLR0912, PLR0
                 shared.get(anchors[what], False),
                 folded.order.amount if folded.order else "",
                 folded.order.currency if folded.order else "",
+                keeps_thread=True,
             )
             here = deals_of[find(anchors[what])]
             touch_of[what] = touch
