@@ -38,7 +38,7 @@ def _pairs(table: Table) -> Iterator[Codes]:
         common.append(rest)
     # Rows that have two things in common, one of them rare, were found by that one alone.
     yield from _every_two(*_together(combinations(common[0], 2)), table.rows)
-    for one, other in combinations(common, 2):
+    for one, other in combinations(filter(None, common), 2):
         yield from _every_two(*_together(product(one, other)), table.rows)
 
 

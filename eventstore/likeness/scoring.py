@@ -42,7 +42,10 @@ def scored(table: Table, low: Codes, high: Codes, *, persons: int) -> Scored:
     choosing = float(np.log2(max(persons, _AT_LEAST))) + _FEW_HAVE_TWO
     names = Names(table.names)
     traits: list[Trait] = [Answer(column) for column in table.fields]
-    traits += [Phone(table.phone), Mailbox(table.mailbox, table.host)]
+    if table.phone.said:
+        traits.append(Phone(table.phone))
+    if table.mailbox.said:
+        traits.append(Mailbox(table.mailbox, table.host))
     blocks = [
         _scored(names, traits, low[start : start + _BLOCK], high[start : start + _BLOCK], choosing)
         for start in range(0, max(len(low), 1), _BLOCK)
