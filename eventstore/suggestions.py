@@ -197,6 +197,8 @@ def _vetoed(work: Work, persons: frozenset[Id]) -> bool:
     """Whether a veto stands between the two; asked of the store only where each has one."""
     if not all(work.known_card(person).vetoed for person in persons):
         return False
-    one, other = (work.members({person}) for person in persons)
+    # `work.members` would look through every card of the queue, for each that was refused.
+    one, other = (work.source.members({person}) for person in persons)
+    work.load_cards({**one, **other})
     _, vetoes = by_hand(work.hands({**one, **other}))
     return any((veto.a in one) != (veto.b in one) for veto in vetoes)
