@@ -23,6 +23,9 @@ Deal = Annotated[str, typer.Argument(metavar="DEAL", help="The deal's id.")]
 Amount = Annotated[str | None, typer.Option(help="What it comes to, such as 149900.")]
 FromList = Annotated[str, typer.Option("--reason", help="From the pipeline's list.")]
 
+_LEAST = (36, 7, 6, 7)
+"""Columns that the first cells of a deal's line want: its id is to be copied whole."""
+
 
 @command(app, "list")
 def list_deals(
@@ -166,11 +169,13 @@ def _moved(found: Iterable[Any]) -> None:
 
 
 def _table(found: Iterable[Any]) -> None:
-    table = Table("deal", "person", "name", "pipeline", "stage", "status", "touches", box=None)
+    table = Table("deal", "stage", "status", "touches", "name", "pipeline", box=None)
+    for column, least in zip(table.columns, _LEAST, strict=False):
+        column.no_wrap, column.min_width = True, least
     for deal in found:
         table.add_row(
-            deal["id"], deal["person"], deal["name"], deal.get("pipeline", ""),
-            deal.get("stage", ""), deal["status"], str(len(deal["leads"])),
+            deal["id"], deal.get("stage", ""), deal["status"], str(len(deal["leads"])),
+            deal["name"], deal.get("pipeline", ""),
         )  # fmt: skip
     Console().print(table)
 

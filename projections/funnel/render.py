@@ -14,7 +14,7 @@ from projections.cells import write_csv
 from projections.funnel.request import WrongRequest
 from projections.funnel.result import FunnelResult, Step
 
-_BAR = 24
+_BAR = 20
 _MEASURES = ("step", "name", "count", "of_first", "of_previous")
 
 
