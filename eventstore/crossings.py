@@ -4,16 +4,15 @@ Made from what is stored at the moment of asking: an item stands until somebody 
 as shared or as not shared.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import Id
 from eventstore.rows import Card
 from eventstore.work import Work
 
-_PAGE = 2000
+MOST_LOOKED_AT: Final = 1000
+"""Of an identity that came with more others, so many are looked at."""
 
 
 class Crossing(NamedTuple):
@@ -27,28 +26,38 @@ class Crossing(NamedTuple):
     limit: int
     parted: dict[Id, Id]
     """Persons who would be one with it → the leaf card that links them."""
-
-    @property
-    def id(self) -> str:
-        """Short and stable, as those of suggestions."""
-        return self.leaf.hex()[:8]
+    more: bool
+    """There may be more of them than were looked for."""
 
 
-def crossings(base: CustomerBase) -> list[Crossing]:
-    """Every identity over its limit that nobody has marked, in the order of their leaf cards."""
-    work = base.work()
-    parted: dict[Id, dict[Id, Id]] = defaultdict(dict)
-    after: tuple[Id, Id] = (b"", b"")
-    while page := base.recorder.pairs_apart(after, _PAGE):
-        after = page[-1][0]
-        linked = [key for key, pair in page if pair.key]
-        work.load_cards({leaf for key in linked for leaf in key})
-        for a, b in linked:
-            for leaf, other in ((a, b), (b, a)):
-                card, met = work.known_card(leaf), work.known_card(other)
-                if _by_limit(work, card) and not met.shared and met.person != card.person:
-                    parted[leaf].setdefault(met.person, other)
-    return [_crossing(work, leaf, found) for leaf, found in sorted(parted.items())]
+def crossing(work: Work, leaf: Id) -> Crossing | None:
+    """What crossed the limit; None where nobody is parted by it, or somebody has marked it."""
+    parted = links_stopped(work, leaf)
+    if not parted:
+        return None
+    card = work.known_card(leaf)
+    partners, of_kind = _most(card)
+    limit = work.policy.matching.limit(card.kind)
+    more = sum(card.degrees.values()) > MOST_LOOKED_AT
+    return Crossing(leaf, card.kind, partners, of_kind, limit, parted, more)
+
+
+def links_stopped(work: Work, leaf: Id, *, most: int = MOST_LOOKED_AT) -> dict[Id, Id]:
+    """Persons whom an identity over its limit links no more → by which leaf card of theirs."""
+    card = work.known_card(leaf)
+    if not _by_limit(work, card):
+        return {}
+    pairs = work.source.some_pairs(leaf, most=most)
+    others = sorted(
+        other for key, pair in pairs.items() if pair.key for other in key if other != leaf
+    )
+    work.load_cards(others)
+    parted: dict[Id, Id] = {}
+    for other in others:
+        met = work.known_card(other)
+        if not met.shared and met.person != card.person:
+            parted.setdefault(met.person, other)
+    return parted
 
 
 def _by_limit(work: Work, card: Card) -> bool:
@@ -60,10 +69,3 @@ def _by_limit(work: Work, card: Card) -> bool:
 def _most(card: Card) -> tuple[int, str]:
     counts: Iterable[tuple[int, str]] = ((count, kind) for kind, count in card.degrees.items())
     return max(counts, default=(0, ""))
-
-
-def _crossing(work: Work, leaf: Id, parted: dict[Id, Id]) -> Crossing:
-    card = work.known_card(leaf)
-    partners, of_kind = _most(card)
-    limit = work.policy.matching.limit(card.kind)
-    return Crossing(leaf, card.kind, partners, of_kind, limit, parted)

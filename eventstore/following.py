@@ -15,6 +15,7 @@ from itertools import islice
 
 from eventsourcing.persistence import IntegrityError
 
+from eventstore import reviewing
 from eventstore.awaiting import await_deals
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.deals import Deal
@@ -308,16 +309,23 @@ class Follower:
             yield from self.pieces_of(name)
 
     def names(self) -> list[Id]:
-        """Of what goes on in pieces: decisions, then persons, whose deals may hang on those."""
+        """Of what goes on in pieces: decisions, then persons, whose deals may hang on those.
+
+        Last what those changed of the review queue.
+        """
         found = self._base.recorder.pending()
         left = found.keys() - self._base.in_hand
-        return sorted(left, key=lambda name: (found[name][1].kind == "deals", name))
+        names = sorted(left, key=lambda name: (found[name][1].kind == "deals", name))
+        return [*names, reviewing.STREAM] if self._base.recorder.stirred(most=1) else names
 
     def pieces_of(self, name: Id, beat: Beat = lambda: None) -> Iterator[Pending]:
         """What there is to do of this now; nothing where it is done.
 
         To begin takes minutes where there is very much: then `beat` comes often enough.
         """
+        if name == reviewing.STREAM:
+            reviewing.bring_up_to_date(self._base, beat=beat)
+            return
         _, row = self._base.recorder.pending([name]).get(name, (0, None))
         if row is None:
             return

@@ -4,7 +4,7 @@ from channels.sdk.lead import LeadContent
 from eventstore.domain.deals import absorb, joins_of_unsorted
 from eventstore.domain.events import DealJoined, Id, LeadIdentity, PersonFormed
 from eventstore.domain.matching import Action
-from eventstore.judging import judged
+from eventstore.judging import Judged, judged
 from eventstore.lead_state import LeadState
 from eventstore.regroup import counts_as_shared, seniority
 from eventstore.rows import Card, LinkKey, Pair
@@ -58,6 +58,7 @@ def pair_up(work: Work, state: LeadState) -> tuple[bool, list[tuple[Id, Id]]]:
             pair = Pair()
             work.put_pair(key, pair)
             complex_ |= _count(work, one.a, one.b)
+            _stir_visitor(work, state, one)
         if one.links:
             if pair.key is None:
                 fresh.append((one.key, key))
@@ -65,10 +66,25 @@ def pair_up(work: Work, state: LeadState) -> tuple[bool, list[tuple[Id, Id]]]:
                 pair.key = one.key
                 work.put_pair(key, pair)
                 complex_ |= _wants_care(work, *key)
-        elif one.action is Action.SUGGEST and not pair.suggested:
-            pair.suggested = True
-            work.put_pair(key, pair)
+        elif one.action is Action.NEVER or not pair.suggested:
+            _note_unlinked(work, one, pair)
     return complex_, [key for _, key in sorted(fresh)]
+
+
+def _note_unlinked(work: Work, one: Judged, pair: Pair) -> None:
+    """Two identities that may be of two persons: by the pair, or by one browser, in the queue."""
+    if one.action is Action.SUGGEST:
+        pair.suggested = True
+        work.put_pair(one.pair, pair)
+    if "visitor" not in (one.a.kind, one.b.kind):
+        work.stir([one.a.leaf])
+
+
+def _stir_visitor(work: Work, state: LeadState, one: Judged) -> None:
+    """A visitor who met others before this lead may be the browser of two persons now."""
+    for identity in (one.a, one.b):
+        if identity.kind == "visitor" and work.known_card(identity.leaf).opened_by != state.id:
+            work.stir([identity.leaf])
 
 
 def _wants_care(work: Work, a: Id, b: Id) -> bool:
@@ -104,14 +120,25 @@ def _count(work: Work, a: LeadIdentity, b: LeadIdentity) -> bool:
 def link(work: Work, state: LeadState, one: Id, other: Id) -> None:
     """Join the persons of two leaf cards, plainly: no veto is near."""
     a, b = work.known_card(one), work.known_card(other)
-    if not (a.shared or b.shared) and a.person != b.person:
+    if a.shared or b.shared:
+        work.stir(leaf for leaf in (one, other) if not _is_in_review(work, leaf))
+    elif a.person != b.person:
         _join(work, a.person, b.person, state)
+
+
+def _is_in_review(work: Work, leaf: Id) -> bool:
+    """Whether the queue has this leaf card itself; False where it may be another of its person."""
+    head = work.head(leaf)
+    return head.in_review and head.leaves == 1
 
 
 def _join(work: Work, one: Id, other: Id, state: LeadState) -> None:
     """Two persons are one from here on; the one recorded first keeps its id."""
     first, second = sorted((one, other), key=lambda person: seniority(work, person))
     keeps, leaves_ = work.changing(first), work.changing(second)
+    if keeps.in_review or leaves_.in_review or state.id not in (keeps.opened_by, leaves_.opened_by):
+        work.stir([first])
+        keeps.in_review, leaves_.in_review = keeps.in_review or leaves_.in_review, False
     moved = [second]
     if leaves_.leaves > 1:
         moved += sorted(leaf for leaf in work.members([second]) if leaf != second)

@@ -12,11 +12,13 @@ from eventstore.card_timeline import Window
 from eventstore.card_view import CardView
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import DealOpened, Id, LeadRecorded
-from eventstore.rows import Card
-from eventstore.told import Json, Told, text_id
+from eventstore.rows import LAST, Card
+from eventstore.told import Json, Told, newest_name, text_id
 from eventstore.touches import own_leaf
 
 _PAGE = 200
+_LOOKED_AT = (1, 20)
+"""So many of a person's newest leads, then so many, are read for a name."""
 _AT_ONCE = 4096
 """Leads whose streams are held in memory at once."""
 
@@ -73,8 +75,18 @@ class Cards:
 
     def names_of(self, persons: Collection[Id]) -> dict[Id, str]:
         """What their newest leads call these persons, many at once."""
-        names = {card["id"]: card["name"] for card in self.of(sorted(persons))}
-        return {person: names.get(text_id(person), "") for person in persons}
+        leaves: dict[Id, list[Id]] = {person: [] for person in persons}
+        for leaf, (_, card) in self._source.members(persons).items():
+            if card.person in leaves and not card.moved_to:
+                leaves[card.person].append(leaf)
+        names, left = dict.fromkeys(persons, ""), list(persons)
+        for most in _LOOKED_AT:
+            newest = {p: self._source.touches(leaves[p], before=LAST, most=most) for p in left}
+            told = self._told({i for found in newest.values() for _, i in found}, personal=True)
+            for person, found in newest.items():
+                names[person] = newest_name([told[lead] for _, lead in reversed(found)])
+            left = [p for p in left if not names[p] and len(newest[p]) == most]
+        return names | {person: self.name_of(person) for person in left}
 
     def persons_of(self, leaves: Collection[Id]) -> dict[Id, Id]:
         """The person of each leaf card that is there, many at once."""

@@ -121,7 +121,10 @@ def _place(work: Work, state: LeadState) -> None:
     """Put the touch to its person's deal, or open one for it."""
     leaf = stand(work, state)
     person = work.known_card(leaf).person
-    if work.changing(person).awaits:
+    head = work.changing(person)
+    if head.in_review:  # what the person is called may change
+        work.stir([leaf])
+    if head.awaits:
         work.place_lead(state, leaf, b"")
         return
     touch = touch_of(work, state, leaf)
@@ -174,7 +177,8 @@ def _record_more(work: Work, lead: LeadContent, state: LeadState, event_id: Id) 
     )
     state.newest = after
     state.event_ids.add(event_id)
-    work.changing(work.known_card(state.leaf).person)
+    if work.changing(work.known_card(state.leaf).person).in_review:
+        work.stir([state.leaf])
     state.version = work.emit(state.id, after, lead)
     if _same_place(before, after) and _amount_told(work, state, before):
         return

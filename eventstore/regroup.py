@@ -36,7 +36,12 @@ def regroup(work: Work, seeds: Iterable[Id], *, because: Id) -> set[Id]:
     edges = [Edge(merge.order, merge.a, merge.b) for merge in merges]
     roots, _ = join(members, [*edges, *sorted(links)], [(veto.a, veto.b) for veto in vetoes])
     vetoed = {leaf for veto in vetoes for leaf in (veto.a, veto.b)}
-    return seeds | flipped | _form(work, members, roots, vetoed, because)
+    concerned = seeds | flipped | _form(work, members, roots, vetoed, because)
+    work.stir(concerned)
+    if flipped:  # whom a visitor met does not count where it is shared
+        met = {leaf for key in work.pairs_of(flipped) for leaf in key}
+        work.stir(leaf for leaf in met if work.known_card(leaf).kind == "visitor")
+    return concerned
 
 
 def by_hand(hands: Iterable[Hand]) -> tuple[list[Hand], list[Hand]]:

@@ -1,44 +1,57 @@
 """The one queue of the team: who may be one person, and which identities crossed the limit.
 
 Each item has `kind`, `score` and `reasons`, and two sides `a` and `b`. What is decided about one
-is a decision like any other, remembered for everybody and undone by its id.
+is a decision like any other, remembered for everybody and undone by its id. A page costs what it
+shows: its rows are kept in their order (ADR 0028), and what is similar is merged into them.
 """
 
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from heapq import merge
+from itertools import islice
+from typing import Any, Final
 
 from eventstore.card_commands import CardCommands
-from eventstore.crossings import Crossing, crossings
 from eventstore.deciding import Decided, answered
-from eventstore.lookalikes_kept import LookalikesOf
-from eventstore.orders import NotThere, Orders
+from eventstore.lookalikes_kept import LookalikesOf, similar_persons
+from eventstore.orders import CommandRefused, NotThere, Orders
 from eventstore.queries import Cards
+from eventstore.reviewing import bring_up_to_date
+from eventstore.rows import BEFORE_REVIEWS, Review, ReviewPlace
 from eventstore.said import said
-from eventstore.suggestions import Suggestions
-from eventstore.told import Json, text_id
+from eventstore.similar_items import Similar
+from eventstore.suggestions import Item, crossed, shown
+from eventstore.told import Json
+from eventstore.work import Work
 
-_CROSSED = 0.9
-"""The score of an identity over its limit: it has parted persons who stood together before."""
-_MOST_NAMED = 20
-
-
-class _Item(NamedTuple):
-    shown: Json
-    what: tuple[bytes, bytes] | Crossing
+_AT_ONCE: Final = 50
+_SHORT: Final = 8
+"""Characters of an item's id."""
 
 
 class ReviewQueue:
-    """Reads the whole store at each call."""
+    """Reads the last commit at each call, after it has brought the queue up to that."""
 
     def __init__(self, cards: Cards, *, similar: LookalikesOf | None = None) -> None:
-        """`similar`: see Suggestions."""
+        """`similar` gives who is alike where that is kept somewhere; else the store is asked."""
         self._cards = cards
-        self._similar = similar
+        self._similar = similar or similar_persons(cards.base.recorder)
 
     def all(self) -> list[Json]:
         """The queue, best score first, numbered from 1; with the version for deciding."""
-        version = self._cards.version
-        items = enumerate(self._items(), 1)
-        return [{"n": number, **item.shown, "version": version} for number, item in items]
+        return list(self.each())
+
+    def each(self) -> Iterator[Json]:
+        """The same, read as it is gone through."""
+        return (told for _, told in self._numbered("", _AT_ONCE))
+
+    def page(self, most: int, cursor: str = "") -> Json:
+        """So many of its items behind a place, and the cursor of the next; null for no more."""
+        found = list(islice(self._numbered(cursor, most + 1), most + 1))
+        more = len(found) > most
+        return {
+            "items": [told for _, told in found[:most]],
+            "next": found[most - 1][0] if more else None,
+        }
 
     def accept(self, name: str, by: Orders, *, reason: str = "", dry_run: bool = False) -> Decided:
         """They are one person (a merge); an identity over its limit is one person's (`unshare`).
@@ -51,66 +64,87 @@ class ReviewQueue:
         """They are not the same (a veto); an identity over its limit is shared indeed."""
         return self._decide(name, by, False, {"reason": reason, "dry_run": dry_run})
 
+    def pick(self, name: str) -> Review:
+        """The item of this number or id; NotThere where there is none."""
+        for item in self._named(name):
+            return item.row
+        raise NotThere(said("no suggestion '%(name)s'; see `leadlog card suggestions`", name=name))
+
     def _decide(self, name: str, by: Orders, same: bool, how: dict[str, Any]) -> Decided:
         asked = ("suggestion", name, same, how["reason"])
         if earlier := answered(self._cards.base.work(), by, asked):
             return earlier  # the item it named then is gone, or another one has its number
-        commands, what = CardCommands(self._cards.base), self._pick(name)
-        if isinstance(what, Crossing):
-            return commands.mark(what.leaf, not same, by, asked=asked, **how)
+        commands, row = CardCommands(self._cards.base), self.pick(name)
+        if row.why == "limit":
+            return commands.mark(row.a, not same, by, asked=asked, **how)
         if same:
-            return commands.merge(*what, by, asked=asked, **how)
-        return commands.veto(*what, by, asked=asked, reviewed=True, **how)
+            return commands.merge(row.a, row.b, by, asked=asked, **how)
+        return commands.veto(row.a, row.b, by, asked=asked, reviewed=True, **how)
 
-    def _pick(self, name: str) -> tuple[bytes, bytes] | Crossing:
-        for number, item in enumerate(self._items(), 1):
-            if name in (str(number), item.shown["id"]):
-                return item.what
-        raise NotThere(said("no suggestion '%(name)s'; see `leadlog card suggestions`", name=name))
+    # --- the items in their order ---
 
-    def _items(self) -> list[_Item]:
-        items = [
-            _Item({"kind": shown["why"], **shown}, (one.a, one.b))
-            for one, shown in Suggestions(self._cards, similar=self._similar).items()
-        ]
-        found = crossings(self._cards.base)
-        sides = self._sides(found)
-        items += [_Item(_shown(one, sides), one) for one in found]
-        return sorted(items, key=lambda item: (-item.shown["score"], item.shown["id"]))
+    def _numbered(self, cursor: str, at_once: int) -> Iterator[tuple[str, Json]]:
+        """From a cursor on, each item with the cursor of what comes behind it."""
+        number, after = _read(cursor) if cursor else (0, BEFORE_REVIEWS)
+        version = self._cards.version
+        for page in self._pages(after, at_once):
+            told = shown(self._cards, self._cards.base.work(), [item for _, item in page])
+            for (place, _), item in zip(page, told, strict=True):
+                number += 1
+                yield _cursor(number, place), {"n": number, **item, "version": version}
 
-    def _sides(self, found: list[Crossing]) -> dict[bytes, Json]:
-        """Leaf card → how a side of an item shows it."""
-        leaves = {leaf for one in found for leaf in (one.leaf, *_named(one))}
-        persons, values = self._cards.persons_of(leaves), self._cards.names(leaves)
-        names = self._cards.names_of(set(persons.values()))
-        return {
-            leaf: {
-                "person": text_id(persons[leaf]),
-                "name": names.get(persons[leaf], ""),
-                "identity": values[leaf],
-            }
-            for leaf in leaves
-        }
+    def _pages(self, after: ReviewPlace, at_once: int) -> Iterator[list[tuple[ReviewPlace, Item]]]:
+        bring_up_to_date(self._cards.base)
+        similar = Similar(self._similar())
+        drawn = merge(self._rows(after), similar.behind(after), key=lambda row: row.place)
+        while page := list(islice(drawn, at_once)):
+            found = _standing(self._cards.base.work(), similar, page)
+            yield [(row.place, item) for row, item in found]
+
+    def _rows(self, after: ReviewPlace) -> Iterator[Review]:
+        while page := self._cards.base.recorder.reviews(after=after, most=_AT_ONCE):
+            yield from page
+            after = page[-1].place
+
+    def _named(self, name: str) -> Iterator[Item]:
+        """By its id, else by its number."""
+        if len(name) == _SHORT and (short := _bytes(name)):
+            bring_up_to_date(self._cards.base)
+            similar, work = Similar(self._similar()), self._cards.base.work()
+            rows = [*self._cards.base.recorder.reviews_named(short), *similar.named(short)]
+            yield from (
+                i for _, i in _standing(work, similar, rows) if i.row.name.startswith(short)
+            )
+        if name.isascii() and name.isdigit() and name.strip("0"):
+            every = (item for page in self._pages(BEFORE_REVIEWS, _AT_ONCE) for _, item in page)
+            yield from islice(every, int(name) - 1, int(name))
 
 
-def _named(one: Crossing) -> list[bytes]:
-    return sorted(one.parted.values())[:_MOST_NAMED]
+def _standing(work: Work, similar: Similar, rows: Iterable[Review]) -> list[tuple[Review, Item]]:
+    """The items that stand at the places of these rows, once each."""
+    rows = list(rows)
+    work.load_cards({leaf for row in rows for leaf in (row.a, row.b)})
+    found = ((row, crossed(work, row) if row.why == "limit" else similar.item(work, row))
+             for row in rows)  # fmt: skip
+    return [(row, item) for row, item in found if item]
 
 
-def _shown(one: Crossing, sides: dict[bytes, Json]) -> Json:
-    split = [sides[leaf] for leaf in _named(one)]
-    came = f"it came with {one.partners} different identities of kind {one.of_kind}"
-    parted = f"so it links nobody any more; that parted {len(one.parted)} persons from it"
-    return {
-        "kind": "limit",
-        "id": one.id,
-        "why": "limit",
-        "score": _CROSSED,
-        "reasons": [f"{came}, the limit is {one.limit}", parted],
-        "a": sides[one.leaf],
-        "b": split[0],
-        "split": split,
-        "split_count": len(one.parted),
-        "accept": {"command": "card unshare", "id": text_id(one.leaf)},
-        "refuse": {"command": "card share", "id": text_id(one.leaf)},
-    }
+def _cursor(number: int, place: ReviewPlace) -> str:
+    return f"{number}.{-place[0]}.{place[1].hex()}"
+
+
+def _read(cursor: str) -> tuple[int, ReviewPlace]:
+    try:
+        number, score, short = cursor.split(".")
+        return int(number), (-int(score), bytes.fromhex(short))
+    except ValueError:
+        raise CommandRefused(
+            said("'%(cursor)s' is no cursor of the review queue; leave it out", cursor=cursor)
+        ) from None
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""

@@ -53,6 +53,8 @@ class Card(msgspec.Struct, array_like=True, gc=False):
     """Of the person: the place of its newest `DealsAwaited` in this stream; 0: nothing awaited."""
     has_shared: bool = False
     """Of the person: of its several leaf cards one is of a shared identity, merged by hand."""
+    in_review: bool = False
+    """Of the person: it is in the review queue, by a row of `Review`."""
 
 
 class Pending(msgspec.Struct, array_like=True, frozen=True):
@@ -131,6 +133,36 @@ class Hand(NamedTuple):
         return (0, self.position) if self.position >= 0 else (1, -1 - self.position)
 
 
+ReviewPlace = tuple[int, bytes]
+"""Where an item of the review queue stands among others, the first one first."""
+BEFORE_REVIEWS: ReviewPlace = (-(2**31), b"")
+
+
+class Review(NamedTuple):
+    """Two leaf cards of two persons that somebody should look at (see eventstore.reviewing)."""
+
+    a: Id
+    """Of `limit`, both are the identity over its limit."""
+    b: Id
+    why: str
+    """`rule`, `device`, `stopped` or `limit`."""
+    via: Id
+    """Of `device`, the visitor who met both; else empty."""
+    score: int
+    """In thousandths."""
+
+    @property
+    def name(self) -> bytes:
+        """The same as long as the two cards are. It is called by the first 4 bytes."""
+        if self.a == self.b:
+            return self.a
+        return bytes(x ^ y for x, y in zip(self.a, self.b, strict=True))
+
+    @property
+    def place(self) -> ReviewPlace:
+        return -self.score, self.name
+
+
 class Quarantine(NamedTuple):
     """A delivery kept aside."""
 
@@ -170,6 +202,12 @@ class Changes:
     """(leaf card, leaf card, lead) → how many withdrawals hold it."""
     pending: dict[Id, tuple[int, Pending | None]] = field(default_factory=dict)
     """Person or decision → (version that was read, 0 for a new one; the row, None once done)."""
+    stirred: set[Id] = field(default_factory=set)
+    """Leaf cards whose persons' part of the review queue is to be made anew."""
+    settled: dict[Id, int] = field(default_factory=dict)
+    """Those of whom it was: leaf card → the mark that was read (`Source.stirred`)."""
+    reviews: dict[tuple[Id, Id], Review | None] = field(default_factory=dict)
+    """Rows of the review queue; None: there is none for these two any more."""
     ledger: dict[tuple[str, int, str], int] = field(default_factory=dict)
     """(account, hour, outcome) → how many deliveries more."""
     quarantine: list[Quarantine] = field(default_factory=list)
@@ -177,7 +215,7 @@ class Changes:
     """Quarantined deliveries that were read after all."""
     positions: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Log partition → (offset up to which it was processed when this was decided, -1 for nothing;
-    offset up to which it is now)."""
+    offset up to which it is now). Likewise rounds of the review queue."""
 
 
 class Source(Protocol):
@@ -210,6 +248,21 @@ class Source(Protocol):
     def pairs(self, keys: Collection[tuple[Id, Id]]) -> dict[tuple[Id, Id], Pair]: ...
 
     def pairs_of(self, leaves: Collection[Id]) -> dict[tuple[Id, Id], Pair]: ...
+
+    def some_pairs(self, leaf: Id, *, most: int) -> dict[tuple[Id, Id], Pair]:
+        """Some of the pairs of one leaf card, in no order."""
+
+    def stirred(self, *, most: int) -> dict[Id, int]:
+        """Leaf cards whose part of the review queue is to be made anew → a mark that each rises."""
+
+    def reviews(self, *, after: ReviewPlace, most: int) -> list[Review]:
+        """The review queue behind a place, in its order."""
+
+    def reviews_of(self, leaves: Collection[Id]) -> list[Review]:
+        """What stands in it about these leaf cards, or by them as the visitor."""
+
+    def reviews_named(self, short: bytes) -> list[Review]:
+        """What stands in it by a name that begins with these 4 bytes."""
 
     def appearances(self, leaves: Collection[Id]) -> set[tuple[Id, Id]]:
         """(leaf card, lead) for every lead that brought one of these identities."""

@@ -234,6 +234,12 @@ class Work:
                 times[key] = times.get(key, 0) + more
         return {key for key, count in times.items() if count > 0}
 
+    # --- the review queue ---
+
+    def stir(self, leaves: Iterable[Id]) -> None:
+        """The persons of these leaf cards may be in the review queue otherwise than before."""
+        self.changes.stirred.update(leaves)
+
     # --- what goes on in pieces ---
 
     def pending(self, name: Id) -> Pending | None:
@@ -279,6 +285,7 @@ class Work:
         if lead.leaf and lead.leaf != leaf:
             self._appears(lead, lead.leaf, None)
         self._appears(lead, leaf, deal)
+        before = lead.leaf or leaf
         lead.leaf, lead.deal = leaf, deal
         if lead.first[0] == 1 and lead.version == 1:
             slot = lead.first[1]
@@ -287,6 +294,8 @@ class Work:
             self.changes.events[slot] = (stream, version, lead.newest, personal)
         else:
             lead.version = self.emit(lead.id, TouchPlaced(deal=deal, leaf=leaf, because=because))
+            if before != leaf:  # what the two persons are called may change
+                self.stir([before, leaf])
 
     def appears_anew(self, lead: LeadState, before: LeadRecorded, leaves: Iterable[Id]) -> None:
         """The lead, told of as `before` until now, appears on these leaf cards as it is now."""

@@ -194,10 +194,16 @@ def withdraw(system: System, arguments: Arguments) -> Iterator[Any]:
 
 
 def suggestions(system: System, arguments: Arguments) -> Iterator[Any]:
-    """The review queue, or one of its items accepted or refused (see ReviewQueue)."""
+    """The review queue, or one of its items accepted or refused (see ReviewQueue).
+
+    With `limit` a page of it, and the cursor of the next.
+    """
     queue = ReviewQueue(system.cards, similar=system.lookalikes)
+    if "decide" not in arguments and "limit" in arguments:
+        yield queue.page(int(arguments["limit"]), str(arguments.get("cursor") or ""))
+        return
     if "decide" not in arguments:
-        yield from queue.all()
+        yield from queue.each()
         return
     verdict = queue.accept if arguments["decide"] == "accept" else queue.refuse
     name = str(arguments["n"])

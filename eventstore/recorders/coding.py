@@ -9,7 +9,7 @@ from eventstore.domain.deals import LOST, OPEN, WON, Deal
 from eventstore.domain.events import Event, Id
 from eventstore.mapper import Personal, to_event, to_state, topic, with_personal
 from eventstore.reading import Recorded
-from eventstore.rows import Appearance, Card, Changes, Ends, Pair, Pending, Place
+from eventstore.rows import Appearance, Card, Changes, Ends, Pair, Pending, Place, Review
 from eventstore.sealing import TYPED, sealed_with, typed
 from eventstore.vault import Key, new_key
 
@@ -82,6 +82,26 @@ def newest(rows: Iterable[Any], most: int) -> list[Place]:
 def deal_rows(rows: Iterable[Any]) -> dict[Id, tuple[Id, Deal]]:
     """Rows of id, person and state."""
     return {row[0]: (row[1], decode_deal(row[2])) for row in rows}
+
+
+def review_rows(changes: Changes) -> list[tuple[Any, ...]]:
+    """Both leaf cards, why, the visitor, minus the score, and the name."""
+    rows = [row for _, row in sorted(changes.reviews.items()) if row]
+    return [(row.a, row.b, row.why, row.via, -row.score, row.name) for row in rows]
+
+
+def reviews_gone(changes: Changes) -> list[tuple[Id, Id]]:
+    return [key for key, row in sorted(changes.reviews.items()) if row is None]
+
+
+def reviews_read(rows: Iterable[Any]) -> list[Review]:
+    """Rows of both leaf cards, why, the visitor and minus the score."""
+    return [Review(row[0], row[1], row[2], row[3], -row[4]) for row in rows]
+
+
+def names_from(short: bytes) -> tuple[bytes, bytes]:
+    """Between which names those are that begin so."""
+    return short.ljust(16, b"\0"), short.ljust(16, b"\xff")
 
 
 class Sealing(NamedTuple):

@@ -16,7 +16,13 @@ from eventstore.recorders import postgres_statements as sql
 from eventstore.recorders.postgres_arrays import columns
 from eventstore.recorders.postgres_reading import Moment, fetch
 from eventstore.recorders.postgres_schema import CHECKS, STATEMENTS
-from eventstore.recorders.upgrade import JOINED_ONCE, OLD, appearances_anew, joins_anew
+from eventstore.recorders.upgrade import (
+    JOINED_ONCE,
+    OLD,
+    appearances_anew,
+    joins_anew,
+    stirred_anew,
+)
 
 DictConnection = psycopg.Connection[DictRow]
 
@@ -26,6 +32,8 @@ _ONE_AT_A_TIME: Final = 0x1EAD
 _HAS_OLD_APPEARANCES: Final = """
     SELECT count(*) = 2 FROM pg_attribute
     WHERE attrelid = to_regclass('appearance') AND attnum > 0"""
+_HAS_REVIEWS: Final = """
+    SELECT to_regclass('pair') IS NULL OR to_regclass('review_stirred') IS NOT NULL"""
 _SCHEMA: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _KEPT_ALIVE: Final = {
     "keepalives_idle": 10,
@@ -179,8 +187,13 @@ def _create(connection: "psycopg.Connection[Any]") -> None:
     if is_old:
         connection.execute(f"ALTER TABLE appearance RENAME TO {OLD}".encode())
         connection.execute(f"ALTER INDEX appearance_pkey RENAME TO {OLD}_pkey".encode())
+    has_reviews = connection.execute(_HAS_REVIEWS).fetchone() == (True,)
     for statement in STATEMENTS:
         connection.execute(statement.encode())
     if is_old:
         _fill_anew(connection)
+    if not has_reviews:
+        moment = Moment(connection)
+        stirred = stirred_anew(moment.cards, moment.pairs_apart)
+        _write(connection, sql.STIRRED, [(leaf,) for leaf in sorted(stirred)])
     connection.execute(f"COMMENT ON TABLE clock IS '{digest}'".encode())

@@ -17,11 +17,13 @@ from eventstore.recorders.coding import (
     decode_pair,
     decode_pending,
     ends_of,
+    names_from,
     newest,
     recorded,
+    reviews_read,
 )
 from eventstore.recorders.postgres_arrays import Blobs, columns
-from eventstore.rows import Card, Ends, Hand, Pair, Pending, Place
+from eventstore.rows import Card, Ends, Hand, Pair, Pending, Place, Review, ReviewPlace
 from eventstore.vault import Key
 
 Row = tuple[Any, ...]
@@ -71,6 +73,22 @@ class PostgresReading(ABC):
 
     def appearances(self, leaves: Collection[Id]) -> set[tuple[Id, Id]]:
         return {(row[0], row[1]) for row in self._of(sql.APPEARANCES_OF, leaves)}
+
+    def some_pairs(self, leaf: Id, *, most: int) -> dict[tuple[Id, Id], Pair]:
+        rows = self._rows(sql.SOME_PAIRS, leaf, most, leaf, most)
+        return {(row[0], row[1]): decode_pair(row[2]) for row in rows}
+
+    def stirred(self, *, most: int) -> dict[Id, int]:
+        return {row[0]: row[1] for row in self._rows(sql.STIRRED_SOME, most)}
+
+    def reviews(self, *, after: ReviewPlace, most: int) -> list[Review]:
+        return reviews_read(self._rows(sql.REVIEWS_AFTER, *after, most))
+
+    def reviews_of(self, leaves: Collection[Id]) -> list[Review]:
+        return reviews_read(set(self._of(sql.REVIEWS_OF, leaves)))
+
+    def reviews_named(self, short: bytes) -> list[Review]:
+        return reviews_read(self._rows(sql.REVIEWS_NAMED, *names_from(short)))
 
     def appearance_counts(self, leaves: Collection[Id]) -> dict[Id, int]:
         return {row[0]: row[1] for row in self._of(sql.APPEARANCE_COUNTS, leaves) if row[1]}

@@ -80,6 +80,17 @@ STATEMENTS = (
     # Work that goes on in pieces; empty most of the time.
     """CREATE TABLE IF NOT EXISTS pending (
         id bytea PRIMARY KEY, version bigint NOT NULL, state bytea NOT NULL)""",
+    # The review queue but for what is similar, best first (rank: the score below 0), and the leaf
+    # cards about which it is to be made anew.
+    """CREATE TABLE IF NOT EXISTS review (
+        a bytea, b bytea, why text, via bytea, rank int, name bytea,
+        PRIMARY KEY (a, b))""",
+    "CREATE INDEX IF NOT EXISTS review_back ON review (b)",
+    "CREATE INDEX IF NOT EXISTS review_via ON review (via) WHERE via > ''",
+    "CREATE INDEX IF NOT EXISTS review_order ON review (rank, name)",
+    "CREATE INDEX IF NOT EXISTS review_name ON review (name)",
+    """CREATE TABLE IF NOT EXISTS review_stirred (
+        leaf bytea PRIMARY KEY, mark bigint NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS ledger (
         account text, hour bigint, outcome text, deliveries bigint,
         PRIMARY KEY (account, hour, outcome)) WITH (fillfactor = 50)""",

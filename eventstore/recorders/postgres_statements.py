@@ -61,6 +61,24 @@ PAIRS: Final = b"""
     INSERT INTO pair SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[])
     ON CONFLICT (a, b) DO UPDATE SET state = excluded.state"""
 GONE_PAIR: Final = b"DELETE FROM pair WHERE a = %b AND b = %b"
+STIRRED: Final = b"""
+    INSERT INTO review_stirred AS s SELECT leaf, 1 FROM unnest(%b::bytea[]) AS n (leaf)
+    ON CONFLICT (leaf) DO UPDATE SET mark = s.mark + 1"""
+# Locked in the order in which they are stirred.
+SETTLED: Final = b"""
+    WITH held AS MATERIALIZED (
+        SELECT s.leaf FROM unnest(%b::bytea[], %b::int8[]) AS k (leaf, known),
+        LATERAL (SELECT leaf FROM review_stirred WHERE leaf = k.leaf AND mark = k.known
+                 LIMIT 1 FOR UPDATE) AS s)
+    DELETE FROM review_stirred AS gone USING held WHERE gone.leaf = held.leaf
+    RETURNING gone.leaf"""
+REVIEWS: Final = b"""
+    INSERT INTO review SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::text[], %b::bytea[],
+        %b::int8[], %b::bytea[])
+    ON CONFLICT (a, b) DO UPDATE SET why = excluded.why, via = excluded.via, rank = excluded.rank"""
+REVIEWS_GONE: Final = b"""
+    DELETE FROM review USING unnest(%b::bytea[], %b::bytea[]) AS k (one, other)
+    WHERE a = k.one AND b = k.other"""
 VANISHED: Final = b"""
     DELETE FROM appearance AS a
     USING unnest(%b::bytea[], %b::int8[], %b::int8[], %b::bytea[]) AS k (leaf, role, at, lead)
@@ -155,6 +173,24 @@ PAIRS_OF: Final = b"""
     SELECT p.* FROM unnest(%b::bytea[]) AS k (leaf),
     LATERAL ((SELECT a, b, state FROM pair WHERE a = k.leaf)
              UNION ALL (SELECT a, b, state FROM pair WHERE b = k.leaf)) AS p"""
+SOME_PAIRS: Final = b"""
+    (SELECT a, b, state FROM pair WHERE a = %b LIMIT %b)
+    UNION ALL (SELECT a, b, state FROM pair WHERE b = %b LIMIT %b)"""
+STIRRED_SOME: Final = b"SELECT leaf, mark FROM review_stirred ORDER BY leaf LIMIT %b"
+_REVIEW: Final = b"SELECT a, b, why, via, rank FROM review WHERE "
+REVIEWS_AFTER: Final = (
+    _REVIEW + b"(rank, name) > (%b::int8, %b::bytea) ORDER BY rank, name LIMIT %b"
+)
+REVIEWS_NAMED: Final = _REVIEW + b"name BETWEEN %b AND %b"
+REVIEWS_OF: Final = (
+    b"SELECT r.* FROM unnest(%b::bytea[]) AS k (leaf), LATERAL (("
+    + _REVIEW
+    + b"a = k.leaf) UNION ALL ("
+    + _REVIEW
+    + b"b = k.leaf) UNION ALL ("
+    + _REVIEW
+    + b"via > '' AND via = k.leaf)) AS r"
+)
 APPEARANCES_OF: Final = b"""
     SELECT k.leaf, p.lead FROM unnest(%b::bytea[]) AS k (leaf),
     LATERAL (SELECT lead FROM appearance WHERE leaf = k.leaf OFFSET 0) AS p"""

@@ -15,7 +15,14 @@ from eventsourcing.persistence import IntegrityError
 from eventstore.domain.events import Id
 from eventstore.faults import faultpoint
 from eventstore.recorders import postgres_statements as sql
-from eventstore.recorders.coding import appearance_rows, deal_row, encode, vanished_rows
+from eventstore.recorders.coding import (
+    appearance_rows,
+    deal_row,
+    encode,
+    review_rows,
+    reviews_gone,
+    vanished_rows,
+)
 from eventstore.recorders.postgres_arrays import Blobs, Numbers, Texts, columns
 from eventstore.recorders.postgres_flight import Answer, Flight
 from eventstore.rows import Changes, Hand
@@ -33,6 +40,7 @@ class FirstFlight:
     """The cards that are written anew, and in which version they were read."""
     moved: Answer | None
     pending: list[Answer | None]
+    settled: Answer | None
 
     def landed(self, flight: Flight) -> str:
         """Wait for it; gives the transaction's id.
@@ -48,6 +56,8 @@ class FirstFlight:
             raise IntegrityError("another writer changed a card meanwhile")
         if sum(answer.count for answer in self.pending if answer) != len(self.changes.pending):
             raise IntegrityError("another writer went on with this piece of work meanwhile")
+        if self.settled is not None and self.settled.count != len(self.changes.settled):
+            raise IntegrityError("what the review queue was made from changed meanwhile")
         return self.transaction.blob().decode()
 
 
@@ -70,6 +80,7 @@ def send_rows(flight: Flight, changes: Changes, fresh: dict[Id, Key]) -> FirstFl
         if pair is None:
             flight.send(sql.GONE_PAIR, *key)
     _write_appearances(flight, changes)
+    settled = _write_reviews(flight, changes)
     flight.push()
     return FirstFlight(
         changes=changes,
@@ -78,6 +89,7 @@ def send_rows(flight: Flight, changes: Changes, fresh: dict[Id, Key]) -> FirstFl
         known={leaf: version for leaf, version, _ in known},
         moved=moved,
         pending=pending,
+        settled=settled,
     )
 
 
@@ -133,6 +145,14 @@ def _write_appearances(flight: Flight, changes: Changes) -> None:
     joins = sorted(changes.joins.items())
     _write(flight, sql.JOINED, [join for join in joins if join[1]])
     _write(flight, sql.SEPARATED, [(deal,) for deal, into in joins if not into])
+
+
+def _write_reviews(flight: Flight, changes: Changes) -> Answer | None:
+    _write(flight, sql.STIRRED, [(leaf,) for leaf in sorted(changes.stirred)])
+    settled = _write(flight, sql.SETTLED, sorted(changes.settled.items()))
+    _write(flight, sql.REVIEWS_GONE, reviews_gone(changes))
+    _write(flight, sql.REVIEWS, review_rows(changes))
+    return settled
 
 
 def _write_pending(flight: Flight, changes: Changes) -> list[Answer | None]:

@@ -28,13 +28,21 @@ from eventstore.recorders.coding import (
     deal_row,
     encode,
     recorded,
+    review_rows,
+    reviews_gone,
     sealing_of,
     stored,
     vanished_rows,
 )
 from eventstore.recorders.sqlite_reading import SQLiteReading
 from eventstore.recorders.sqlite_schema import STATEMENTS
-from eventstore.recorders.upgrade import JOINED_ONCE, OLD, appearances_anew, joins_anew
+from eventstore.recorders.upgrade import (
+    JOINED_ONCE,
+    OLD,
+    appearances_anew,
+    joins_anew,
+    stirred_anew,
+)
 from eventstore.rows import Card, Changes, Pending, Quarantine, Source
 
 _PAGE_BYTES = 4096
@@ -45,9 +53,13 @@ _PATIENCE_S = 30
 _LOOK_AGAIN_S = 0.05
 
 _COLUMNS_OF_APPEARANCE = "SELECT name FROM pragma_table_info('appearance')"
+_HAS_REVIEWS = "SELECT 1 FROM sqlite_master WHERE name = 'review_stirred'"
 _APPEARANCE = (
     "INSERT INTO appearance VALUES (?,?,?,?,?) ON CONFLICT (leaf, role, at, lead)"
     " DO UPDATE SET deal = excluded.deal"
+)
+_STIRRED = (
+    "INSERT INTO review_stirred VALUES (?,1) ON CONFLICT (leaf) DO UPDATE SET mark = mark + 1"
 )
 _JOIN = (
     "INSERT INTO deal_joined VALUES (?,?) ON CONFLICT (deal) DO UPDATE SET target = excluded.target"
@@ -127,11 +139,16 @@ class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
     def _create_table(self, c: SQLiteCursor) -> None:
         columns = _Moment(c).column(_COLUMNS_OF_APPEARANCE)
         is_old = bool(columns) and "at" not in columns
+        has_reviews = not columns or _Moment(c).column(_HAS_REVIEWS)
         if is_old:
             c.execute(f"ALTER TABLE appearance RENAME TO {OLD}")
         super()._create_table(c)
         if is_old:
             _fill_anew(c)
+        if not has_reviews:
+            moment = _Moment(c)
+            stirred = stirred_anew(moment.cards, moment.pairs_apart)
+            c.executemany(_STIRRED, [(leaf,) for leaf in sorted(stirred)])
 
     def close(self) -> None:
         self.datastore.close()
@@ -339,6 +356,7 @@ def _insert_rows(cursor: SQLiteCursor, changes: Changes, first: int) -> None:
         [(*key, times) for key, times in sorted(changes.withdrawn.items())],
     )
     _write_pending(cursor, changes.pending)
+    _write_reviews(cursor, changes)
     cursor.executemany(
         "INSERT INTO ledger VALUES (?,?,?,?) ON CONFLICT (account, hour, outcome)"
         " DO UPDATE SET deliveries = deliveries + excluded.deliveries",
@@ -382,6 +400,19 @@ def _write_pending(cursor: SQLiteCursor, pending: Mapping[Id, tuple[int, Pending
             cursor.execute("INSERT INTO pending VALUES (?,1,?)", (name, encode(row)))
         if cursor.sqlite_cursor.rowcount != 1:
             raise IntegrityError("another writer went on with this piece of work meanwhile")
+
+
+def _write_reviews(cursor: SQLiteCursor, changes: Changes) -> None:
+    if changes.stirred:
+        cursor.executemany(_STIRRED, [(leaf,) for leaf in sorted(changes.stirred)])
+    if not changes.settled:
+        return
+    cursor.executemany("DELETE FROM review_stirred WHERE leaf = ? AND mark = ?",
+                       sorted(changes.settled.items()))  # fmt: skip
+    if cursor.sqlite_cursor.rowcount != len(changes.settled):
+        raise IntegrityError("what the review queue was made from changed meanwhile")
+    cursor.executemany("DELETE FROM review WHERE a = ? AND b = ?", reviews_gone(changes))
+    cursor.executemany("INSERT OR REPLACE INTO review VALUES (?,?,?,?,?,?)", review_rows(changes))
 
 
 def _write_appearances(cursor: SQLiteCursor, changes: Changes) -> None:

@@ -15,10 +15,12 @@ from eventstore.recorders.coding import (
     decode_pair,
     decode_pending,
     ends_of,
+    names_from,
     newest,
     recorded,
+    reviews_read,
 )
-from eventstore.rows import Card, Ends, Hand, Pair, Pending, Place
+from eventstore.rows import Card, Ends, Hand, Pair, Pending, Place, Review, ReviewPlace
 from eventstore.vault import Key
 
 _MOST_PARAMETERS = 8192
@@ -26,6 +28,7 @@ _MOST_COMPOUND = 200
 _EVENTS = (
     "SELECT position, recorded_at, originator_id, originator_version, state FROM stored_events"
 )
+_REVIEWS = "SELECT a, b, why, via, rank FROM review"
 _ID_BYTES = 16
 _CUT = (
     "WITH RECURSIVE place(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM place WHERE n + 1 < ?)"
@@ -113,6 +116,27 @@ class SQLiteReading(ABC):
     def appearances(self, leaves: Collection[Id]) -> set[tuple[Id, Id]]:
         rows = self._in("SELECT leaf, lead FROM appearance WHERE leaf IN", leaves)
         return {(row[0], row[1]) for row in rows}
+
+    def some_pairs(self, leaf: Id, *, most: int) -> dict[tuple[Id, Id], Pair]:
+        ways = [f"SELECT a, b, state FROM pair WHERE {side} = ? LIMIT ?" for side in ("a", "b")]  # noqa: S608 - no value
+        rows = self._together([(way, (leaf, most)) for way in ways])
+        return {(row[0], row[1]): decode_pair(row[2]) for row in rows}
+
+    def stirred(self, *, most: int) -> dict[Id, int]:
+        rows = self._rows("SELECT leaf, mark FROM review_stirred ORDER BY leaf LIMIT ?", (most,))
+        return {row[0]: row[1] for row in rows}
+
+    def reviews(self, *, after: ReviewPlace, most: int) -> list[Review]:
+        order = "WHERE (rank, name) > (?, ?) ORDER BY rank, name LIMIT ?"
+        return reviews_read(self._rows(f"{_REVIEWS} {order}", (*after, most)))
+
+    def reviews_of(self, leaves: Collection[Id]) -> list[Review]:
+        sides = [self._in(f"{_REVIEWS} WHERE {side} IN", leaves) for side in ("a", "b")]
+        via = self._in(f"{_REVIEWS} WHERE via > x'' AND via IN", leaves)
+        return reviews_read({tuple(row) for rows in (*sides, via) for row in rows})
+
+    def reviews_named(self, short: bytes) -> list[Review]:
+        return reviews_read(self._rows(f"{_REVIEWS} WHERE name BETWEEN ? AND ?", names_from(short)))
 
     def appearance_counts(self, leaves: Collection[Id]) -> dict[Id, int]:
         sql = "SELECT leaf, count(*) FROM appearance WHERE leaf IN"

@@ -61,6 +61,17 @@ STATEMENTS = (
     # Work that goes on in pieces; empty most of the time.
     """CREATE TABLE IF NOT EXISTS pending (
         id BLOB PRIMARY KEY, version INTEGER NOT NULL, state BLOB NOT NULL) WITHOUT ROWID""",
+    # The review queue but for what is similar, best first (rank: the score below 0), and the leaf
+    # cards about which it is to be made anew.
+    """CREATE TABLE IF NOT EXISTS review (
+        a BLOB, b BLOB, why TEXT, via BLOB, rank INTEGER, name BLOB,
+        PRIMARY KEY (a, b)) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS review_back ON review (b)",
+    "CREATE INDEX IF NOT EXISTS review_via ON review (via) WHERE via > x''",
+    "CREATE INDEX IF NOT EXISTS review_order ON review (rank, name)",
+    "CREATE INDEX IF NOT EXISTS review_name ON review (name)",
+    """CREATE TABLE IF NOT EXISTS review_stirred (
+        leaf BLOB PRIMARY KEY, mark INTEGER NOT NULL) WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS ledger (
         account TEXT, hour INTEGER, outcome TEXT, deliveries INTEGER,
         PRIMARY KEY (account, hour, outcome)) WITHOUT ROWID""",

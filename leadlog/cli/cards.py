@@ -178,12 +178,18 @@ def suggestions(
     number: Annotated[
         str | None, typer.Argument(metavar="[N]", help="Its number, or its id.")
     ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Show so many of the best; all where it is not given.")
+    ] = None,
 ) -> None:
-    """Who may be one person: the team's review queue. Refusing is remembered for everybody.
+    """Who may be one person: the team's review queue, best first. A refusal is for everybody.
 
     Example: [bold]leadlog card suggestions accept 1[/bold]
     """
-    if verdict is None:
+    if verdict is None and limit:
+        (page,) = how.ask("card.suggestions", limit=limit)
+        how.tell(page["items"], card_text.queue)
+    elif verdict is None:
         how.tell(how.ask("card.suggestions"), card_text.queue)
     elif verdict not in ("accept", "refuse") or number is None:
         raise OperationFailed("say `accept N` or `refuse N`", status=2)

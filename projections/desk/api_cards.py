@@ -162,9 +162,12 @@ def rematch(
 
 
 @get("/", sync_to_thread=True, summary="Who may be one person: the review queue",
-     responses=answers(Suggestions, "The best score first"))  # fmt: skip
-def suggestions(request: AnyRequest) -> Response[Any]:
-    return told({"items": list(operate(request, "card.suggestions"))})
+     responses=answers(Suggestions, "A page, the best score first"))  # fmt: skip
+def suggestions(
+    request: AnyRequest, *, limit: Limit = None, cursor: Cursor = None
+) -> Response[Any]:
+    most = whole_number(limit, "limit", least=1, most=_MOST, default=50)
+    return told(one(request, "card.suggestions", limit=most, cursor=cursor or None))
 
 
 def _verdict(name: str, summary: str) -> HTTPRouteHandler:

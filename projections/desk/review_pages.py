@@ -8,7 +8,7 @@ from litestar import Response, Router, get, post
 from litestar.params import FromPath
 
 from projections.desk.access import personal
-from projections.desk.asking import command, operate
+from projections.desk.asking import command, one
 from projections.desk.card_pages import Form, Given
 from projections.desk.frame import AnyRequest, page
 from projections.desk.services import Json
@@ -18,10 +18,13 @@ _A_PAGE: Final = 50
 
 @get("/", sync_to_thread=True)
 def review_page(request: AnyRequest) -> Response[str]:
-    items = list(operate(request, "card.suggestions"))
+    cursor = request.query_params.get("cursor") or None
+    found = one(request, "card.suggestions", limit=_A_PAGE, cursor=cursor)
+    items = found["items"]
     values: Json = {
-        "items": [item for item in items if "a" in item and "b" in item][:_A_PAGE],
-        "total": len(items),
+        "items": items,
+        "next": found["next"],
+        "total": items[-1]["n"] if items else 0,
         "version": items[0]["version"] if items else "",
         "done": _done(request),
         "new_command": lambda: str(uuid4()),

@@ -317,6 +317,8 @@ class Suggestions(msgspec.Struct, frozen=True, kw_only=True):
     items: list[dict[str, Any]]
     """Each with `id`, `why`, `score`, `reasons`, the two sides `a` and `b`, and the `version` for
     deciding; best first."""
+    next: str | None
+    """The cursor of the next page."""
 
 
 class QuarantinePage(msgspec.Struct, frozen=True, kw_only=True):

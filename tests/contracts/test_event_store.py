@@ -32,7 +32,9 @@ from eventstore.orders import CommandRefused, order
 from eventstore.policy import Policy
 from eventstore.recorders.port import CustomerRecorder
 from eventstore.recorders.upgrade import OLD
+from eventstore.reviewing import bring_up_to_date
 from eventstore.rows import (
+    BEFORE_REVIEWS,
     LAST,
     Appearance,
     Card,
@@ -42,6 +44,7 @@ from eventstore.rows import (
     Pair,
     Pending,
     Quarantine,
+    Review,
 )
 
 
@@ -353,6 +356,59 @@ def test_pairs_of_two_persons_come_in_pages_in_the_order_of_their_leaf_cards(rec
     recorder.save(Changes(cards={i: (0, card(p)) for i, p in persons.items()}, pairs=pairs | last))
     assert recorder.pairs_apart((b"", b""), 2) == [((A, C), pairs[A, C]), ((B, D), Pair())]
     assert recorder.pairs_apart((B, D), 2) == [((D, E), Pair())]
+
+
+def test_some_pairs_are_no_more_than_asked_for_on_either_side(recorder):
+    pairs = {(A, C): Pair(), (B, C): Pair(suggested=True), (C, D): Pair(), (D, E): Pair()}
+    recorder.save(Changes(pairs=pairs))
+    assert recorder.some_pairs(C, most=9) == {key: pairs[key] for key in pairs if C in key}
+    assert len(recorder.some_pairs(C, most=1)) <= 2
+    assert recorder.some_pairs(E, most=1) == {(D, E): Pair()}
+
+
+def reviewed(a: Id, b: Id, score: int = 500, via: Id = b"") -> dict[tuple[Id, Id], Review]:
+    return {(a, b): Review(a, b, "device" if via else "rule", via, score)}
+
+
+def saved_reviews(recorder, reviews: dict[tuple[Id, Id], Review | None]) -> None:
+    recorder.save(Changes(stirred={A}))
+    recorder.save(Changes(settled=recorder.stirred(most=9), reviews=reviews))
+
+
+def test_the_review_queue_is_read_best_first_in_pages(recorder):
+    rows = reviewed(A, B) | reviewed(A, C, 900) | reviewed(B, D, 501) | reviewed(B, E)
+    saved_reviews(recorder, rows)
+    in_order = [rows[key] for key in ((A, C), (B, D), (A, B), (B, E))]
+    assert recorder.reviews(after=BEFORE_REVIEWS, most=3) == in_order[:3]
+    assert recorder.reviews(after=in_order[2].place, most=3) == in_order[3:]
+
+
+def test_the_review_queue_is_found_by_either_side_by_a_visitor_and_by_name(recorder):
+    far = bytes([7] * 16)
+    rows = reviewed(A, B) | reviewed(C, far, via=E)
+    saved_reviews(recorder, rows)
+    assert recorder.reviews_of([A]) == recorder.reviews_of([B, A]) == [rows[A, B]]
+    assert recorder.reviews_of([C]) == recorder.reviews_of([E, far]) == [rows[C, far]]
+    assert recorder.reviews_named(bytes([7] * 4)) == [rows[C, far]]
+    assert recorder.reviews_of([an_id(9)]) == recorder.reviews_named(b"none") == []
+
+
+def test_a_row_of_the_review_queue_is_written_over_and_taken_away(recorder):
+    saved_reviews(recorder, reviewed(A, B) | reviewed(C, D))
+    saved_reviews(recorder, reviewed(A, B, 700, via=E) | {(C, D): None})
+    assert recorder.reviews(after=BEFORE_REVIEWS, most=9) == [*reviewed(A, B, 700, via=E).values()]
+
+
+def test_what_was_stirred_again_meanwhile_is_not_settled(recorder):
+    recorder.save(Changes(stirred={A, B}))
+    found = recorder.stirred(most=9)
+    assert found.keys() == {A, B}
+    recorder.save(Changes(stirred={B}))
+    with pytest.raises(IntegrityError):
+        recorder.save(Changes(settled=found, reviews=reviewed(A, B)))
+    assert recorder.reviews(after=BEFORE_REVIEWS, most=9) == []
+    recorder.save(Changes(settled=recorder.stirred(most=1)))
+    assert recorder.stirred(most=9).keys() == {B}
 
 
 def test_appearances_are_a_set(recorder):
@@ -813,6 +869,11 @@ def random_world(fed: Fed, seed: int) -> None:
             continue
 
 
+def reviews_kept(base: CustomerBase) -> list[Review]:
+    bring_up_to_date(base)
+    return base.recorder.reviews(after=BEFORE_REVIEWS, most=10**6)
+
+
 @pytest.mark.parametrize(("seed", "at_once"), [(0, 1000), (1, 1000), (2, 2), (3, 1)])
 def test_the_same_happens_on_every_store(seed, at_once, tmp_path, postgres):
     """Event for event and row for row: no decision may hang on the database."""
@@ -835,6 +896,8 @@ def test_the_same_happens_on_every_store(seed, at_once, tmp_path, postgres):
                 "pending": recorder.pending(),
                 "deals": recorder.deals_of(leaves),
                 "stands": fed.stored_stands(),
+                "stirred": recorder.stirred(most=10**6),
+                "reviews": reviews_kept(fed.base),
             }
         )
         recorder.close()
@@ -870,3 +933,29 @@ def test_a_store_from_before_appearances_had_an_order_is_brought_up_to_date(stor
         assert (store.raw(kept), store.raw(joins)) == before
     with pytest.raises(store.raw_faults):
         store.raw(f"SELECT leaf FROM {OLD}")  # noqa: S608 - a name of ours
+
+
+def test_a_store_from_before_the_review_queue_was_kept_is_brought_up_to_date(store):
+    """Opened, it has noted about whom the queue is to be made: it is what it was (ADR 0028)."""
+    recorder = store.open()
+    fed = Fed(base_on(recorder))
+    random_world(fed, 6)
+    visitor, phone, vk = (("visitor", "v"), ("phone", "+79121111111"), ("vk", "77"))
+    fed.feed(
+        *(
+            lead(100 + n, (*visitor, "claimed"), (*who, "claimed"))
+            for n, who in enumerate((phone, vk))
+        )
+    )
+    fed.feed(lead(103, ("max", "7", "claimed"), ("vk", "78", "claimed")))
+    expected = reviews_kept(fed.base)
+    assert {row.why for row in expected} >= {"rule", "device", "limit"}
+    recorder.close()
+    store.raw("DROP TABLE review")
+    store.raw("DROP TABLE review_stirred")
+    if isinstance(store, PostgresStore):
+        store.raw("COMMENT ON TABLE clock IS NULL")
+    for _ in range(2):
+        recorder = store.open()
+        assert reviews_kept(base_on(recorder)) == expected
+        recorder.close()

@@ -17,6 +17,7 @@ from eventstore.orders import order
 from eventstore.queries import Cards
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from eventstore.review_queue import ReviewQueue
+from eventstore.reviewing import bring_up_to_date
 
 PHONE, EMAIL = ("phone", "+79120000001", "claimed"), ("email", "a@x.ru", "claimed")
 NAME = "phone:+79120000001"
@@ -171,6 +172,28 @@ def test_the_queue_reads_no_pairs_that_are_one_person(tmp_path, monkeypatch):
         assert len(ReviewQueue(cards, similar=tuple).all()) == 1
 
     few, many = cost_of(found, queue, monkeypatch)
+    assert_the_same(few, many)
+    for fed in found:
+        fed.base.recorder.close()
+
+
+def test_a_page_of_the_queue_reads_what_it_shows(tmp_path, monkeypatch):
+    found = []
+    for count in (40, 400):
+        fed = Fed(base(tmp_path / f"{count}.db"))
+        fed.feed(*(lead(n, ("phone", f"+7912{n:07}", "claimed"), ("vk", str(n), "claimed"))
+                   for n in range(count)))  # fmt: skip
+        bring_up_to_date(fed.base)
+        found.append(fed)
+
+    def page(cards):
+        queue = ReviewQueue(cards, similar=tuple)
+        first = queue.page(10)
+        second = queue.page(10, first["next"])
+        numbers = [item["n"] for item in first["items"] + second["items"]]
+        assert numbers == list(range(1, 21))
+
+    few, many = cost_of(found, page, monkeypatch)
     assert_the_same(few, many)
     for fed in found:
         fed.base.recorder.close()

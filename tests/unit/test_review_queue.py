@@ -100,3 +100,26 @@ def test_a_merge_that_a_veto_leaves_out_is_shown_as_not_in_force(fed):
     fed.commands.veto(a, b, order("anna"))
     decisions = [e for e in cards.show("vk:9")["timeline"] if e["type"] == "decision"]
     assert [(d["what"], d["in_force"]) for d in decisions] == [("merge", False), ("veto", True)]
+
+
+def test_pages_of_the_queue_are_the_queue(fed):
+    fed.feed(*(lead(n, ("phone", f"+7912{n:07}", "claimed"), ("vk", str(n), "claimed"))
+               for n in range(7)))  # fmt: skip
+    everything, pages, cursor = queue(fed).all(), [], ""
+    while cursor is not None:
+        page = queue(fed).page(3, cursor)
+        pages.append(len(page["items"]))
+        assert page["items"] == everything[sum(pages[:-1]) : sum(pages)]
+        cursor = page["next"]
+    assert pages == [3, 3, 1]
+
+
+def test_two_of_whom_each_is_held_apart_from_others_are_suggested(fed):
+    third, fourth = ("email", "c@x.ru", "claimed"), ("email", "d@x.ru", "claimed")
+    vk = ("vk", "9", "claimed")
+    fed.feed(lead(1, OFFICE), lead(2, vk), lead(3, third), lead(4, fourth))
+    leaf = Cards(fed.base).leaf_of
+    fed.commands.veto(leaf("phone:+79120000001"), leaf("email:c@x.ru"), order("anna"))
+    fed.commands.veto(leaf("vk:9"), leaf("email:d@x.ru"), order("anna"))
+    fed.feed(lead(5, OFFICE, vk))
+    assert [item["why"] for item in queue(fed).all()] == ["rule"]

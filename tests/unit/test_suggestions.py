@@ -9,7 +9,7 @@ from support.worlds import KEYRING, Fed, base, lead
 from channels.sdk.lead import Profile
 from eventstore.orders import order
 from eventstore.queries import Cards
-from eventstore.suggestions import Suggestions
+from eventstore.review_queue import ReviewQueue
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def fed(tmp_path):
 def queue(fed: Fed) -> list[tuple[str, set[str]]]:
     return [
         (item["why"], {item["a"]["identity"], item["b"]["identity"]})
-        for item in Suggestions(Cards(fed.base)).all()
+        for item in ReviewQueue(Cards(fed.base)).all()
     ]
 
 
@@ -65,7 +65,7 @@ def test_a_browser_of_three_persons_suggests_nobody(fed):
 
 def test_an_accepted_suggestion_is_gone_and_a_refused_one_stays_refused(fed):
     fed.feed(lead(1, ("telegram", "7", "claimed"), ("phone", "+79120000001", "claimed")))
-    a, b = Suggestions(Cards(fed.base)).pick("1")
+    a, b = ReviewQueue(Cards(fed.base)).pick("1")[:2]
     vetoed = fed.commands.veto(a, b, order("anna"))
     assert queue(fed) == []
     fed.commands.undo(vetoed.decision, order("anna"))
@@ -94,7 +94,7 @@ WRONG_DIGIT = (
 
 def test_a_name_in_other_letters_beside_a_slip_in_the_number_is_suggested_with_reasons(fed):
     fed.feed(*WRONG_DIGIT)
-    (item,) = Suggestions(Cards(fed.base)).all()
+    (item,) = ReviewQueue(Cards(fed.base)).all()
     assert item["why"] == "alike"
     assert 0.5 < item["score"] <= 1
     assert item["reasons"] == ["their names are the same", "their numbers are one slip apart"]
@@ -107,7 +107,7 @@ def test_what_is_alike_is_never_linked_by_itself(fed):
 
 def test_not_the_same_is_remembered_for_what_is_alike_until_it_is_undone(fed):
     fed.feed(*WRONG_DIGIT)
-    vetoed = fed.commands.veto(*Suggestions(Cards(fed.base)).pick("1"), order("anna"))
+    vetoed = fed.commands.veto(*ReviewQueue(Cards(fed.base)).pick("1")[:2], order("anna"))
     assert queue(fed) == []
     fed.feed(replace(WRONG_DIGIT[0], lead_id=str(UUID(int=3)), event_id=str(UUID(int=3))))
     assert queue(fed) == []
@@ -117,7 +117,7 @@ def test_not_the_same_is_remembered_for_what_is_alike_until_it_is_undone(fed):
 
 def test_leads_without_any_identity_can_be_suggested_and_picked(fed):
     fed.feed(named(1, "Анна Берёзкина"), named(2, "Анна Берёзкина"))
-    a, b = Suggestions(Cards(fed.base)).pick("1")
+    a, b = ReviewQueue(Cards(fed.base)).pick("1")[:2]
     fed.commands.merge(a, b, order("anna"))
     assert queue(fed) == []
 
@@ -126,5 +126,5 @@ def test_a_likeness_adds_its_reasons_to_what_a_lead_suggests(fed):
     both = (("telegram", "7", "claimed"), ("phone", "+79120000001", "claimed"))
     fed.feed(named(1, "Анна Берёзкина", both[0]), named(2, "Анна Берёзкина", both[1]))
     fed.feed(lead(3, *both))
-    (item,) = Suggestions(Cards(fed.base)).all()
+    (item,) = ReviewQueue(Cards(fed.base)).all()
     assert (item["why"], len(item["reasons"])) == ("rule", 2)
