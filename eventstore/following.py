@@ -305,18 +305,19 @@ class Follower:
 
     def pieces(self) -> Iterator[Pending]:
         """Everything that there is to do now; gives after each transaction how far it is."""
-        for name in self.names():
+        for name in self.everything():
             yield from self.pieces_of(name)
 
     def names(self) -> list[Id]:
-        """Of what goes on in pieces: decisions, then persons, whose deals may hang on those.
-
-        Last what those changed of the review queue.
-        """
+        """Of what goes on in pieces: decisions, then persons, whose deals may hang on those."""
         found = self._base.recorder.pending()
         left = found.keys() - self._base.in_hand
-        names = sorted(left, key=lambda name: (found[name][1].kind == "deals", name))
-        return [*names, reviewing.STREAM] if self._base.recorder.stirred(most=1) else names
+        return sorted(left, key=lambda name: (found[name][1].kind == "deals", name))
+
+    def everything(self) -> list[Id]:
+        """The same, and last what of the review queue is to be made anew."""
+        stirred = self._base.recorder.stirred(most=1)
+        return [*self.names(), *([reviewing.STREAM] if stirred else [])]
 
     def pieces_of(self, name: Id, beat: Beat = lambda: None) -> Iterator[Pending]:
         """What there is to do of this now; nothing where it is done.

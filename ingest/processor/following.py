@@ -48,7 +48,7 @@ class FollowerLoop:
         PENDING.set(self._follower.left())
         if not self._lease.held():
             return
-        for name in self._follower.names():
+        for name in self._follower.everything():
             try:
                 self._carry_on(name, stop)
             except _Over:

@@ -23,7 +23,7 @@ class Work:
     def left(self):
         return 3 - self.done
 
-    def names(self):
+    def everything(self):
         return [b"a", b"b"]
 
     def pieces_of(self, name, beat):
