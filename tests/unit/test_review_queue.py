@@ -1,8 +1,10 @@
 """One queue for the team, what crossed the limit in it (SEMANTICS 2.3.8, 2.3.9)."""
 
 import pytest
+from msgspec.structs import replace
 from support.worlds import Fed, base, lead
 
+from channels.sdk.lead import Profile
 from eventstore.orders import NotThere, order
 from eventstore.queries import Cards
 from eventstore.review_queue import ReviewQueue
@@ -123,3 +125,34 @@ def test_two_of_whom_each_is_held_apart_from_others_are_suggested(fed):
     fed.commands.veto(leaf("vk:9"), leaf("email:d@x.ru"), order("anna"))
     fed.feed(lead(5, OFFICE, vk))
     assert [item["why"] for item in queue(fed).all()] == ["rule"]
+
+
+def named(number: int, name: str, *identities: tuple[str, str, str]):
+    return replace(lead(number, *identities, at=1_700_000_000 + number), profile=Profile(name=name))
+
+
+def test_a_name_that_comes_later_moves_the_two_up(fed):
+    vk = ("vk", "9", "claimed")
+    fed.feed(lead(1, OFFICE, vk))
+    assert [item["score"] for item in queue(fed).all()] == [0.5]
+    fed.feed(named(2, "Анна Берёзкина", OFFICE), named(3, "Berezkina Anna", vk))
+    assert [item["score"] for item in queue(fed).all()] == [1.0]
+
+
+def test_a_browser_that_comes_back_with_somebody_else_puts_the_two_into_the_queue(fed):
+    visitor = ("visitor", "v", "claimed")
+    fed.feed(lead(1, visitor, OFFICE))
+    assert queue(fed).all() == []
+    fed.feed(lead(2, visitor, ("email", "a@x.ru", "claimed")))
+    assert [item["why"] for item in queue(fed).all()] == ["device"]
+
+
+def test_two_of_three_of_one_browser_who_turn_out_to_be_one_leave_two(fed):
+    """Joined by a plain link, with nobody in the queue before."""
+    visitor, mail = ("visitor", "v", "claimed"), ("email", "a@x.ru", "claimed")
+    fed.feed(
+        *(lead(n, visitor, who) for n, who in enumerate((OFFICE, mail, ("vk", "9", "claimed"))))
+    )
+    assert queue(fed).all() == []
+    fed.feed(lead(7, OFFICE, mail))
+    assert [item["why"] for item in queue(fed).all()] == ["device"]
