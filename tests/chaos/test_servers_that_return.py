@@ -11,7 +11,7 @@ from integration.test_clickhouse_server import far, proxy
 from integration.test_kafka_log import reader, topic, within, writer
 from integration.test_postgres_store import logged, outcomes, phones, pooled
 from integration.test_servers import create, produce
-from integration.test_spool import drained, on_kafka, spool, started, url
+from integration.test_spool import drained, firsts, on_kafka, spool, started, url
 from servers.kafka import KafkaServer
 from servers.postgres import PostgresServer, fresh_database
 
@@ -25,6 +25,7 @@ __all__ = ["far", "proxy", "reader", "spool", "topic", "url", "writer"]
 AWAY_S = 40.0
 """Long enough for pauses that double to outlast whoever asks for a connection (5 s)."""
 ENDED_WITHIN_S = 40.0
+REFUSED_WITHIN_S = 1.0
 
 # --- Kafka ---
 
@@ -36,11 +37,7 @@ async def test_the_writer_outlives_a_broker_that_is_killed_and_comes_back(
     breakable_kafka.kill()
     with pytest.raises(LogUnavailable):
         await writer.append([record(2)])
-    await asyncio.sleep(4)  # the producer is given up meanwhile
-    began = time.monotonic()
-    with pytest.raises(LogUnavailable):
-        await writer.append([record(3)])
-    assert time.monotonic() - began < 0.5
+    assert await refused_in_the_end_at_once(writer)
     await asyncio.to_thread(breakable_kafka.start)
     await within(30, lambda: writer.append([record(4)]))
     found = [
@@ -49,6 +46,17 @@ async def test_the_writer_outlives_a_broker_that_is_killed_and_comes_back(
         for r in await asyncio.to_thread(reader.read, p, -1, 100)
     ]
     assert {1, 4} <= set(found)
+
+
+async def refused_in_the_end_at_once(writer) -> bool:
+    """Once the producer is given up, an append does not wait for the deadline of an ack, 4 s."""
+    for _ in range(10):
+        began = time.monotonic()
+        with pytest.raises(LogUnavailable):
+            await writer.append([record(3)])
+        if time.monotonic() - began < REFUSED_WITHIN_S:
+            return True
+    return False
 
 
 async def test_a_gateway_may_start_while_kafka_is_away(url, spool, breakable_kafka):
@@ -61,7 +69,7 @@ async def test_a_gateway_may_start_while_kafka_is_away(url, spool, breakable_kaf
         await asyncio.to_thread(breakable_kafka.start)
     await drained(writer)
     await writer.close()
-    assert on_kafka(url) == list(range(10))
+    assert firsts(on_kafka(url)) == list(range(10))  # what was not confirmed in time comes again
 
 
 async def test_a_killed_kafka_keeps_what_it_took(breakable_kafka: KafkaServer) -> None:
