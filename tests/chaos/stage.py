@@ -186,7 +186,7 @@ class Stage:
             self[name].stop()
             self.start_to_die(name, point, nth)
         for name, point in points.items():
-            self.died_at(name, point)
+            self.died_at(name, point, nth)
         for name in points:
             self.cluster.start_again(name)
 
@@ -207,17 +207,26 @@ class Stage:
         self[name].stop()
         meanwhile()
         self.start_to_die(name, point, nth)
-        self.died_at(name, point)
+        self.died_at(name, point, nth)
         self.cluster.start_again(heir)
         self.cluster.start_again(name)
 
     def start_to_die(self, name: str, point: str, nth: int = 1) -> None:
         self.cluster.start_again(name, fault=f"{point}:{nth}:kill")
 
-    def died_at(self, name: str, point: str) -> None:
-        process = self[name].process
-        wait_for(lambda: process.poll() is not None, f"void: {name} did not reach {point}")
-        assert process.returncode == -signal.SIGKILL, f"it ended otherwise:\n{self[name].said()}"
+    def died_at(self, name: str, point: str, nth: int = 1) -> None:
+        """Wait for it. One that its watchdog has ended before is started once more to die there."""
+        if self._ended(name, point) == EXIT_STATUS:
+            self.revived.append(name)
+            self.start_to_die(name, point, nth)
+        ended = self._ended(name, point)
+        assert ended == -signal.SIGKILL, f"it ended otherwise:\n{self[name].said()}"
+
+    def _ended(self, name: str, point: str) -> int:
+        wait_for(
+            lambda: self[name].process.poll() is not None, f"void: {name} did not reach {point}"
+        )
+        return self[name].process.returncode
 
     def freeze_at(self, name: str, point: str, nth: int = 1) -> None:
         """Start it anew, so that it stops there (as SIGSTOP does) until it is woken."""
