@@ -52,6 +52,8 @@ def wait_until_current(system: System, seconds: float) -> bool:
     while not _is_current(system, ends):
         if time.monotonic() > deadline or system.stopping.wait(_POLL_S):
             return False
+        if system.unattended:
+            system.catch_up()
     return True
 
 

@@ -58,6 +58,8 @@ class System:
     """Set when this process is about to end: whoever waits for something gives up."""
     polled: Mapping[str, AccountState] = field(default_factory=dict)
     """How the accounts stand that this process fetches, by name."""
+    unattended: bool = False
+    """No role runs in this process: what its embedded stores wait for nobody else does."""
 
     @cached_property
     def keyring(self) -> Keyring:

@@ -42,6 +42,7 @@ def ask(chosen: Settings, operation: str, **arguments: Any) -> Iterator[Any]:
     given = {name: value for name, value in arguments.items() if value is not None}
     try:
         with owned(chosen) as system:
+            system.unattended = True
             _prepare(system, operation)
             from leadlog.operations import run
 
