@@ -119,7 +119,7 @@ def test_a_broker_that_hangs_is_led_around_and_a_gateway_may_start_meanwhile(
         kafka_cluster.nodes[2].pause()
         try:
             second = cluster.start("second", "gateway")
-            flood = Flood([second.port], [sending[0].sent[0].post], connections=1)
+            flood = Flood([second.port], iter([sending[0].sent[0].post]), connections=1)
             flood.start()
             flood.wait(LED_WITHIN_S)
             second_s = time.monotonic() - hung
@@ -174,7 +174,7 @@ def check_all_are_there_once(cluster, gateway, worker, sending, settings, *, rep
     settled(worker)
     assert said <= stored_leads(worker).keys(), "it was accepted, and is lost"
     again = [sent.post for sent in everything if sent.answer.status == 503]
-    flood = Flood([gateway.port], list(again), connections=4)
+    flood = Flood([gateway.port], iter(again), connections=4)
     flood.start()
     flood.wait(60)
     audit = settled(worker)
