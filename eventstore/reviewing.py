@@ -28,7 +28,7 @@ _AT_ONCE: Final = 200
 _SOME: Final = 20
 
 BASE: Final = {"rule": 0.5, "device": 0.4, "stopped": 0.3}
-NAMES_ALIKE: Final = 0.85
+_NAMES_ALIKE: Final = 0.85
 _NAME_WEIGHT: Final = 0.5
 CROSSED: Final = 0.9
 """The score of an identity over its limit: it has parted persons who stood together before."""
@@ -146,10 +146,8 @@ class _Around:
         return None if left_out or self.persons.isdisjoint(two) else row
 
     def _score(self, row: Review, names: dict[Id, str]) -> int:
-        one, other = (parts(names[person]) for person in self._of(row.a, row.b))
-        alike = names_alike(one, other)
-        more = _NAME_WEIGHT * alike if alike >= NAMES_ALIKE else 0.0
-        return round(1000 * (BASE[row.why] + more))
+        one, other = (names[person] for person in self._of(row.a, row.b))
+        return round(1000 * (BASE[row.why] + _NAME_WEIGHT * names_agree(one, other)))
 
     def over_limit(self) -> list[Review]:
         """A row for each of their identities over its limit, by which that stops a link."""
@@ -162,6 +160,12 @@ class _Around:
 
     def _of(self, a: Id, b: Id) -> Persons:
         return frozenset((self._work.known_card(a).person, self._work.known_card(b).person))
+
+
+def names_agree(one: str, other: str) -> float:
+    """How alike two names are, from 0 to 1; 0 where that is too little to speak for anything."""
+    alike = names_alike(parts(one), parts(other))
+    return alike if alike >= _NAMES_ALIKE else 0.0
 
 
 def _met(work: Work, pairs: Iterable[tuple[Id, Id]], visitor: Id) -> dict[Id, Id]:

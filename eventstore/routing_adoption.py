@@ -6,6 +6,7 @@ takes another version; what was routed before stays where it is.
 
 import time
 
+from eventstore.adoption import adopt_once
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import Id, RoutingAdopted
 from eventstore.domain.routing import Routing
@@ -13,7 +14,6 @@ from eventstore.keyring import Keyring, derived
 from eventstore.rows import Source
 from eventstore.sealed_rules import opened_rules, sealed_rules
 from eventstore.versions import VersionChanged
-from eventstore.work import Work
 
 STREAM: Id = derived(b"routing")
 
@@ -37,16 +37,17 @@ def adopt_routing(base: CustomerBase) -> None:
     was recorded with other rules.
     """
     routing = base.policy.router.routing
-    if not routing.rules or _is_adopted(routing, base.recorder, base.keyring):
-        return
-    content = sealed_rules(routing, base.keyring, what="routing", stream=STREAM)
-    at = time.time_ns() // 1_000_000
-
-    def once(work: Work) -> None:
-        if not _is_adopted(routing, work.source, work.keyring):  # by one who started with us
-            work.emit(STREAM, RoutingAdopted(number=routing.version, content=content, at=at))
-
-    base.attempt(once)
+    if routing.rules:
+        adopt_once(
+            base,
+            STREAM,
+            lambda source: _is_adopted(routing, source, base.keyring),
+            lambda: RoutingAdopted(
+                number=routing.version,
+                content=sealed_rules(routing, base.keyring, what="routing", stream=STREAM),
+                at=time.time_ns() // 1_000_000,
+            ),
+        )
 
 
 def _is_adopted(routing: Routing, source: Source, keyring: Keyring) -> bool:

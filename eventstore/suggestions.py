@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from eventstore.crossings import MOST_LOOKED_AT, Crossing, crossing
 from eventstore.domain.events import Id
-from eventstore.likeness.alike_names import names_alike
-from eventstore.likeness.names import parts
 from eventstore.queries import Cards
-from eventstore.reviewing import NAMES_ALIKE
+from eventstore.reviewing import names_agree
 from eventstore.rows import Review
 from eventstore.told import Json, text_id
 from eventstore.work import Work
@@ -92,8 +90,8 @@ def _reasons(item: Item, name: str, other: str) -> list[str]:
     because = [REASONS[item.row.why]] if item.row.why in REASONS else []
     if item.likeness:
         return [*because, *item.likeness.reasons]
-    alike = names_alike(parts(name), parts(other))
-    return [*because, *([f"their names are alike ({alike:.2f})"] if alike >= NAMES_ALIKE else [])]
+    alike = names_agree(name, other)
+    return [*because, *([f"their names are alike ({alike:.2f})"] if alike else [])]
 
 
 def _crossing_shown(item: Item, one: Crossing, sides: dict[Id, Json]) -> Json:

@@ -3,11 +3,10 @@
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 
 from channels.email.adapter import EmailAdapter
 from channels.registry import make_adapter
-from channels.sdk.times import format_time
+from channels.sdk.times import now
 from ingest.log.port import LeadLogWriter
 from ingest.mail.receiver import MailReceiver, Recipients, listen
 from ingest.pollers.intake import Intake
@@ -31,7 +30,7 @@ async def mail_door(settings: Settings, log: LeadLogWriter) -> AsyncIterator[Non
     receiver = MailReceiver(
         Recipients({a: adapter.settings.name for adapter in adapters for a in adapter.receives}),
         {adapter.settings.name: Intake(adapter, log) for adapter in adapters},
-        clock=lambda: format_time(datetime.now(UTC)),
+        clock=now,
         protocol=ours.protocol,
     )
     try:

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -10,7 +9,7 @@ import msgspec
 from channels.sdk.delivery import Delivery, PollItem
 from channels.sdk.errors import Unreadable
 from channels.sdk.read import read_item
-from channels.sdk.times import Timestamp, canonical_time, format_time
+from channels.sdk.times import Timestamp, canonical_time, now
 
 
 class BadCall(ValueError):
@@ -65,7 +64,7 @@ def _body(request: dict[str, Any]) -> bytes:
 def _received(request: dict[str, Any]) -> Timestamp:
     given = request.get("received_at")
     if given is None:
-        return format_time(datetime.now(UTC))
+        return now()
     try:
         return canonical_time(str(given))
     except ValueError as error:

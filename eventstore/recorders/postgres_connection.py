@@ -48,8 +48,8 @@ _OURS: Final = (
     " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
 )
 """Of the server. To compile a statement takes it 50 ms and more; ours take one or two. A bitmap is
-for keys of many rows; for ours, of one or two, it trebled what a look-up costs. A client that was
-paused, or vanishes, may hold what all writers wait for."""
+for keys of many rows; for ours, of one or two, it made a look-up half as dear again. A client that
+was paused, or vanishes, may hold what all writers wait for."""
 
 
 class StoreUnfit(Exception):

@@ -34,7 +34,7 @@ from eventstore.recorders.coding import (
     stored,
     vanished_rows,
 )
-from eventstore.recorders.sqlite_reading import SQLiteReading
+from eventstore.recorders.sqlite_reading import EVENTS, SQLiteReading
 from eventstore.recorders.sqlite_schema import STATEMENTS
 from eventstore.recorders.upgrade import (
     JOINED_ONCE,
@@ -237,20 +237,12 @@ class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
     # --- what projections and audits read ---
 
     def read(self, after: int, limit: int, *, personal: bool = False) -> Sequence[Recorded]:
-        rows = self._rows(
-            "SELECT position, recorded_at, originator_id, originator_version, state"
-            " FROM stored_events WHERE position > ? ORDER BY position LIMIT ?",
-            (after, limit),
-        )
+        rows = self._rows(f"{EVENTS} WHERE position > ? ORDER BY position LIMIT ?", (after, limit))
         return recorded(rows, self.keys, personal=personal)
 
     def said(self, after: int, limit: int) -> Sequence[Recorded]:
-        rows = self._rows(
-            "SELECT position, recorded_at, originator_id, originator_version, state"
-            " FROM stored_events WHERE position > ? AND topic IN ('L', 'P')"
-            " ORDER BY position LIMIT ?",
-            (after, limit),
-        )
+        where = "WHERE position > ? AND topic IN ('L', 'P') ORDER BY position LIMIT ?"
+        rows = self._rows(f"{EVENTS} {where}", (after, limit))
         return recorded(rows, self.keys, personal=True)
 
     def heads(self, after: Id, limit: int) -> list[Id]:

@@ -25,9 +25,7 @@ from eventstore.vault import Key
 
 _MOST_PARAMETERS = 8192
 _MOST_COMPOUND = 200
-_EVENTS = (
-    "SELECT position, recorded_at, originator_id, originator_version, state FROM stored_events"
-)
+EVENTS = "SELECT position, recorded_at, originator_id, originator_version, state FROM stored_events"
 _REVIEWS = "SELECT a, b, why, via, rank FROM review"
 _ID_BYTES = 16
 _CUT = (
@@ -237,7 +235,7 @@ class SQLiteReading(ABC):
         return dict(self._in("SELECT event, lead FROM key WHERE event IN", keys))
 
     def streams(self, ids: Collection[Id], *, personal: bool) -> Mapping[Id, Sequence[Recorded]]:
-        rows = self._in(f"{_EVENTS} WHERE originator_id IN", ids)
+        rows = self._in(f"{EVENTS} WHERE originator_id IN", ids)
         found: dict[Id, list[Recorded]] = {}
         rows.sort(key=lambda row: row[0])
         for event in recorded(rows, self.keys, personal=personal):
@@ -245,11 +243,11 @@ class SQLiteReading(ABC):
         return found
 
     def first_events(self, ids: Collection[Id], *, personal: bool) -> dict[Id, Recorded]:
-        rows = self._in(f"{_EVENTS} WHERE originator_version = 1 AND originator_id IN", ids)
+        rows = self._in(f"{EVENTS} WHERE originator_version = 1 AND originator_id IN", ids)
         return {event.stream: event for event in recorded(rows, self.keys, personal=personal)}
 
     def formed(self, leaves: Collection[Id], after: int) -> list[Recorded]:
-        since = f"{_EVENTS} WHERE position > {after:d} AND topic IN ('F', 'S')"
+        since = f"{EVENTS} WHERE position > {after:d} AND topic IN ('F', 'S')"
         rows = self._in(f"{since} AND originator_id IN", leaves)
         return recorded(rows, self.keys, personal=False)
 

@@ -77,7 +77,7 @@ class Gateway:
         """When the log last took nothing (`time.monotonic`) and why; None since it did again."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        account = segments_of(path_of(scope))[0]
+        account, *segments = segments_of(path_of(scope))
         adapter = self._adapters.get(account)
         if adapter is None:
             await send_reply(send, problem(404, "no such account", f"no account {account[:80]!r}"))
@@ -89,13 +89,13 @@ class Gateway:
         except ClientGone:
             return
         except (BodyTooLarge, BodyTooSlow, BodiesTooMany) as fault:
-            cors = adapter.cors(delivery_of(scope, headers, b"", self._clock()))
+            cors = adapter.cors(delivery_of(scope, headers, segments, b"", self._clock()))
             await send_reply(send, unread(fault, limit), cors)
             return
         faultpoint("gateway.after_read")
         try:
             started = time.perf_counter()
-            delivery = delivery_of(scope, headers, body, self._clock())
+            delivery = delivery_of(scope, headers, segments, body, self._clock())
             reply = await self._answer(account, adapter, delivery)
             await send_reply(send, reply, adapter.cors(delivery))
             ACCEPT_SECONDS.observe(time.perf_counter() - started)

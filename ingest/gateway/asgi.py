@@ -1,6 +1,6 @@
 """Between ASGI and plain values: a request as a delivery, a reply as messages."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote
@@ -32,9 +32,13 @@ def segments_of(path: str) -> tuple[str, ...]:
 
 
 def delivery_of(
-    scope: Scope, headers: dict[str, str], body: bytes, received_at: Timestamp
+    scope: Scope,
+    headers: dict[str, str],
+    segments: Sequence[str],
+    body: bytes,
+    received_at: Timestamp,
 ) -> Delivery:
-    """The request with these `headers_of` it."""
+    """The request with these `headers_of` it, and these `segments_of` its path past the account."""
     query = scope["query_string"].decode("latin-1")
     path = path_of(scope)
     url = f"{scope['scheme']}://{headers.get('host', '')}{path}"
@@ -46,7 +50,7 @@ def delivery_of(
         body=body,
         remote_ip=client[0] if client else "",
         received_at=received_at,
-        segments=segments_of(path)[1:],
+        segments=tuple(segments),
     )
 
 
