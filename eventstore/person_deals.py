@@ -5,14 +5,11 @@ that a lead there reads and writes as little as any other.
 """
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
 
+from eventstore.card_rows import CardRows
 from eventstore.domain.deals import OPEN, Deal, Touch
 from eventstore.domain.events import Id
 from eventstore.domain.pipeline import Pipeline
-
-if TYPE_CHECKING:
-    from eventstore.work import Work
 
 MOST_IN_A_ROW = 20
 """With more deals than this a person has them in rows of their own."""
@@ -21,8 +18,8 @@ MOST_IN_A_ROW = 20
 class PersonDeals:
     """Part of one batch's working set. Deals are named by their person's head."""
 
-    def __init__(self, work: "Work", *, most: int = MOST_IN_A_ROW) -> None:
-        self._work = work
+    def __init__(self, cards: CardRows, *, most: int = MOST_IN_A_ROW) -> None:
+        self._cards = cards
         self._most = most
         self._rows: dict[Id, tuple[Id, Deal]] = {}
         """Deal → its person's head, and the row; read, or written by this batch."""
@@ -32,30 +29,30 @@ class PersonDeals:
 
     def all(self, head: Id) -> list[Deal]:
         """Every deal of the person that is neither joined into another nor withdrawn."""
-        card = self._work.known_card(head)
+        card = self._cards.known(head)
         if not card.many_deals:
             return card.deals
         if head not in self._whole:
-            self._adopt(self._work.source.deals_of([head]))
+            self._adopt(self._cards.source.deals_of([head]))
             self._whole.add(head)
         return self._read_of(head)
 
     def one(self, head: Id, deal: Id) -> Deal | None:
         """A deal of the person, by its id."""
-        card = self._work.known_card(head)
+        card = self._cards.known(head)
         if not card.many_deals:
             return next((row for row in card.deals if row.id == deal), None)
         if deal not in self._rows:
-            self._adopt(self._work.source.deal_rows([deal]))
+            self._adopt(self._cards.source.deal_rows([deal]))
         person, row = self._rows.get(deal, (b"", None))
         return row if person == head or card.awaits else None
 
     def within_reach(self, head: Id, touch: Touch, pipeline: Pipeline) -> list[Deal]:
         """Those of the person's deals among which `place` finds what it would among all."""
-        card = self._work.known_card(head)
+        card = self._cards.known(head)
         if not card.many_deals:
             return card.deals
-        source = self._work.source
+        source = self._cards.source
         if head not in self._whole:
             if (head, pipeline.id) not in self._leading:
                 self._leading.add((head, pipeline.id))
@@ -74,11 +71,11 @@ class PersonDeals:
         wanted = [thread for thread in threads if thread not in self._threads]
         if wanted:
             self._threads.update(wanted)
-            self._adopt(self._work.source.deals_in_threads(wanted))
+            self._adopt(self._cards.source.deals_in_threads(wanted))
 
     def add(self, head: Id, deal: Deal) -> None:
         """The person has a deal more."""
-        card = self._work.changing(head)
+        card = self._cards.changing(head)
         if card.many_deals:
             self._write(head, deal)
         else:
@@ -86,7 +83,7 @@ class PersonDeals:
 
     def changed(self, head: Id, deal: Deal) -> None:
         """The row of a deal is not what it was."""
-        card = self._work.changing(head)
+        card = self._cards.changing(head)
         if card.awaits:
             self._write(self._rows[deal.id][0], deal)
         elif card.many_deals:
@@ -94,13 +91,13 @@ class PersonDeals:
 
     def put(self, head: Id, deals: list[Deal]) -> None:
         """These are the person's deals, and no others."""
-        card = self._work.changing(head)
+        card = self._cards.changing(head)
         before = {deal.id for deal in self.all(head)} if card.many_deals else set()
         card.many_deals = len(deals) > self._most
         card.deals = [] if card.many_deals else deals
         for gone in before if not card.many_deals else before - {deal.id for deal in deals}:
             del self._rows[gone]
-            self._work.changes.deals[gone] = None
+            self._cards.changes.deals[gone] = None
         if card.many_deals:
             self._whole.add(head)
             for deal in deals:
@@ -110,7 +107,7 @@ class PersonDeals:
 
     def spread(self, leaf: Id) -> None:
         """The deals in the row of this leaf card have rows of their own from here on."""
-        card = self._work.changing(leaf)
+        card = self._cards.changing(leaf)
         if not card.many_deals:
             for deal in card.deals:
                 self._write(leaf, deal)
@@ -118,7 +115,7 @@ class PersonDeals:
 
     def load(self, deals: Collection[Id]) -> None:
         """Read the rows of these deals."""
-        self._adopt(self._work.source.deal_rows(deals))
+        self._adopt(self._cards.source.deal_rows(deals))
 
     def put_row(self, deal: Id, head: Id, row: Deal | None) -> None:
         """The deal, read before, is this person's, or has no row any more."""
@@ -126,26 +123,26 @@ class PersonDeals:
         if row is None:
             if known is not None:
                 del self._rows[deal]
-                self._work.changes.deals[deal] = None
+                self._cards.changes.deals[deal] = None
         elif known != (head, row):
             self._write(head, row)
 
     def settle(self, leaf: Id, deals: Sequence[Deal]) -> None:
         """These are the person's deals; their own rows have been written by pieces."""
-        card = self._work.changing(leaf)
+        card = self._cards.changing(leaf)
         card.many_deals = len(deals) > self._most
         card.deals = [] if card.many_deals else list(deals)
         for deal in card.deals:
-            self._work.changes.deals[deal.id] = None
+            self._cards.changes.deals[deal.id] = None
 
     def _write(self, head: Id, deal: Deal) -> None:
         self._rows[deal.id] = (head, deal)
-        self._work.changes.deals[deal.id] = (head, deal)
+        self._cards.changes.deals[deal.id] = (head, deal)
 
     def _read_of(self, head: Id) -> list[Deal]:
         return [deal for person, deal in self._rows.values() if person == head]
 
     def _adopt(self, found: dict[Id, tuple[Id, Deal]]) -> None:
         for deal, row in found.items():
-            if deal not in self._rows and self._work.changes.deals.get(deal, row) is not None:
+            if deal not in self._rows and self._cards.changes.deals.get(deal, row) is not None:
                 self._rows[deal] = row

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from eventstore.card_rows import CardRows
 from eventstore.domain.events import (
     DealJoined,
     DealSeparated,
@@ -23,7 +24,7 @@ from eventstore.lead_state import LeadState, Order, attests, state_of
 from eventstore.mapper import Personal
 from eventstore.person_deals import PersonDeals
 from eventstore.policy import Policy
-from eventstore.rows import Appearance, Card, Changes, Hand, Pair, Pending, Source
+from eventstore.rows import Appearance, Changes, Hand, Pair, Pending, Source
 
 T = TypeVar("T")
 
@@ -44,14 +45,20 @@ class Work:
         self.policy = policy
         self.beat = beat
         self.changes = Changes()
-        self.deals = PersonDeals(self, most=policy.most_deals_in_a_row)
+        cards = CardRows(source, self.changes)
+        self.load_cards = cards.load
+        self.card = cards.card
+        self.known_card = cards.known
+        self.head = cards.head
+        self.has_many_deals = cards.has_many_deals
+        self.changing = cards.changing
+        self.open_card = cards.open
+        self.members = cards.members
+        self.deals = PersonDeals(cards, most=policy.most_deals_in_a_row)
         self.leads: dict[Id, LeadState] = {}
         self.seen: set[Id] = set()
         self.threads: dict[Id, Id] = {}
         """See eventstore.conversations."""
-        self._cards: dict[Id, Card] = {}
-        self._versions: dict[Id, int] = {}
-        self._absent: set[Id] = set()
         self._pairs: dict[tuple[Id, Id], Pair | None] = {}
         self._streams: dict[Id, int] = {}
         self._moved_on: dict[Id, int] = {}
@@ -63,66 +70,6 @@ class Work:
             if number % _BEAT == 0:
                 self.beat()
             yield item
-
-    # --- cards ---
-
-    def load_cards(self, leaves: Iterable[Id]) -> None:
-        """Read these leaf cards and the heads of their persons, in two queries at most."""
-        for _ in range(2):
-            wanted = {i for i in leaves if i not in self._cards and i not in self._absent}
-            if wanted:
-                found = self.source.cards(wanted)
-                self._absent |= wanted - found.keys()
-                self._adopt(found)
-            leaves = [self._cards[i].person for i in leaves if i in self._cards]
-
-    def card(self, leaf: Id) -> Card | None:
-        """The row of a leaf card, or None where nobody has recorded it."""
-        card = self._cards.get(leaf)
-        if card is None and leaf not in self._absent:
-            self.load_cards([leaf])
-            card = self._cards.get(leaf)
-        return card
-
-    def known_card(self, leaf: Id) -> Card:
-        """The row of a leaf card that is there."""
-        card = self._cards.get(leaf) or self.card(leaf)
-        if card is None:
-            raise LookupError(f"leaf card {leaf.hex()} has no row")
-        return card
-
-    def head(self, leaf: Id) -> Card:
-        """The row of the person that the leaf card belongs to."""
-        return self.known_card(self.known_card(leaf).person)
-
-    def has_many_deals(self, leaf: Id) -> bool:
-        """Whether the leaf card is there, of a person whose deals stand in rows of their own."""
-        card = self._cards.get(leaf)
-        head = self._cards.get(card.person) if card else None
-        return head is not None and head.many_deals
-
-    def changing(self, leaf: Id) -> Card:
-        """The same row, to be written with this batch."""
-        card = self.known_card(leaf)
-        self.changes.cards[leaf] = (self._versions.get(leaf, 0), card)
-        return card
-
-    def open_card(self, leaf: Id, card: Card) -> None:
-        """A leaf card that nobody had recorded."""
-        self._absent.discard(leaf)
-        self._cards[leaf] = card
-        self.changes.cards[leaf] = (0, card)
-
-    def members(self, persons: Collection[Id]) -> dict[Id, Card]:
-        """All leaf cards of these persons."""
-        self._adopt(self.source.members(persons))
-        return {leaf: card for leaf, card in self._cards.items() if card.person in persons}
-
-    def _adopt(self, found: dict[Id, tuple[int, Card]]) -> None:
-        for leaf, (version, card) in found.items():
-            if leaf not in self._cards:
-                self._cards[leaf] = card
-                self._versions[leaf] = version
 
     # --- pairs, appearances, decisions by hand ---
 
