@@ -64,6 +64,10 @@ _STAGES = (
     _Stage("contract", 0.62, timedelta(hours=12), timedelta(days=4)),
     _Stage("won", 0.86, timedelta(hours=12), timedelta(days=5)),
 )
+_ACCEPTED = "contact"
+_PLACES = {
+    id_: place for place, id_ in enumerate(("unsorted", _ACCEPTED, *(s.id for s in _STAGES)))
+}
 _LOST_BECAUSE = ((5, "price"), (3, "no answer"), (2, "terms"))
 _LEFT_LYING = 0.04
 _DECLINED = 0.05
@@ -84,6 +88,15 @@ def plan(deal: BoardDeal, seed: int) -> tuple[Operator, list[Move]]:
     rng = chance(seed, deal.id)
     operator = rng.choice(OPERATORS)
     return operator, list(_moves(deal, operator, rng))
+
+
+def is_made(deal: BoardDeal, move: Move) -> bool:
+    """Whether the deal is past this move, made before the demo was stopped."""
+    if deal.status != "open":
+        return True
+    if move.action not in ("accept", "stage"):
+        return False
+    return _PLACES[deal.stage] >= _PLACES[move.given.get("stage", _ACCEPTED)]
 
 
 def _moves(deal: BoardDeal, operator: Operator, rng: Random) -> Iterator[Move]:

@@ -1,4 +1,4 @@
-"""The demo's own data directory: made anew at every start, and never anything else's."""
+"""The demo's own data directory, and never anything else's."""
 
 import shutil
 from pathlib import Path
@@ -13,16 +13,18 @@ class NotOurs(Exception):
     """The directory holds something that the demo did not make."""
 
 
-def make_anew(data: Path) -> None:
-    """An empty directory with our mark. NotOurs where there is anything that the demo didn't make.
-
-    Raises DataInUse while a process works on it.
-    """
+def check(data: Path) -> None:
+    """Raises NotOurs where there is anything that the demo didn't make."""
     if data.exists() and not (data / _MARK).exists() and any(data.iterdir()):
         raise NotOurs(
             f"{data} holds data that is not the demo's, and the demo begins with an empty"
             " directory: give another one with --data"
         )
+
+
+def make_anew(data: Path) -> None:
+    """An empty directory with our mark. Raises NotOurs; DataInUse while a process works on it."""
+    check(data)
     lock = DataLock(data)
     try:
         if not lock.take():
@@ -30,7 +32,7 @@ def make_anew(data: Path) -> None:
         for entry in data.iterdir():
             if entry.name not in ("lock", _MARK):
                 _remove(entry)
-        (data / _MARK).write_text("leadlog demo empties this directory at every start\n")
+        (data / _MARK).write_text("leadlog demo --anew empties this directory\n")
     finally:
         lock.release()
 

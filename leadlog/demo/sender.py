@@ -24,10 +24,20 @@ class NotTaken(Exception):
 class Sender:
     """One thread's work. `sent` counts answers, `unexpected` those that it should not have got."""
 
-    def __init__(self, url: str, traffic: Iterable[Sending], clock: StoryClock) -> None:
+    def __init__(
+        self,
+        url: str,
+        traffic: Iterable[Sending],
+        clock: StoryClock,
+        *,
+        sent_until: datetime | None = None,
+        past_until: datetime | None = None,
+    ) -> None:
         self.sent = 0
         self.unexpected = 0
-        self.past_until: datetime | None = None
+        self.sent_until = sent_until
+        """Every request that was due before this one has been taken, by an earlier run too."""
+        self.past_until = past_until
         """When everything of the past had been sent; None until then."""
         self._url = url
         self._traffic = traffic
@@ -36,12 +46,20 @@ class Sender:
     def run(self, stop: threading.Event) -> None:
         """Send, each in its time, until `stop`. What is late is sent at once, never left out."""
         with httpx.Client(base_url=self._url, timeout=_TIMEOUT_S, trust_env=False) as client:
-            for sending in self._traffic:
+            for sending in self._left():
                 if self.past_until is None and sending.at > self._clock.began:
                     self.past_until = datetime.now(UTC)
                 if _waited(sending, stop):
                     return
                 self._send(client, sending.request, stop)
+                if stop.is_set():
+                    return
+                self.sent_until = sending.at
+
+    def _left(self) -> Iterable[Sending]:
+        """Without what an earlier run has sent; its last request is sent again."""
+        until = self.sent_until
+        return (sending for sending in self._traffic if until is None or sending.at >= until)
 
     def _send(self, client: httpx.Client, request: Request, stop: threading.Event) -> None:
         for pause in _PAUSES_S:

@@ -15,7 +15,7 @@ from leadlog.control import Address, OperationFailed
 from leadlog.demo.board import Board, BoardDeal
 from leadlog.demo.chance import chance
 from leadlog.demo.clock import StoryClock
-from leadlog.demo.operators import Move, plan
+from leadlog.demo.operators import Move, is_made, plan
 from leadlog.demo.traffic import PAST
 
 _LOOK_S = 0.2
@@ -70,6 +70,8 @@ class Shift:
         begins = self._begins(deal)
         operator, moves = plan(deal, self._seed)
         for move in moves:
+            if is_made(deal, move):
+                continue
             story = begins + move.after
             known = story <= self._clock.began and story >= _moment(deal.opened_at)
             due = _Due(deal, operator.name, move, story if known else None)

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from leadlog.control import Address, OperationFailed
 from leadlog.demo.board import Board
-from leadlog.demo.clock import StoryClock
+from leadlog.demo.progress import Progress
 from leadlog.demo.sender import NotTaken, Sender
 from leadlog.demo.shift import Shift
 from leadlog.demo.status import Display, numbers_of
@@ -24,21 +25,30 @@ _END_WITHIN_S = 12.0
 class Show:
     """What to play; a companion of `leadlog.roles.serve`."""
 
-    seed: int
-    speed: float
+    progress: Progress
+    """From where to go on; noted in `data` as it goes."""
+    data: Path
     display: Callable[[], Display]
     seconds: float | None = None
     """Over by itself after so many."""
 
     def __call__(self, system: System, address: Address, stop: threading.Event) -> None:
         """Play until `stop`, or as long as was said. Raises what went wrong meanwhile."""
-        clock = StoryClock(datetime.now(UTC), self.speed)
+        progress = self.progress
+        progress.save(self.data)
+        clock = progress.clock
         board = Board(system.base.recorder)
-        sender = Sender(address.url, traffic(self.seed, clock), clock)
+        sender = Sender(
+            address.url,
+            traffic(progress.seed, clock),
+            clock,
+            sent_until=progress.sent_until,
+            past_until=progress.past_until,
+        )
         shift = Shift(
             board,
             clock,
-            seed=self.seed,
+            seed=progress.seed,
             address=address,
             past_until=lambda: sender.past_until,
         )
@@ -46,6 +56,9 @@ class Show:
 
         def tell() -> None:
             display.show(numbers_of(board, sent=sender.sent, commands=shift.made))
+            progress.stood = datetime.now(UTC)
+            progress.sent_until, progress.past_until = sender.sent_until, sender.past_until
+            progress.save(self.data)
 
         try:
             with ThreadPoolExecutor(2, "demo") as pool:

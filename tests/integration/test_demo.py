@@ -1,4 +1,4 @@
-"""`leadlog demo` on a free port: live numbers within seconds, and every one of them provable."""
+"""`leadlog demo` on a free port, killed once: live numbers within seconds, and each provable."""
 
 import json
 import signal
@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 import pytest
 
@@ -30,7 +30,10 @@ def objects(*arguments: str, data: Path) -> list[dict[str, Any]]:
 
 
 class Played(NamedTuple):
-    """A demo that ran until its funnel had a shape, and was then stopped with Ctrl-C."""
+    """A demo, killed in the middle of its past, that went on until its funnel had a shape.
+
+    It was then stopped with Ctrl-C.
+    """
 
     data: Path
     shown: dict[str, Any]
@@ -44,13 +47,13 @@ class Played(NamedTuple):
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     data = tmp_path_factory.mktemp("demo") / "data"
-    command = [LEADLOG, "demo", "--port", "0", "--speed", "5", "--data", str(data), "--json"]
     errors = data.with_name("errors")
     with errors.open("w") as said:
-        demo = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True)
+        before = _killed(data, said, errors)
+        demo = _started(data, said)
         assert demo.stdout is not None
         try:
-            lines = _until_it_has_a_shape(demo.stdout, errors)
+            lines = _until(demo.stdout, errors, sent=_PAST - before, won=10)
             audited = leadlog("audit", "--wait", "20", data=data)
             demo.send_signal(signal.SIGINT)
             lines += demo.communicate(timeout=30)[0].splitlines()
@@ -59,13 +62,31 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     return Played(data, json.loads(lines[-1]), errors.read_text(), demo.returncode, audited)
 
 
-def _until_it_has_a_shape(lines: Iterable[str], errors: Path) -> list[str]:
+def _started(data: Path, said: TextIO) -> "subprocess.Popen[str]":
+    command = [LEADLOG, "demo", "--port", "0", "--speed", "5", "--data", str(data), "--json"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True)
+
+
+def _killed(data: Path, said: TextIO, errors: Path) -> int:
+    """How many requests a demo had sent by the last line before it was killed."""
+    demo = _started(data, said)
+    assert demo.stdout is not None
+    try:
+        lines = _until(demo.stdout, errors, sent=_PAST // 3)
+    finally:
+        demo.kill()
+        demo.communicate()
+    shown: dict[str, Any] = json.loads(lines[-1])
+    return int(shown["sent"])
+
+
+def _until(lines: Iterable[str], errors: Path, *, sent: int, won: int = 0) -> list[str]:
     deadline = time.monotonic() + _SHAPE_WITHIN_S
     read = []
     for line in lines:
         read.append(line)
         shown = json.loads(line)
-        if shown["sent"] > _PAST and shown["won"] >= 10:
+        if shown["sent"] > sent and shown["won"] >= won:
             return read
         assert time.monotonic() < deadline, f"too slow: {line}\n{errors.read_text()[-3000:]}"
     pytest.fail(f"the demo ended by itself\n{errors.read_text()[-3000:]}")
@@ -138,6 +159,17 @@ def test_it_stops_by_itself(tmp_path: Path) -> None:
     done = leadlog("demo", "--port", "0", "--for", "2", data=tmp_path / "data")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["sent"] > 0
+
+
+def test_another_story_is_begun_only_when_asked_to(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert leadlog("demo", "--port", "0", "--for", "1", data=data).returncode == 0
+    refused = leadlog("demo", "--port", "0", "--for", "1", "--seed", "2", data=data)
+    assert refused.returncode == 2
+    assert "seed 1" in refused.stderr
+    assert "--anew" in refused.stderr
+    anew = leadlog("demo", "--port", "0", "--for", "1", "--seed", "2", "--anew", data=data)
+    assert anew.returncode == 0, anew.stderr
 
 
 def test_it_leaves_other_data_alone(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from eventstore.domain.pipeline import Pipeline
 from leadlog.demo import words
 from leadlog.demo.board import BoardDeal
-from leadlog.demo.operators import Move, plan
+from leadlog.demo.operators import Move, is_made, plan
 from leadlog.demo.workshop import PIPELINE
 
 SALES = msgspec.convert(PIPELINE, Pipeline)
@@ -97,3 +97,13 @@ def test_a_deal_ends_once_and_nothing_follows() -> None:
 )
 def test_some_sell_better_than_others(better: dict[str, str], worse: dict[str, str]) -> None:
     assert won(**better) > 1.5 * won(**worse) > 0
+
+
+def test_a_demo_that_goes_on_makes_only_the_moves_that_are_left() -> None:
+    moves = next(moves for moves in plans() if moves[-1].action == "won")
+    found = deal()
+    assert not any(is_made(found, move) for move in moves)
+    found.stage = "offer"
+    assert [is_made(found, move) for move in moves] == [True, True, True, False, False]
+    found.status = "lost"
+    assert all(is_made(found, move) for move in moves)

@@ -82,6 +82,18 @@ def test_an_unexpected_answer_is_counted(status: int, expected: Expected, unexpe
     assert (sender.sent, sender.unexpected) == (1, unexpected)
 
 
+def test_what_an_earlier_run_sent_is_left_out_but_for_the_last() -> None:
+    sendings = [
+        Sending(PAST + timedelta(minutes=n), Request(account="site", body=b"%d" % n))
+        for n in range(4)
+    ]
+    with intake(202) as (url, received):
+        sender = Sender(url, sendings, StoryClock(datetime.now(UTC)), sent_until=sendings[2].at)
+        sender.run(threading.Event())
+    assert received == [b"2", b"3"]
+    assert sender.sent_until == sendings[3].at
+
+
 def test_nothing_is_sent_before_its_time() -> None:
     later = Sending(datetime.now(UTC) + timedelta(hours=1), Request(account="site"))
     over = threading.Event()
