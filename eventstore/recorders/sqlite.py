@@ -3,7 +3,7 @@
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,24 +18,18 @@ from eventsourcing.sqlite import (
     SQLiteProcessRecorder,
 )
 
-from eventstore.domain.deals import Deal
 from eventstore.domain.events import Id
 from eventstore.faults import faultpoint
 from eventstore.reading import Recorded
 from eventstore.recorders.coding import (
     Sealing,
-    appearance_rows,
-    deal_row,
-    encode,
     recorded,
-    review_rows,
-    reviews_gone,
     sealing_of,
     stored,
-    vanished_rows,
 )
 from eventstore.recorders.sqlite_reading import EVENTS, SQLiteReading
 from eventstore.recorders.sqlite_schema import STATEMENTS
+from eventstore.recorders.sqlite_writing import APPEARANCE, JOIN, STIRRED, write_rows
 from eventstore.recorders.upgrade import (
     JOINED_ONCE,
     OLD,
@@ -43,7 +37,7 @@ from eventstore.recorders.upgrade import (
     joins_anew,
     stirred_anew,
 )
-from eventstore.rows import Card, Changes, Pending, Quarantine, Source
+from eventstore.rows import Changes, Quarantine, Source
 
 _PAGE_BYTES = 4096
 _CACHE_KIB = 256 * 1024
@@ -52,18 +46,8 @@ _CACHED_STATEMENTS = 128
 _PATIENCE_S = 30
 _LOOK_AGAIN_S = 0.05
 
-_COLUMNS_OF_APPEARANCE = "SELECT name FROM pragma_table_info('appearance')"
+_COLUMNS_OFAPPEARANCE = "SELECT name FROM pragma_table_info('appearance')"
 _HAS_REVIEWS = "SELECT 1 FROM sqlite_master WHERE name = 'review_stirred'"
-_APPEARANCE = (
-    "INSERT INTO appearance VALUES (?,?,?,?,?) ON CONFLICT (leaf, role, at, lead)"
-    " DO UPDATE SET deal = excluded.deal"
-)
-_STIRRED = (
-    "INSERT INTO review_stirred VALUES (?,1) ON CONFLICT (leaf) DO UPDATE SET mark = mark + 1"
-)
-_JOIN = (
-    "INSERT INTO deal_joined VALUES (?,?) ON CONFLICT (deal) DO UPDATE SET target = excluded.target"
-)
 
 # Python's module looks for an adapter of each blob, and makes and drops an exception for none:
 # a tenth of what a batch costs.
@@ -137,7 +121,7 @@ class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
         return [*STATEMENTS, *tracking]
 
     def _create_table(self, c: SQLiteCursor) -> None:
-        columns = _Moment(c).column(_COLUMNS_OF_APPEARANCE)
+        columns = _Moment(c).column(_COLUMNS_OFAPPEARANCE)
         is_old = bool(columns) and "at" not in columns
         has_reviews = not columns or _Moment(c).column(_HAS_REVIEWS)
         if is_old:
@@ -148,7 +132,7 @@ class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
         if not has_reviews:
             moment = _Moment(c)
             stirred = stirred_anew(moment.cards, moment.pairs_apart)
-            c.executemany(_STIRRED, [(leaf,) for leaf in sorted(stirred)])
+            c.executemany(STIRRED, [(leaf,) for leaf in sorted(stirred)])
 
     def close(self) -> None:
         self.datastore.close()
@@ -165,7 +149,7 @@ class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
             position = self._insert_recorded(cursor, changes, sealing)
             faultpoint("store.in_transaction")
             cursor.executemany("INSERT INTO secret VALUES (?,?)", sorted(sealing.fresh.items()))
-            _insert_rows(cursor, changes, position - len(changes.events) + 1)
+            write_rows(cursor, changes, position - len(changes.events) + 1)
             for partition, (before, after) in sorted(changes.positions.items()):
                 self._track(cursor, partition, before, after)
             faultpoint("store.before_commit")
@@ -316,121 +300,6 @@ def _fill_anew(cursor: SQLiteCursor) -> None:
         )
         return [(row[0], row[1]) for row in cursor.fetchall()]
 
-    appearances_anew(moment, after, lambda rows: cursor.executemany(_APPEARANCE, rows))
-    cursor.executemany(_JOIN, joins_anew(moment, moment.column(JOINED_ONCE)))
+    appearances_anew(moment, after, lambda rows: cursor.executemany(APPEARANCE, rows))
+    cursor.executemany(JOIN, joins_anew(moment, moment.column(JOINED_ONCE)))
     cursor.execute(f"DROP TABLE {OLD}")
-
-
-def _insert_rows(cursor: SQLiteCursor, changes: Changes, first: int) -> None:
-    cursor.executemany("INSERT INTO key VALUES (?,?)", sorted(changes.keys.items()))
-    _write_cards(cursor, changes.cards)
-    _write_deals(cursor, changes.deals)
-    cursor.executemany(
-        "INSERT OR REPLACE INTO pair VALUES (?,?,?)",
-        [(a, b, encode(pair)) for (a, b), pair in sorted(changes.pairs.items()) if pair],
-    )
-    cursor.executemany(
-        "DELETE FROM pair WHERE a = ? AND b = ?",
-        [key for key, pair in sorted(changes.pairs.items()) if pair is None],
-    )
-    _write_appearances(cursor, changes)
-    cursor.executemany(
-        "INSERT INTO hand VALUES (?,?,?,?,?,?) ON CONFLICT (decision, a, b)"
-        " DO UPDATE SET in_force = excluded.in_force",
-        [
-            (h.decision, h.kind, h.a, h.b, first + h.order[1] if h.order[0] else h.position, force)
-            for h, force in changes.hands
-        ],
-    )
-    cursor.executemany(
-        "INSERT INTO withdrawn VALUES (?,?,?,?) ON CONFLICT (a, b, lead)"
-        " DO UPDATE SET times = times + excluded.times",
-        [(*key, times) for key, times in sorted(changes.withdrawn.items())],
-    )
-    _write_pending(cursor, changes.pending)
-    _write_reviews(cursor, changes)
-    cursor.executemany(
-        "INSERT INTO ledger VALUES (?,?,?,?) ON CONFLICT (account, hour, outcome)"
-        " DO UPDATE SET deliveries = deliveries + excluded.deliveries",
-        [(*key, count) for key, count in changes.ledger.items()],
-    )
-    cursor.executemany("INSERT OR IGNORE INTO quarantine VALUES (?,?,?,?,?)", changes.quarantine)
-    if changes.quarantine:
-        faultpoint("store.in_quarantine")
-    cursor.executemany("DELETE FROM quarantine WHERE id = ?", [(i,) for i in changes.released])
-
-
-def _write_cards(cursor: SQLiteCursor, cards: Mapping[Id, tuple[int, Card]]) -> None:
-    fresh = []
-    known = []
-    for leaf, (version, card) in sorted(cards.items()):
-        if version:
-            known.append((card.person, encode(card), leaf, version))
-        else:
-            fresh.append((leaf, card.person, encode(card)))
-    cursor.executemany("INSERT INTO card VALUES (?,?,1,?)", fresh)
-    cursor.executemany(
-        "UPDATE card SET person = ?, state = ?, version = version + 1"
-        " WHERE leaf = ? AND version = ?",
-        known,
-    )
-    if known and cursor.sqlite_cursor.rowcount != len(known):
-        raise IntegrityError("another writer changed a card meanwhile")
-
-
-def _write_pending(cursor: SQLiteCursor, pending: Mapping[Id, tuple[int, Pending | None]]) -> None:
-    """Few at a time; one that another writer moved on is told."""
-    for name, (version, row) in sorted(pending.items()):
-        if row is None:
-            cursor.execute("DELETE FROM pending WHERE id = ? AND version = ?", (name, version))
-        elif version:
-            cursor.execute(
-                "UPDATE pending SET state = ?, version = version + 1 WHERE id = ? AND version = ?",
-                (encode(row), name, version),
-            )
-        else:
-            cursor.execute("INSERT INTO pending VALUES (?,1,?)", (name, encode(row)))
-        if cursor.sqlite_cursor.rowcount != 1:
-            raise IntegrityError("another writer went on with this piece of work meanwhile")
-
-
-def _write_reviews(cursor: SQLiteCursor, changes: Changes) -> None:
-    if changes.stirred:
-        cursor.executemany(_STIRRED, [(leaf,) for leaf in sorted(changes.stirred)])
-    if not changes.settled:
-        return
-    cursor.executemany("DELETE FROM review_stirred WHERE leaf = ? AND mark = ?",
-                       sorted(changes.settled.items()))  # fmt: skip
-    if cursor.sqlite_cursor.rowcount != len(changes.settled):
-        raise IntegrityError("what the review queue was made from changed meanwhile")
-    cursor.executemany("DELETE FROM review WHERE a = ? AND b = ?", reviews_gone(changes))
-    cursor.executemany("INSERT OR REPLACE INTO review VALUES (?,?,?,?,?,?)", review_rows(changes))
-
-
-def _write_appearances(cursor: SQLiteCursor, changes: Changes) -> None:
-    cursor.executemany(
-        "DELETE FROM appearance WHERE leaf = ? AND role = ? AND at = ? AND lead = ?",
-        vanished_rows(changes),
-    )
-    cursor.executemany(_APPEARANCE, appearance_rows(changes.appearances))
-    cursor.executemany(_JOIN, [join for join in sorted(changes.joins.items()) if join[1]])
-    cursor.executemany(
-        "DELETE FROM deal_joined WHERE deal = ?",
-        [(deal,) for deal, into in sorted(changes.joins.items()) if not into],
-    )
-
-
-def _write_deals(cursor: SQLiteCursor, deals: Mapping[Id, tuple[Id, Deal] | None]) -> None:
-    standing = [(deal, *row) for deal, row in sorted(deals.items()) if row]
-    cursor.executemany(
-        "INSERT INTO deal VALUES (?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET"
-        " person = excluded.person, standing = excluded.standing, activity = excluded.activity,"
-        " closed_at = excluded.closed_at, state = excluded.state",
-        [deal_row(person, deal) for _, person, deal in standing],
-    )
-    cursor.executemany(
-        "INSERT OR IGNORE INTO deal_thread VALUES (?,?)",
-        [(thread, name) for name, _, deal in standing for thread in deal.threads],
-    )
-    gone = [(deal,) for deal, row in sorted(deals.items()) if row is None]
-    cursor.executemany("DELETE FROM deal WHERE id = ?", gone)
