@@ -1,5 +1,6 @@
 """The configured lead log: one object for those who write it, read it or feed it."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +26,8 @@ class LeadLog(Protocol):
     async def new_writer(self) -> LeadLogWriter:
         """A started writer for the running event loop, which its user closes."""
 
-    def new_reader(self) -> ClosableReader:
-        """A reader, which its user closes."""
+    def new_reader(self, stopping: threading.Event) -> ClosableReader:
+        """A reader, which its user closes, and which waits for nobody once `stopping` is set."""
 
     def append_now(self, records: Sequence[Record]) -> None:
         """Append from a thread without an event loop; raises LogUnavailable."""
@@ -41,7 +42,7 @@ class EmbeddedLog:
     async def new_writer(self) -> LeadLogWriter:
         return SQLiteLogWriter(self.path)
 
-    def new_reader(self) -> ClosableReader:
+    def new_reader(self, stopping: threading.Event) -> ClosableReader:  # noqa: ARG002 - it never waits
         return SQLiteLogReader(self.path)
 
     def append_now(self, records: Sequence[Record]) -> None:
@@ -68,10 +69,10 @@ class KafkaLog:
         await spooled.start()
         return spooled
 
-    def new_reader(self) -> ClosableReader:
+    def new_reader(self, stopping: threading.Event) -> ClosableReader:
         from ingest.log.kafka_reader import KafkaLogReader
 
-        return KafkaLogReader(self.topic)
+        return KafkaLogReader(self.topic, stopping=stopping)
 
     def append_now(self, records: Sequence[Record]) -> None:
         from ingest.log.kafka import append_now

@@ -187,7 +187,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 @dataclass(frozen=True)
 class _Beside:
-    """A companion as a role; the server ends with it."""
+    """A companion as a role, which ends with the server; and the server with it."""
 
     server: uvicorn.Server
     companion: Companion
@@ -197,6 +197,7 @@ class _Beside:
     def run(self, stop: threading.Event) -> None:
         self.companion(self.system, self.address, stop)
         self.server.should_exit = True
+        stop.wait()
 
 
 async def _until_started(server: uvicorn.Server, serving: "asyncio.Task[None]") -> None:

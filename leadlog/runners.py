@@ -46,6 +46,8 @@ class Runner:
             if until_done(lambda: opened.append(self.part()), stop) and not stop.is_set():
                 self.begun = True
                 opened[0].run(stop)
+                if not stop.is_set():
+                    raise RuntimeError("it ended by itself")  # noqa: TRY301 - as any other fault of it
         except BaseException as fault:  # noqa: BLE001 - told by /readyz, and the process ends
             self.fault = fault
             _log.exception("role_failed", role=self.name)

@@ -149,7 +149,7 @@ class System:
 
     @cached_property
     def log(self) -> ClosableReader:
-        return self.lead_log.new_reader()
+        return self.lead_log.new_reader(self.stopping)
 
     @cached_property
     def processor(self) -> "ProcessorLoop | FaustProcessor":

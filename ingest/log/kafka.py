@@ -8,7 +8,6 @@ doubt then was answered 503: its sender repeats it, or the spool does.
 """
 
 import asyncio
-import contextlib
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from aiokafka import AIOKafkaProducer
 
 from eventstore.faults import faultpoint
 from eventstore.keyring import Keyring
+from ingest.log.in_time import in_time, part
 from ingest.log.kafka_batches import Append, Batches
 from ingest.log.kafka_records import to_message
 from ingest.log.kafka_rights import WRITE
@@ -179,7 +179,7 @@ class KafkaLogWriter:
                 pause = min(2 * pause, _LONGEST_PAUSE_S)
 
     async def _connect(self) -> None:
-        await asyncio.wait_for(prepare(self._topic, needs=[WRITE]), _CONNECT_S)
+        await in_time(prepare(self._topic, needs=[WRITE]), _CONNECT_S)
         producer = AIOKafkaProducer(
             **self._topic.client_settings(),
             acks="all",
@@ -190,7 +190,7 @@ class KafkaLogWriter:
             request_timeout_ms=_REQUEST_MS,
         )
         try:
-            await asyncio.wait_for(producer.start(), _CONNECT_S)
+            await in_time(producer.start(), _CONNECT_S)
         except BaseException:
             await abandon(producer)
             raise
@@ -223,14 +223,12 @@ def _refuse_too_large(records: Sequence[Record]) -> None:
 
 async def abandon(producer: AIOKafkaProducer) -> None:
     """Stop it. `stop` waits for ever for what a broker that is away has not confirmed."""
-    with contextlib.suppress(*AWAY):
-        await asyncio.wait_for(producer.stop(), 1.0)
+    if await part(producer.stop()):
         return
     sender = producer._sender.sender_task if producer._sender else None  # noqa: SLF001 - has no handle
     if sender is not None:
         sender.cancel()
-    with contextlib.suppress(*AWAY):
-        await asyncio.wait_for(producer.client.close(), 1.0)
+    await part(producer.client.close())
 
 
 def append_now(topic: KafkaTopic, keyring: Keyring, records: Sequence[Record]) -> None:

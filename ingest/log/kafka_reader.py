@@ -9,11 +9,13 @@ import asyncio
 import threading
 from collections import defaultdict
 from collections.abc import Coroutine, Sequence
+from concurrent.futures import wait
 from typing import Any, Final, TypeVar
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from ingest.log.in_time import in_time, part
 from ingest.log.kafka_records import type_of
 from ingest.log.kafka_rights import READ, explained
 from ingest.log.kafka_topic import AWAY, KafkaTopic, prepare
@@ -23,6 +25,7 @@ T = TypeVar("T")
 
 _TIMEOUT_S: Final = 15.0
 _PAGE_WAIT_MS: Final = 1000
+_LOOK_S: Final = 0.2
 _log = structlog.get_logger(__name__)
 
 
@@ -33,9 +36,17 @@ class KafkaLogReader:
     TopicDiffers where the topic is not what is configured.
     """
 
-    def __init__(self, topic: KafkaTopic, *, timeout: float = _TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        topic: KafkaTopic,
+        *,
+        timeout: float = _TIMEOUT_S,
+        stopping: threading.Event | None = None,
+    ) -> None:
+        """`timeout`, in seconds, for each call. Once `stopping` is set, none waits for Kafka."""
         self._topic = topic
         self._timeout = timeout
+        self._stopping = stopping or threading.Event()
         self._fetching: dict[TopicPartition, AIOKafkaConsumer] = {}
         self._asking: AIOKafkaConsumer | None = None
         self._at_first = 0
@@ -62,16 +73,21 @@ class KafkaLogReader:
         return self._run(self._begin(self._named(partition)))
 
     def close(self) -> None:
+        """Of what Kafka does not answer nothing is waited for."""
         if not self._loop.is_closed():
-            self._run(self._disconnect())
+            asyncio.run_coroutine_threadsafe(self._end_all(), self._loop).result()
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
             self._loop.close()
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        limited = asyncio.wait_for(work, self._timeout)
+        asked = asyncio.run_coroutine_threadsafe(in_time(work, self._timeout), self._loop)
+        while not wait([asked], _LOOK_S).done:
+            if self._stopping.is_set():
+                asked.cancel()
+                raise LogUnavailable("Kafka does not answer, and this process is to end")
         try:
-            return asyncio.run_coroutine_threadsafe(limited, self._loop).result()
+            return asked.result()
         except AWAY as error:
             if isinstance(error, TimeoutError):  # a consumer may live and yet give nothing for ever
                 asyncio.run_coroutine_threadsafe(self._disconnect(), self._loop)
@@ -184,7 +200,7 @@ class KafkaLogReader:
         try:
             await consumer.start()
         except BaseException:
-            await consumer.stop()
+            await part(consumer.stop())
             raise
         return consumer
 
@@ -192,5 +208,13 @@ class KafkaLogReader:
         consumers = {self._asking, *self._fetching.values()} - {None}
         self._asking = None
         self._fetching = {}
-        for consumer in consumers:
-            await consumer.stop()
+        await asyncio.gather(*(part(consumer.stop()) for consumer in consumers))
+
+    async def _end_all(self) -> None:
+        """Whatever goes on upon this loop."""
+        await self._disconnect()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        if others:
+            await asyncio.wait(others, timeout=_LOOK_S)

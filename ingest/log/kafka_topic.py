@@ -15,6 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaConnectionError, KafkaError, NodeNotReadyError
 
+from ingest.log.in_time import part
 from ingest.log.kafka_access import OPEN, KafkaAccess
 from ingest.log.kafka_reach import why_not
 from ingest.log.kafka_rights import Described, check, describe
@@ -133,7 +134,7 @@ async def administering(topic: KafkaTopic) -> AsyncIterator[AIOKafkaAdminClient]
     except (KafkaConnectionError, NodeNotReadyError) as error:
         raise await why_not(topic.servers, topic.access) or error from error
     finally:
-        await admin.close()
+        await part(admin.close())
 
 
 async def _prepare(

@@ -10,6 +10,7 @@ from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from ingest.log.in_time import part
 from ingest.log.kafka_rights import READ, WRITE
 from ingest.log.kafka_topic import KafkaTopic, TopicDiffers, durable, prepare
 from ingest.outbox.published import position_of
@@ -64,15 +65,15 @@ async def last_position(topic: KafkaTopic, partitions: int) -> int:
         enable_auto_commit=False,
         isolation_level="read_committed",
     )
-    await consumer.start()
     try:
+        await consumer.start()
         every = [TopicPartition(topic.name, number) for number in range(partitions)]
         consumer.assign(every)
         begins: dict[TopicPartition, int] = await consumer.beginning_offsets(every)
         ends: dict[TopicPartition, int] = await consumer.end_offsets(every)
         return max([0, *[await _last_in(consumer, tp, begins[tp], ends[tp]) for tp in every]])
     finally:
-        await consumer.stop()
+        await part(consumer.stop())
 
 
 async def _last_in(consumer: AIOKafkaConsumer, tp: TopicPartition, begin: int, end: int) -> int:

@@ -21,6 +21,7 @@ from eventstore.customer_base import TRANSIENT
 from eventstore.faults import faultpoint
 from eventstore.lease import Alone, Lease
 from eventstore.reading import EventReader, Recorded
+from ingest.log.in_time import in_time
 from ingest.log.kafka import abandon
 from ingest.log.kafka_rights import explained
 from ingest.log.kafka_topic import AWAY, KafkaTopic
@@ -173,7 +174,7 @@ class EventPublisher:
         PUBLISHER_LAG.set(max(0, newest - self._done))
 
     async def _in_time(self, work: Coroutine[Any, Any, T]) -> T:
-        return await asyncio.wait_for(work, self._within)
+        return await in_time(work, self._within)
 
 
 async def _send(producer: AIOKafkaProducer, topic: str, page: Sequence[Recorded]) -> None:

@@ -13,7 +13,6 @@ import asyncio
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
@@ -28,6 +27,7 @@ from faust.types.auth import CredentialsT
 from faust.types.transports import SchedulingStrategyT
 
 from eventstore.faults import faultpoint
+from ingest.log.in_time import part
 from ingest.log.kafka_access import KafkaAccess
 from ingest.log.kafka_reader import KafkaLogReader
 from ingest.log.kafka_records import type_of
@@ -72,13 +72,13 @@ class FaustProcessor:
     ) -> None:
         """`folder`: where Faust may make a directory, which stays empty. Times in seconds."""
         self._topic = topic
-        self._log = KafkaLogReader(topic)
+        self._stop = threading.Event()
+        self._log = KafkaLogReader(topic, stopping=self._stop)
         self._in_order = InOrder(handler, positions, self._log, batch=batch)
         self._folder = folder
         self._batch = batch
         self._session_timeout = session_timeout
         self._thread = ThreadPoolExecutor(1, "processor-batch")
-        self._stop = threading.Event()
         self.offsets: Offsets[TP] = Offsets(self._in_order, self._named, self._stop)
         """What Faust's consumer asks instead of Kafka."""
         self._app: faust.App | None = None
@@ -213,8 +213,7 @@ class _Thread(driver.AIOKafkaConsumerThread):
     async def on_thread_stop(self) -> None:
         """Part from the group, unless Kafka keeps us waiting: a group holds whoever joins it for
         as long as it waits for a member that died."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(super().on_thread_stop(), _FAREWELL_S)
+        await part(super().on_thread_stop(), _FAREWELL_S)
 
 
 class _Consumer(driver.Consumer):

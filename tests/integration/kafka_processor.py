@@ -57,7 +57,7 @@ def main(runner: str, url: str, folder: str, stuck_after: str, database: str = "
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     if runner == "loop":
-        ProcessorLoop(KafkaLogReader(topic), handler, base.recorder).run(stop)
+        ProcessorLoop(KafkaLogReader(topic, stopping=stop), handler, base.recorder).run(stop)
     else:
         FaustProcessor(
             topic,

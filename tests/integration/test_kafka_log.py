@@ -198,6 +198,23 @@ async def test_a_reader_says_that_kafka_is_away_and_goes_on_when_it_is_back(
     impatient.close()
 
 
+async def test_a_consumer_of_a_lost_broker_may_cancel_whoever_parts_from_it(
+    writer, topic, breakable_kafka
+):
+    """aiokafka's own doing: its fetch waits for a while after a fault, and is cancelled there."""
+    await writer.append([record(1)])
+    consumer = AIOKafkaConsumer(
+        topic.name, bootstrap_servers=list(topic.servers), retry_backoff_ms=600_000
+    )
+    await consumer.start()
+    await consumer.getmany(timeout_ms=500)
+    breakable_kafka.kill()
+    await asyncio.sleep(2)  # its fetch has failed
+    stopping = asyncio.create_task(consumer.stop())
+    await asyncio.wait([stopping], timeout=20)
+    assert stopping.cancelled(), "aiokafka is mended: `in_time` may be shorter"
+
+
 async def test_a_topic_made_anew_under_its_old_name_is_noticed(writer, topic, reader, admin):
     await writer.append([record(number) for number in range(5)])
     (partition,) = [p for p in reader.partitions() if reader.end(p) >= 0]
