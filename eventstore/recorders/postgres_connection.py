@@ -4,6 +4,7 @@ import hashlib
 import re
 import select
 import weakref
+from collections import deque
 from typing import Any, Final
 
 import psycopg
@@ -102,6 +103,14 @@ def open_datastore(settings: dict[str, Any], schema: str, pool_size: int) -> Pos
     return datastore
 
 
+class _LastFirst(deque[DictConnection]):
+    """Given out in turns, each connection would have to prepare every statement for itself, and to
+    run it some times before the server settles on a plan for it."""
+
+    def append(self, connection: DictConnection) -> None:
+        self.appendleft(connection)
+
+
 class _Pool(ConnectionPool[DictConnection]):
     """Where one connection is found dead, all that lie there are thrown away: they died with it.
 
@@ -123,6 +132,7 @@ class _Pool(ConnectionPool[DictConnection]):
             timeout=_CONNECT_S,
             reconnect_timeout=_CONNECT_S,
         )
+        self._pool = _LastFirst()
 
 
 def _check(connection: DictConnection, pool: _Pool | None) -> None:

@@ -159,6 +159,16 @@ def pooled(recorder: PostgresCustomerRecorder, count: int) -> None:
             connected.result()
 
 
+def test_one_connection_works_while_one_is_enough(recorder):
+    """In turns, each would prepare every statement for itself."""
+    pooled(recorder, 4)
+    used = set()
+    for _ in range(8):
+        with recorder.datastore.get_connection() as connection:
+            used.add(connection.info.backend_pid)
+    assert len(used) == 1
+
+
 def test_connections_that_died_together_are_nobodys_fault(far, proxy):
     """Taken up one by one, each would cost whoever asks a pause."""
     pooled(far, 8)
