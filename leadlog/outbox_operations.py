@@ -7,6 +7,7 @@ from uuid import UUID
 from eventstore.orders import order
 from eventstore.reply_commands import ReplyCommands
 from eventstore.reply_story import shown_reply
+from eventstore.said import said
 from eventstore.told import text_id, time_text
 from ingest.outbox.store import State, Waiting
 from leadlog.control import OperationFailed
@@ -22,7 +23,10 @@ def list_messages(system: System, arguments: Arguments) -> Iterator[Any]:
     states = tuple(State) if arguments.get("all") else _UNDONE
     if given := arguments.get("state"):
         if given not in tuple(State):
-            raise OperationFailed(f"no state {given!r}; there are: {', '.join(State)}", status=2)
+            told = said(
+                "no state '%(state)s'; there are: %(states)s", state=str(given), states=list(State)
+            )
+            raise OperationFailed(told, status=2)
         states = (State(given),)
     system.outbox.follow()
     yield from map(_told, system.outbox_store.in_states(states))
@@ -66,7 +70,8 @@ def _uuid(text: str) -> bytes:
     try:
         return UUID(text).bytes
     except ValueError:
-        raise OperationFailed(f"{text!r} is no id of a message", status=2) from None
+        told = said("'%(text)s' is no id of a %(what)s", text=text, what="message")
+        raise OperationFailed(told, status=2) from None
 
 
 OUTBOX_OPERATIONS = {"outbox.list": list_messages, "outbox.show": show, "outbox.retry": retry}

@@ -12,6 +12,7 @@ from channels.sdk.lead import Attachment
 from channels.sdk.sending import Message, NotSent
 from eventstore.orders import order
 from eventstore.reply_commands import ReplyCommands
+from eventstore.said import Said, said
 from eventstore.told import Told, text_id
 from leadlog.control import OperationFailed
 from leadlog.senders import Outlet
@@ -58,17 +59,20 @@ def _compose(system: System, arguments: Arguments) -> _Letter:
     outlets = system.outlets
     if not outlets:
         raise OperationFailed(
-            "no account can send: give one what it needs to, for example a Telegram bot its token"
+            said("no account can send: give one what it needs to, as a Telegram bot its token")
         )
     via = str(arguments.get("via") or "")
     if via and via not in outlets:
-        can = ", ".join(sorted(outlets))
-        told = f"the account {via!r} cannot send; these can: {can}"
+        told = said(
+            "the account '%(account)s' cannot send; these can: %(others)s",
+            account=via,
+            others=sorted(outlets),
+        )
         raise OperationFailed(told, status=2)
     text = str(arguments.get("text") or "")
     files = [_file(given) for given in arguments.get("attach") or ()]
     leads = _leads(system, str(arguments["id"]), str(arguments.get("lead") or ""))
-    why = "none came by an account that can send; name one with --via"
+    why = ""
     for lead in leads:
         account = via or lead.newest.account
         if account in outlets and lead.content is not None:
@@ -77,27 +81,38 @@ def _compose(system: System, arguments: Arguments) -> _Letter:
             except Undeliverable as error:
                 if error.reason is not NotSent.NO_ADDRESS:
                     raise OperationFailed(str(error)) from error
-                why = str(error)
+                why = str(error)  # of the provider, in its words
             else:
                 return _Letter(lead, account, outlets[account], message)
-    raise OperationFailed(f"none of the person's {len(leads)} leads can be answered: {why}")
+    raise OperationFailed(_unanswerable(why))
+
+
+def _unanswerable(why: str) -> Said:
+    if why:
+        return said("no lead of the person can be answered: %(why)s", why=why)
+    return said("no lead of the person came by an account that can send; name one with --via")
 
 
 def _leads(system: System, name: str, lead: str) -> Sequence[Told]:
     """The person's leads, newest first; or the one that is named."""
     found = system.cards.touches(name)
     if found is None:
-        raise OperationFailed(f"no card {name!r}; give an id, or kind:value such as phone:8912…")
+        raise OperationFailed(
+            said("no card '%(name)s'; give an id, or kind:value such as phone:8912…", name=name)
+        )
     newest_first = [told for told in reversed(found) if not lead or text_id(told.lead) == lead]
     if lead and not newest_first:
-        raise OperationFailed(f"the person has no lead {lead!r}; see `leadlog card show`")
+        raise OperationFailed(
+            said("the person has no lead '%(lead)s'; see `leadlog card show`", lead=lead)
+        )
     return newest_first
 
 
 def _file(given: str) -> Attachment:
     kind, equals, ref = given.partition("=")
     if not (kind and equals and ref):
-        raise OperationFailed(f"--attach {given!r} is not KIND=HANDLE, as in photo=AgAC…", status=2)
+        told = said("--attach '%(given)s' is not KIND=HANDLE, as in photo=AgAC…", given=given)
+        raise OperationFailed(told, status=2)
     return Attachment(kind=kind, ref=ref)
 
 

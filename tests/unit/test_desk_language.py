@@ -59,7 +59,7 @@ REFUSALS = {"CommandRefused", "NotThere", "WrongArguments", "OperationFailed"}
 EVENTSTORE, LEADLOG = (Path(str(resources.files(name))) for name in ("eventstore", "leadlog"))
 SAID_BY = [
     *EVENTSTORE.glob("*.py"),
-    *(LEADLOG / f"{name}_operations.py" for name in ("card", "deal")),
+    *(LEADLOG / f"{name}_operations.py" for name in ("card", "deal", "reply", "outbox")),
     *Path(str(FOLDER), "desk").glob("*.py"),
 ]
 
