@@ -21,6 +21,7 @@ from ingest.log.sqlite import connect
 from leadlog import kafka_check, lag_check, machine, outbox_check
 from leadlog.lead_log import KafkaLog
 from leadlog.machine import Finding
+from leadlog.poll_check import Holders, unpolled, who_polls
 from leadlog.polling import finding, is_called
 from leadlog.settings import ConfigurationError, Settings
 from leadlog.system import System
@@ -179,23 +180,31 @@ def _channels(system: System, ledger: Ledger | None) -> Iterator[Finding]:
     if not system.settings.accounts:
         remedy = "add an [[accounts]] table (leadlog.example.toml), or try: leadlog demo"
         yield Finding("accounts", "odd", "there are none: nothing can come in", remedy)
+    holders = who_polls(system.settings) if ledger is not None else None
     for table in system.settings.accounts:
-        found = _fetched(dict(table), system) or _channel(dict(table), ledger, hour)
+        found = _fetched(dict(table), system, holders)
+        found = found or _channel(dict(table), ledger, hour, holders or {})
         if found is not None:
             yield found
 
 
-def _fetched(table: dict[str, Any], system: System) -> Finding | None:
+def _fetched(table: dict[str, Any], system: System, holders: Holders | None) -> Finding | None:
     """What is wrong with an account that is fetched; None where nothing is."""
-    state = system.polled.get(str(table["name"]))
-    return finding(f"account {table['name']}", state, time.time()) if state else None
+    name = str(table["name"])
+    if state := system.polled.get(name):
+        return finding(f"account {name}", state, time.time())
+    return unpolled(table, holders)
 
 
-def _channel(table: dict[str, Any], ledger: Ledger | None, hour: int) -> Finding | None:
+def _channel(
+    table: dict[str, Any], ledger: Ledger | None, hour: int, holders: Holders
+) -> Finding | None:
     name = str(table["name"])
     subject = f"account {name}"
     adapter = make_adapter(table)
     source = adapter.fetched_from() if isinstance(adapter, PollingAdapter) else ""
+    if name in holders:
+        source += f" by a process of {holders[name]}"
     open_door = is_called(adapter) and not adapter.settings.secrets()
     if open_door and table["type"] not in _OPEN_TYPES:
         told = f"anybody who knows the address /in/{name} may send leads to it"

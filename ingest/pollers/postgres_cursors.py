@@ -43,9 +43,8 @@ class PostgresCursors:
     async def claim(self, account: str) -> bool:
         async def claimed(connection: Connection) -> bool:
             if account not in self._claimed:
-                row = await _row(
-                    connection, "SELECT pg_try_advisory_lock(%s)", (self._key(account),)
-                )
+                lock = lock_of(account, self._schema)
+                row = await _row(connection, "SELECT pg_try_advisory_lock(%s)", (lock,))
                 if row != (True,):
                     return False
                 self._claimed.add(account)
@@ -115,10 +114,11 @@ class PostgresCursors:
         if connection is not None:
             await connection.close()
 
-    def _key(self, account: str) -> int:
-        """The account's advisory lock: locks are the database's, hence the schema's name in it."""
-        digest = hashlib.sha256(f"leadlog poller {self._schema}/{account}".encode()).digest()
-        return int.from_bytes(digest[:8], "big", signed=True)
+
+def lock_of(account: str, schema: str) -> int:
+    """The account's advisory lock: locks are the database's, hence the schema's name in it."""
+    digest = hashlib.sha256(f"leadlog poller {schema}/{account}".encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
 
 
 async def _row(

@@ -1,6 +1,7 @@
 """Two processes run the pollers' role over PostgreSQL: one polls, the other takes over."""
 
 import asyncio
+import json
 from contextlib import asynccontextmanager, suppress
 
 import msgspec
@@ -10,6 +11,7 @@ from support.cluster import Cluster, store_settings
 from support.polled import hasty, until
 from support.waiting import wait_until
 
+from channels.sdk.urls import host_of
 from channels.telegram.adapter import TelegramAdapter
 from ingest.pollers.postgres_cursors import PostgresCursors
 from ingest.pollers.role import Pollers
@@ -101,7 +103,20 @@ def test_of_two_real_processes_one_polls_and_is_replaced_when_it_is_killed(
             wait_until(lambda: len(stored_leads(desk)) == 20)
             assert set(stored_leads(desk).values()) == {1}
             wait_until(lambda: state(waiting, "polling"))
+            told = examined(desk)
+            assert told["state"] == "good"
+            assert f"fetched from {host_of(fake.url)} by a process of" in told["told"]
             assert waiting.stop() == 0
+            told = examined(desk)
+            assert told["state"] == "broken"
+            assert told["told"].startswith("nobody fetches it")
+
+
+def examined(process):
+    """What `leadlog doctor` says of the account beside a process that does not poll it."""
+    found = [json.loads(line) for line in process.run("doctor", "--json").stdout.splitlines()]
+    (told,) = [one for one in found if one["subject"] == "account polled_bot"]
+    return told
 
 
 def state(process, name):
