@@ -1,7 +1,8 @@
 """What each two identities of a lead say about two leaf cards, by the rules it is judged by."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+import msgspec
 
 from eventstore.domain.events import Id, LeadIdentity
 from eventstore.domain.matching import Action
@@ -10,7 +11,7 @@ from eventstore.rows import LinkKey
 from eventstore.work import Work
 
 
-class Judged(NamedTuple):
+class Judged(msgspec.Struct, frozen=True, gc=False):
     """One pair of a lead's identities."""
 
     lead: LeadState

@@ -11,7 +11,7 @@ import msgspec
 import phonenumbers
 
 _SHORT_CUT = re.compile(r"(?:\+7|8|7)?9[0-9]{9}")
-_PUNCTUATION = (" ", "-", "(", ")", "\u00a0")
+_NO_PUNCTUATION = str.maketrans("", "", " -()\u00a0")
 _WORDS = re.compile(r"[^\W\d_]{4,}|sip:|@", re.IGNORECASE)
 _MIN_DIGITS = 10
 
@@ -31,8 +31,8 @@ def parse_phone(raw: str, country: str = "RU") -> Phone | None:
     `phonenumbers` calls impossible. `country` (ISO 3166) reads numbers without a country code.
     """
     bare = raw
-    for mark in _PUNCTUATION:
-        bare = bare.replace(mark, "")
+    if not _SHORT_CUT.fullmatch(raw):
+        bare = raw.translate(_NO_PUNCTUATION)
     if _SHORT_CUT.fullmatch(bare) and (country == "RU" or bare[0] == "+"):
         return Phone("+7" + bare[-10:])
     return _by_library(raw, country)

@@ -1,7 +1,6 @@
 """Which deal a touch joins or opens (SEMANTICS 3.3, 3.4). Pure, on one person's deals."""
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 import msgspec
 
@@ -48,7 +47,7 @@ class Deal(msgspec.Struct, array_like=True, gc=False):
     """Time and lead of the order that the amount is from; of a person's word, above all times."""
 
 
-class Touch(NamedTuple):
+class Touch(msgspec.Struct, frozen=True, gc=False):
     """A lead as far as deals care."""
 
     lead: Id
@@ -66,7 +65,7 @@ class Touch(NamedTuple):
     """Its deal is to be found by its thread: the person has the card of a shared identity."""
 
 
-class Placement(NamedTuple):
+class Placement(msgspec.Struct, frozen=True, gc=False):
     """Where a touch belongs; neither of both for a touch that opens nothing."""
 
     joined: Deal | None = None
