@@ -12,6 +12,7 @@ from leadlog.bench import (
     processor,
     projector,
     scaling,
+    sealing,
     whole,
 )
 from leadlog.bench.pair import Benchmark
@@ -21,6 +22,7 @@ BENCHMARKS = (
     accept.ACCEPT_16,
     accept.ACCEPT_64,
     processor.BENCHMARK,
+    sealing.BENCHMARK,
     whole.BENCHMARK,
     flat.BENCHMARK,
     hot.HOT,

@@ -34,6 +34,14 @@ def test_pairs_are_measured_and_told_as_json(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_cost_is_held_to_an_amount_where_there_is_nothing_to_compare_with(tmp_path):
+    done = bench("sealing", "--json", cache=tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["ratio"], told["b"], told["aim_of"]) == (None, None, "cpu_us")
+    assert told["met"] == (told["a"]["cpu_us"] <= told["aim"])
+
+
 def test_people_get_a_table_that_says_what_was_compared(tmp_path):
     done = bench("processor", cache=tmp_path)
     assert done.returncode == 0, done.stderr
