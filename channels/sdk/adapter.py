@@ -87,21 +87,46 @@ class Adapter(Generic[S]):
         `delivery_key` defaults to `lead_key`: then one delivery is one lead. `raw` is for those
         who have it at hand already. `content` are the other fields of `LeadEvent`.
         """
-        kept, beyond = cap_identities(identities)
+        content.update(kind=kind, direction=direction, identities=identities, mentions=mentions)
+        return self.lead_of(
+            source,
+            content,
+            lead_key=lead_key,
+            delivery_key=delivery_key,
+            occurred_at=occurred_at,
+            raw=raw,
+        )
+
+    def lead_of(
+        self,
+        source: Delivery | PollItem,
+        content: dict[str, Any],
+        *,
+        lead_key: str,
+        delivery_key: str | None = None,
+        occurred_at: Timestamp | None = None,
+        raw: Raw | None = None,
+    ) -> LeadEvent:
+        """The same where the content is a dict already, which is taken over: `kind` and all.
+
+        Python would compare each name in `**content` with each parameter, which for a form takes
+        as long as reading it.
+        """
+        account = self.settings.name
+        kept, beyond = cap_identities(content.get("identities", ()))
+        content["identities"] = kept
+        if beyond:
+            content["mentions"] = (*content.get("mentions", ()), *beyond)
         if content.get("profile") == _NO_PROFILE:
             del content["profile"]
-        account = self.settings.name
+        content.setdefault("direction", "in")
         return LeadEvent(
             lead_id=ids.lead_id(self.channel, account, lead_key),
             event_id=ids.event_id(self.channel, account, delivery_key or lead_key),
             channel=self.channel,
             account=account,
-            kind=kind,
-            direction=direction,
             occurred_at=sane_time(occurred_at, source.received_at),
             received_at=source.received_at,
-            identities=kept,
-            mentions=(*mentions, *beyond),
             raw=raw or self.raw(source),
             **content,
         )

@@ -1,11 +1,11 @@
 """Batched deliveries: each item has its own outcome, a bad one harms no other (SEMANTICS 1.6)."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from channels.sdk.delivery import Delivery, PollItem
 from channels.sdk.errors import Unreadable

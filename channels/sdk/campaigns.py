@@ -26,8 +26,9 @@ def campaign(
     Unexpanded macros (`{keyword}`) count as absent. None where nothing is known.
     """
     labels: dict[str, str] = {}
-    told = (fields, cookie_labels or {}, labels_of_url(landing), labels_of_url(referrer))
-    for source in told:
+    for source in (fields, cookie_labels, labels_of_url(landing), labels_of_url(referrer)):
+        if not source:
+            continue
         for name, text in source.items():
             if text and name in _KNOWN and name not in labels and not is_macro(text):
                 labels[name] = text[:_LONGEST]

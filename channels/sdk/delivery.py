@@ -1,9 +1,10 @@
 """A delivery as it came, and the reply that goes back. Plain values, no framework."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import urlsplit
+
+import msgspec
 
 from channels.sdk.times import Timestamp
 
@@ -11,14 +12,13 @@ _LONGEST_MEDIA_TYPE = 256
 """Characters; RFC 6838 allows 127 and a slash and 127."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One HTTP request, untouched: what `verify` checks and `parse` reads."""
 
     method: str = "POST"
     url: str = "/"
     """As the provider called it, with its query; absolute where the caller knows the host."""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     """Names in lower case."""
     body: bytes = b""
     remote_ip: str = ""
@@ -40,8 +40,7 @@ class Delivery:
         return media_type(self.headers.get("content-type", ""))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollItem:
+class PollItem(msgspec.Struct, frozen=True, kw_only=True):
     """What one poll brought: `item` is the decoded JSON object, the text or the bytes."""
 
     item: object
@@ -50,8 +49,7 @@ class PollItem:
     """The bytes of the item as they came: what is kept as raw."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True, gc=False):
     """The answer to a delivery."""
 
     status: int = 200

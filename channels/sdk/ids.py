@@ -9,7 +9,7 @@ NAMESPACE = UUID("6f0d7a3e-5c1b-5f0e-9d0a-1ead10900001")
 """The root of every id that leadlog derives; changing it would make every repeat look new."""
 
 _SLOT_SECONDS = 300
-_ROOT = NAMESPACE.bytes
+_ROOT = sha1(NAMESPACE.bytes, usedforsecurity=False)
 
 
 def lead_id(channel: str, account: str, lead_key: str) -> str:
@@ -30,6 +30,8 @@ def content_key(body: bytes, received_at: Timestamp) -> str:
 
 def _uuid5(name: str) -> str:
     """`str(uuid.uuid5(NAMESPACE, name))`, without its detours."""
-    text = sha1(_ROOT + name.encode(), usedforsecurity=False).hexdigest()
+    named = _ROOT.copy()
+    named.update(name.encode())
+    text = named.hexdigest()
     variant = "89ab"[int(text[16], 16) & 3]
     return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"

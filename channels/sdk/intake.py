@@ -5,7 +5,6 @@ The gateway, the trial (`leadlog channels try`), the conformance lab and a repar
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -18,31 +17,27 @@ from channels.sdk.redaction import without_secrets
 from channels.sdk.settings import AccountSettings
 
 
-@dataclass(frozen=True, slots=True)
-class Handshake:
+class Handshake(msgspec.Struct, frozen=True, gc=False):
     """The provider only checked the address; nothing to store."""
 
     reply: Reply
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(msgspec.Struct, frozen=True, gc=False):
     """Not authentic (401, 403): counted, not stored."""
 
     reply: Reply
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Invalid:
+class Invalid(msgspec.Struct, frozen=True, gc=False):
     """A form with wrong fields (422): the sender is told, nothing is stored."""
 
     reply: Reply
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
+class Examined(msgspec.Struct, frozen=True, gc=False):
     """An authentic delivery and what its items are; store, then reply."""
 
     outcomes: tuple[Outcome, ...]

@@ -4,8 +4,9 @@
 raising one of `channels.sdk.errors`.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from channels.sdk.lead import LeadEvent
 from channels.sdk.sending import Receipt
@@ -62,15 +63,13 @@ class QuarantineReason(StrEnum):
     """The processor could not decide about a lead event by itself, alone in its batch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(msgspec.Struct, frozen=True, gc=False):
     """One lead event."""
 
     lead: LeadEvent
 
 
-@dataclass(frozen=True, slots=True)
-class Ignored:
+class Ignored(msgspec.Struct, frozen=True, gc=False):
     """A known kind that is no lead."""
 
     reason: IgnoreReason
@@ -80,8 +79,7 @@ class Ignored:
     """What it tells of messages that we sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Quarantined:
+class Quarantined(msgspec.Struct, frozen=True, gc=False):
     """Authenticated, but unreadable or suspicious: kept with its raw bytes."""
 
     reason: QuarantineReason

@@ -6,11 +6,11 @@ sends to the account it belongs to.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from channels.sdk.lead import LeadEvent
 from channels.sdk.outcome import Accepted, Ignored, Outcome, Quarantined

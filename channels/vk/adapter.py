@@ -6,10 +6,10 @@ Retries carry `X-Retry-Counter`; it says nothing about what was stored and is no
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from channels.sdk import ids, signature
 from channels.sdk.adapter import PollingAdapter, WebhookAdapter, redact

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from channels.sdk.adapter import WebhookAdapter, is_request, redact
 from channels.sdk.delivery import Delivery, PollItem
 from channels.sdk.ids import content_key
-from channels.sdk.lead import Attachment, Kind, LeadEvent, Raw
+from channels.sdk.lead import Attachment, Kind, Raw
 from channels.sdk.outcome import Accepted, Ignored, IgnoreReason, Outcome
 from channels.sdk.settings import AccountSettings
 from channels.sdk.times import Timestamp
@@ -56,7 +56,7 @@ class FormAdapter(WebhookAdapter[S]):
             ip=delivery.remote_ip,
         )
 
-    def form_lead(
+    def accepted(
         self,
         delivery: Delivery,
         form: Submission,
@@ -66,25 +66,24 @@ class FormAdapter(WebhookAdapter[S]):
         occurred_at: Timestamp | None = None,
         kind: Kind = "form",
         attachments: tuple[Attachment, ...] = (),
+        raw: Raw | None = None,
         **more: Any,
-    ) -> LeadEvent:
-        """The lead that a submission is."""
-        return self.lead(
-            delivery,
-            kind=kind,
-            lead_key=lead_key,
-            delivery_key=delivery_key or None,
-            occurred_at=occurred_at,
-            **{**form.content(attachments), **more},
-        )
-
-    def accepted(
-        self, delivery: Delivery, form: Submission, *, lead_key: str, **more: Any
     ) -> tuple[Outcome]:
         """The one lead of a delivery; ignored as empty where nothing was filled in."""
-        if form.is_empty and not more.get("attachments"):
-            return (Ignored(IgnoreReason.EMPTY, more.get("delivery_key") or lead_key),)
-        return (Accepted(self.form_lead(delivery, form, lead_key=lead_key, **more)),)
+        if form.is_empty and not attachments:
+            return (Ignored(IgnoreReason.EMPTY, delivery_key or lead_key),)
+        content = form.content(attachments)
+        content["kind"] = kind
+        content.update(more)
+        lead = self.lead_of(
+            delivery,
+            content,
+            lead_key=lead_key,
+            delivery_key=delivery_key,
+            occurred_at=occurred_at,
+            raw=raw,
+        )
+        return (Accepted(lead),)
 
 
 def keys_in_headers(delivery: Delivery) -> list[str]:

@@ -1,7 +1,6 @@
 """Bodies of forms as a list of entries: JSON flattened, repeated names joined, brackets nested."""
 
 import re
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
@@ -46,8 +45,7 @@ def _by_names(name: str, identifier: str) -> Meaning:
     return by_name
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(msgspec.Struct, frozen=True, gc=False):
     """A form as it came: its values by name, and the files."""
 
     values: dict[str, Any]
@@ -57,11 +55,11 @@ class Body:
 
 def read_body(delivery: Delivery) -> Body:
     """A JSON object or a form, by content type; without one, by its first byte."""
-    if delivery.content_type == "multipart/form-data" or not looks_like_json(delivery):
-        pairs, files = read_form(delivery)
-        attachments = tuple(file for file in files if file.name or file.size)
-        return Body(joined(pairs), attachments)
-    return read_json_body(delivery)
+    if looks_like_json(delivery):
+        return read_json_body(delivery)
+    pairs, files = read_form(delivery)
+    attachments = tuple(file for file in files if file.name or file.size)
+    return Body(joined(pairs), attachments)
 
 
 def read_json_body(delivery: Delivery) -> Body:
@@ -74,7 +72,7 @@ def looks_like_json(delivery: Delivery) -> bool:
     kind = delivery.content_type
     if kind == "application/json" or kind.endswith("+json"):
         return True
-    if kind == "application/x-www-form-urlencoded":
+    if kind in {"application/x-www-form-urlencoded", "multipart/form-data"}:
         return False
     return delivery.body.lstrip(_BOM + b" \t\r\n")[:1] in {b"{", b"["}
 
@@ -131,8 +129,6 @@ def capped(items: C) -> C:
 
 def text_of(value: Any) -> str:
     """Any JSON value as a person would read it; Unreadable where it is too deep or too large."""
-    if isinstance(value, str):
-        return value.replace("\x00", "").strip()
     try:
         return as_text(value).replace("\x00", "").strip()
     except (RecursionError, ValueError, OverflowError, TypeError) as error:
@@ -143,7 +139,9 @@ def _gather(found: list[Entry], values: dict[str, Any], prefix: str, depth: int)
     for name, value in values.items():
         path = f"{prefix}.{name}" if prefix else name
         meant = meaning(path)
-        if meant.role == "cookies":
+        if isinstance(value, str) and meant.role != "cookies":
+            text = value.replace("\x00", "").strip()
+        elif meant.role == "cookies":
             text = allowed_cookies(value)
         elif isinstance(value, dict) and value and depth < _MAX_DEPTH:
             _gather(found, value, path, depth + 1)
@@ -151,4 +149,5 @@ def _gather(found: list[Entry], values: dict[str, Any], prefix: str, depth: int)
         else:
             text = "" if value == {} else text_of(value)
         found.append(Entry(path[:_MAX_NAME], text, meant))
-        capped(found)
+        if len(found) > _MAX_ENTRIES:
+            capped(found)

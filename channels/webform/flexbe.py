@@ -68,7 +68,8 @@ class FlexbeAdapter(FormAdapter[AccountSettings]):
             delivery_key=delivery_key,
             occurred_at=self._time(event, data, pay),
             amends=event == "pay",
-            **({"kind": "order", "order": _order(pay)} if pay else {}),
+            kind="order" if pay else "form",
+            order=_order(pay) if pay else None,
         )
 
     def _keys(

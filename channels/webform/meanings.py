@@ -8,8 +8,9 @@ telling word anywhere in the name (`Телефон для связи`).
 """
 
 import re
-from dataclasses import dataclass
 from functools import cache, lru_cache
+
+import msgspec
 
 from channels.webform.fields import FILLERS, NAMES, OTHERS, TELLING, TYPES, WRAPPERS
 
@@ -22,8 +23,7 @@ _GENERIC = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(msgspec.Struct, frozen=True, gc=False):
     """What a field is for; `sure` when its name is in the table, not only likely."""
 
     role: str

@@ -10,8 +10,10 @@ from channels.sdk.lead import Attachment, Campaign, Consent, Identity, Profile
 from channels.sdk.times import Timestamp
 from channels.webform.cookies import NO_COOKIES, Cookies
 
+_TOLD_WORDS = ("subject", "text")
 
-class Submission(msgspec.Struct, kw_only=True):
+
+class Submission(msgspec.Struct, kw_only=True, gc=False):
     """What a form says: filled by `channels.webform.reading`, taken over by `content()`."""
 
     country: str
@@ -32,16 +34,20 @@ class Submission(msgspec.Struct, kw_only=True):
 
     def content(self, attachments: tuple[Attachment, ...] = ()) -> dict[str, Any]:
         """The keyword arguments of `Adapter.lead` that this form gives."""
-        return {
+        content: dict[str, Any] = {
             "identities": present(*self.identities, *self.visitors),
-            "profile": Profile(**self.profile) if self.profile else None,
-            "subject": self.words.get("subject", ""),
-            "text": self.words.get("text", ""),
             "campaign": self.campaign(),
-            "consents": tuple(self.consents),
             "fields": self.fields,
             "attachments": attachments,
         }
+        for name in _TOLD_WORDS:
+            if name in self.words:
+                content[name] = self.words[name]
+        if self.profile:
+            content["profile"] = Profile(**self.profile)
+        if self.consents:
+            content["consents"] = tuple(self.consents)
+        return content
 
     def campaign(self) -> Campaign | None:
         return campaign(

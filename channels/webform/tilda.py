@@ -67,7 +67,8 @@ class TildaAdapter(FormAdapter[TildaSettings]):
             delivery,
             form,
             lead_key=text_of(values.get("tranid")) or self.key_of_content(delivery),
-            **({"kind": "order", "order": _order(payment)} if payment else {}),
+            kind="order" if payment else "form",
+            order=_order(payment) if payment else None,
         )
 
     def reply(self, delivery: Delivery, outcomes: Sequence[Outcome]) -> Reply:

@@ -17,7 +17,6 @@ from prometheus_client import Counter
 from channels.sdk.adapter import WebhookAdapter
 from channels.sdk.delivery import Delivery, Reply, media_type
 from channels.sdk.intake import (
-    Examination,
     Examined,
     Handshake,
     Invalid,
@@ -77,7 +76,8 @@ class Gateway:
         """When the log last took nothing (`time.monotonic`) and why; None since it did again."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        account, *segments = segments_of(path_of(scope))
+        path = path_of(scope)
+        account, *segments = segments_of(path)
         adapter = self._adapters.get(account)
         if adapter is None:
             await send_reply(send, problem(404, "no such account", f"no account {account[:80]!r}"))
@@ -89,13 +89,14 @@ class Gateway:
         except ClientGone:
             return
         except (BodyTooLarge, BodyTooSlow, BodiesTooMany) as fault:
-            cors = adapter.cors(delivery_of(scope, headers, segments, b"", self._clock()))
+            empty = delivery_of(scope, path, headers, segments, b"", self._clock())
+            cors = adapter.cors(empty)
             await send_reply(send, unread(fault, limit), cors)
             return
         faultpoint("gateway.after_read")
         try:
             started = time.perf_counter()
-            delivery = delivery_of(scope, headers, segments, body, self._clock())
+            delivery = delivery_of(scope, path, headers, segments, body, self._clock())
             reply = await self._answer(account, adapter, delivery)
             await send_reply(send, reply, adapter.cors(delivery))
             ACCEPT_SECONDS.observe(time.perf_counter() - started)
@@ -110,7 +111,11 @@ class Gateway:
         try:
             if no := refused(adapter, delivery):
                 return no
-            examined = await self._examined(adapter, delivery)
+            if len(delivery.body) <= _LARGE:
+                examined = examine(adapter, delivery)
+            else:
+                loop = asyncio.get_running_loop()
+                examined = await loop.run_in_executor(self._large, examine, adapter, delivery)
             if not isinstance(examined, Examined):
                 _count(account, _KINDS[type(examined)])
                 return examined.reply
@@ -123,12 +128,6 @@ class Gateway:
         except Exception:  # noqa: BLE001 - a fault of ours must neither lose nor hang a delivery
             _log.exception("gateway.fault", account=account)
             return unavailable("an error of ours")
-
-    async def _examined(self, adapter: WebhookAdapter[Any], delivery: Delivery) -> Examination:
-        if len(delivery.body) <= _LARGE:
-            return examine(adapter, delivery)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._large, examine, adapter, delivery)
 
     async def _store(self, records: Sequence[Record]) -> Reply | None:
         """Append durably; a reply only where that failed."""

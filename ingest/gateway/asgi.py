@@ -33,14 +33,14 @@ def segments_of(path: str) -> tuple[str, ...]:
 
 def delivery_of(
     scope: Scope,
+    path: str,
     headers: dict[str, str],
     segments: Sequence[str],
     body: bytes,
     received_at: Timestamp,
 ) -> Delivery:
-    """The request with these `headers_of` it, and these `segments_of` its path past the account."""
+    """The request: `path_of` it, `headers_of` it, and `segments_of` its path past the account."""
     query = scope["query_string"].decode("latin-1")
-    path = path_of(scope)
     url = f"{scope['scheme']}://{headers.get('host', '')}{path}"
     client = scope.get("client")
     return Delivery(

@@ -7,11 +7,14 @@ from uuid import uuid4
 import msgspec
 
 from eventstore.keyring import Keyring
-from ingest.log.port import Record, RecordType
+from ingest.log.port import Head, Record, RecordType
 
 TYPE_PREFIX = "com.leadlog."
 _TYPES = {f"{TYPE_PREFIX}{member.value}".encode(): member for member in RecordType}
-_TYPE_HEADERS = {member: name for name, member in _TYPES.items()}
+_TYPE_HEADERS = {member: ("ce_type", name) for name, member in _TYPES.items()}
+_VERSION = ("ce_specversion", b"1.0")
+_JSON = ("content-type", b"application/json")
+_NO_HEAD = Head()
 
 
 class Message(NamedTuple):
@@ -22,32 +25,18 @@ class Message(NamedTuple):
     headers: list[tuple[str, bytes]]
 
 
-class _Head(msgspec.Struct, frozen=True):
-    """What headers tell of a value, whichever type it has."""
-
-    event_id: str = ""
-    lead_id: str = ""
-    id: str = ""
-    channel: str = ""
-    account: str = ""
-    received_at: str = ""
-
-
-_head = msgspec.json.Decoder(_Head).decode
+_read = msgspec.json.Decoder(Head).decode
 
 
 def to_message(record: Record, keyring: Keyring) -> Message:
     """The key is an HMAC: Kafka shows keys in its tools and keeps them in its indexes."""
-    try:
-        head = _head(record.value)
-    except (msgspec.MsgspecError, RecursionError):
-        head = _Head()
+    head = record.head or _head(record.value)
     headers = [
-        ("ce_specversion", b"1.0"),
+        _VERSION,
         ("ce_id", (head.event_id or head.id or str(uuid4())).encode()),
-        ("ce_type", _TYPE_HEADERS[record.type]),
+        _TYPE_HEADERS[record.type],
         ("ce_source", f"{head.channel or 'leadlog'}/{head.account}".encode()),
-        ("content-type", b"application/json"),
+        _JSON,
     ]
     if head.received_at:
         headers.append(("ce_time", head.received_at.encode()))
@@ -62,7 +51,14 @@ def type_of(headers: Iterable[tuple[str, bytes]]) -> RecordType:
     return RecordType.LEAD
 
 
-def _key(record: Record, head: _Head, keyring: Keyring) -> bytes | None:
+def _head(value: bytes) -> Head:
+    try:
+        return _read(value)
+    except (msgspec.MsgspecError, RecursionError):
+        return _NO_HEAD
+
+
+def _key(record: Record, head: Head, keyring: Keyring) -> bytes | None:
     if record.identity is not None:
         return keyring.record_key(*record.identity)
     if head.lead_id:  # deliveries about one lead stay in their order

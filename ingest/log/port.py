@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 
 class RecordType(StrEnum):
     """What a record's value is."""
@@ -16,13 +18,26 @@ class RecordType(StrEnum):
     """A `QuarantinedDelivery` as JSON, raw bytes and all."""
 
 
-class Record(NamedTuple):
+class Head(msgspec.Struct, frozen=True, gc=False):
+    """What a value tells of itself, whichever type it has."""
+
+    event_id: str = ""
+    lead_id: str = ""
+    id: str = ""
+    channel: str = ""
+    account: str = ""
+    received_at: str = ""
+
+
+class Record(msgspec.Struct, frozen=True, gc=False):
     """What is appended."""
 
     type: RecordType
     value: bytes
     identity: tuple[str, str] | None = None
     """(kind, value) of the strongest identity: what a partitioned log keeps the order of."""
+    head: Head | None = None
+    """Where whoever made the value knows it; else it is read out of the value."""
 
 
 class Logged(NamedTuple):

@@ -3,12 +3,12 @@
 import base64
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid5
 
 import msgspec
+from msgspec.structs import replace
 
 from channels.sdk.adapter import Adapter, redact
 from channels.sdk.delivery import Delivery, PollItem
@@ -17,7 +17,7 @@ from channels.sdk.lead import Identity, LeadEvent
 from channels.sdk.outcome import Accepted, Ignored, Outcome, Quarantined
 from channels.sdk.sending import Receipt
 from channels.sdk.times import Timestamp
-from ingest.log.port import Record, RecordType
+from ingest.log.port import Head, Record, RecordType
 
 _KEPT_HEADERS = frozenset({"content-type", "user-agent", "content-encoding", "x-retry-counter"})
 _encode = msgspec.json.Encoder().encode
@@ -63,29 +63,36 @@ def records_of(
     outcomes: Sequence[Outcome], source: Delivery | PollItem, adapter: Adapter[Any]
 ) -> list[Record]:
     """One record for each outcome of what `adapter` was sent or has fetched."""
-    records = []
-    for outcome in outcomes:
-        match outcome:
-            case Accepted(lead):
-                records.append(lead_record(lead))
-            case Ignored(reason, _, receipts):
-                ignored = IgnoredDelivery(
-                    account=adapter.settings.name,
-                    channel=adapter.channel,
-                    received_at=source.received_at,
-                    reason=reason.value,
-                    receipts=receipts,
-                )
-                records.append(Record(RecordType.IGNORED, _encode(ignored)))
-            case Quarantined():
-                kept = _kept(outcome, source, adapter)
-                records.append(Record(RecordType.QUARANTINED, _encode(kept)))
-    return records
+    return [_record(outcome, source, adapter) for outcome in outcomes]
+
+
+def _record(outcome: Outcome, source: Delivery | PollItem, adapter: Adapter[Any]) -> Record:
+    match outcome:
+        case Accepted(lead):
+            return lead_record(lead)
+        case Ignored(reason, _, receipts):
+            ignored = IgnoredDelivery(
+                account=adapter.settings.name,
+                channel=adapter.channel,
+                received_at=source.received_at,
+                reason=reason.value,
+                receipts=receipts,
+            )
+            return Record(RecordType.IGNORED, _encode(ignored))
+        case Quarantined():
+            return Record(RecordType.QUARANTINED, _encode(_kept(outcome, source, adapter)))
 
 
 def lead_record(lead: LeadEvent) -> Record:
     """The record of a lead event, keyed by its first attested, else its first identity."""
-    return Record(RecordType.LEAD, _encode(lead), _strongest(lead.identities))
+    head = Head(
+        event_id=lead.event_id,
+        lead_id=lead.lead_id,
+        channel=lead.channel,
+        account=lead.account,
+        received_at=lead.received_at,
+    )
+    return Record(RecordType.LEAD, _encode(lead), _strongest(lead.identities), head)
 
 
 def record_again(type_: RecordType, value: bytes) -> Record:
@@ -99,10 +106,10 @@ def record_again(type_: RecordType, value: bytes) -> Record:
 
 
 def _strongest(identities: Sequence[Identity]) -> tuple[str, str] | None:
-    strongest = next((i for i in identities if i.proof == "attested"), None)
-    if strongest is None and identities:
-        strongest = identities[0]
-    return (strongest.kind, strongest.value) if strongest else None
+    for identity in identities:
+        if identity.proof == "attested":
+            return identity.kind, identity.value
+    return (identities[0].kind, identities[0].value) if identities else None
 
 
 def quarantine_id(account: str, body: bytes, received_at: Timestamp) -> str:

@@ -1,11 +1,11 @@
 """Rules of the intake: what is said, and what is stored, when things go wrong in between."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import permutations
 from random import Random
 
 import msgspec
+from msgspec.structs import replace
 
 from channels.sdk.adapter import WebhookAdapter
 from channels.sdk.lead import LeadEvent

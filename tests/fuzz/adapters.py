@@ -8,10 +8,10 @@ file `crash-…`, which as an argument plays it again.
 """
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import atheris
+from msgspec.structs import replace
 
 sys.path[:0] = [str(folder) for folder in (Path(__file__).parents[2], Path(__file__).parents[1])]
 

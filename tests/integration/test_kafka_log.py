@@ -7,6 +7,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from contracts.lead_logs import KEYRING, number_of, record
+from msgspec.structs import replace
 from servers.kafka import KafkaServer
 
 from ingest.log.kafka import KafkaLogWriter, append_now
@@ -106,7 +107,7 @@ async def test_kafka_sees_a_keyed_hash_and_no_identity(writer, topic):
     value = lead.value.replace(
         b'"n"', b'"channel":"mango","account":"office","received_at":"2026-01-01T00:00:00.000Z","n"'
     )
-    await writer.append([lead._replace(value=value)])
+    await writer.append([replace(lead, value=value)])
     (message,) = await messages(topic, 1)
     assert message.key == KEYRING.record_key("phone", who)
     headers = dict(message.headers)

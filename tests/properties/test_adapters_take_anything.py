@@ -4,12 +4,12 @@ The same deliveries are tried each time; with LEADLOG_FUZZ_TRIES (`make fuzz`) a
 """
 
 import os
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from support.fuzzing import cases, faults, spoilt, unlocked
 
 from channels.registry import BUILT_IN

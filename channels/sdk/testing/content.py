@@ -8,11 +8,13 @@ stands behind the colons. A body of another kind has no tree; only its bytes can
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from xml.sax.saxutils import escape
+
+from msgspec.structs import replace
 
 from channels.sdk.delivery import Delivery, PollItem
 

@@ -1,9 +1,11 @@
 """Finding out what a delivery is believed by: its parts without which it is refused."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from msgspec.structs import replace
 
 from channels.sdk.delivery import Delivery
 from channels.sdk.testing.content import content_of

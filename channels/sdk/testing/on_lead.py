@@ -1,8 +1,9 @@
 """Rules of the lead: the same for ever, well formed, and nothing in it that was not proven."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from channels.sdk.lead import Identity, LeadEvent
 from channels.sdk.testing.content import Source

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from channels.sdk.adapter import WebhookAdapter
 from channels.sdk.delivery import Delivery

@@ -1,7 +1,8 @@
 """Rules of the reply, and of everything else that leaves an adapter."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from channels.sdk.delivery import Delivery
 from channels.sdk.testing.content import Source

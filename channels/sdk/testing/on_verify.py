@@ -1,9 +1,10 @@
 """Rules of `verify`: who is let in, and that nothing is looked at before."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+
+from msgspec.structs import replace
 
 from channels.sdk.adapter import WebhookAdapter
 from channels.sdk.delivery import Delivery

@@ -1,9 +1,9 @@
 """What a browser is answered: the script for the page, and a page where there is no script."""
 
 import gzip
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from channels.registry import make_adapter
 from channels.sdk.delivery import Delivery
