@@ -19,6 +19,7 @@ from eventstore.domain.events import (
     Id,
 )
 from eventstore.orders import CommandRefused, NotThere, Orders, StaleVersion, WrongCommand
+from eventstore.regroup import by_hand
 from eventstore.rejudging import Evidence
 from eventstore.rows import Hand
 from eventstore.said import said
@@ -208,9 +209,10 @@ def _two_cards(work: Work, a: Id, b: Id, by: Orders) -> tuple[Id, Id]:
 def _refuse_vetoed(work: Work, one: Id, other: Id) -> None:
     ours = work.members({work.known_card(one).person})
     theirs = work.members({work.known_card(other).person})
-    for hand in work.hands(ours):
+    _, vetoes = by_hand(work.hands(ours))
+    for hand in vetoes:
         crosses = (hand.a in ours and hand.b in theirs) or (hand.b in ours and hand.a in theirs)
-        if hand.kind == "veto" and crosses and {hand.a, hand.b} != {one, other}:
+        if crosses and {hand.a, hand.b} != {one, other}:
             raise CommandRefused(
                 said(
                     "a veto stands between them: decision %(decision)s says that %(a)s and %(b)s"

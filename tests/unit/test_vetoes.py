@@ -3,7 +3,7 @@
 import pytest
 from support.worlds import Fed, base, lead
 
-from eventstore.orders import order
+from eventstore.orders import CommandRefused, order
 from eventstore.queries import Cards
 
 PHONE, EMAIL = ("phone", "+79120000001", "claimed"), ("email", "a@x.ru", "claimed")
@@ -31,3 +31,20 @@ def test_a_link_by_another_path_does_not_join_what_a_veto_parted(fed):
     account = ("telegram", "7", "attested")
     fed.feed(lead(2, account, PHONE), lead(3, account, EMAIL))
     assert len(fed.stored_persons()) == 2
+
+
+def test_a_merge_within_a_person_is_not_refused_for_a_veto_that_a_later_merge_outdid(fed):
+    number, mail, account = (
+        fed.base.keyring.leaf(*name) for name in (PHONE[:2], EMAIL[:2], ("telegram", "7"))
+    )
+    fed.commands.merge(number, mail, order("anna"))
+    fed.feed(lead(2, ("telegram", "7", "attested"), PHONE))
+    fed.commands.merge(account, mail, order("anna"))
+    assert len(fed.stored_persons()) == 1
+
+
+def test_a_merge_is_refused_for_the_veto_that_counts_on_other_cards(fed):
+    fed.feed(lead(2, ("telegram", "7", "attested"), PHONE))
+    account, mail = fed.base.keyring.leaf("telegram", "7"), fed.base.keyring.leaf(*EMAIL[:2])
+    with pytest.raises(CommandRefused):
+        fed.commands.merge(account, mail, order("anna"))
