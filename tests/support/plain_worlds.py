@@ -105,6 +105,10 @@ class PlainWorld:
         adopt(base)
         return base
 
+    @property
+    def commands(self) -> CardCommands:
+        return CardCommands(self.base)
+
     def step(self) -> None:
         """Do something at random."""
         deeds = [
@@ -164,7 +168,7 @@ class PlainWorld:
         if len(cards) > 1:
             a, b = self.rng.sample(cards, 2)
             kind = self.rng.choice(["merge", "veto"])
-            decide = getattr(CardCommands(self.base), kind)
+            decide = getattr(self.commands, kind)
             self._decide(
                 Decision(kind, a, b), lambda by: decide(self.leaf(a), self.leaf(b), by).decision
             )
@@ -173,7 +177,7 @@ class PlainWorld:
         cards = [card for card in self._cards() if not card.startswith("lead:")]
         if cards:
             card, shared = self.rng.choice(cards), self.rng.random() < 0.6
-            commands = CardCommands(self.base)
+            commands = self.commands
             self._decide(
                 Decision("mark", card, shared=shared),
                 lambda by: commands.mark(self.leaf(card), shared, by).decision,
@@ -198,7 +202,7 @@ class PlainWorld:
             items = [pair for pair in pairs if chosen[0] in pair[:2]]
         stored = [(*sorted((self.leaf(a), self.leaf(b))), bytes_of(lead)) for a, b, lead in items]
         kept = tuple((frozenset((a, b)), lead) for a, b, lead in items)
-        commands = CardCommands(self.base)
+        commands = self.commands
         self._decide(
             Decision("withdraw", items=kept), lambda by: commands.withdraw(stored, by).decision
         )
@@ -206,7 +210,7 @@ class PlainWorld:
     def undo(self) -> None:
         if self.decisions:
             number = self.rng.randrange(len(self.decisions))
-            commands = CardCommands(self.base)
+            commands = self.commands
             self._decide(
                 Decision("undo", of=number), lambda by: commands.undo(self.ids[number], by).decision
             )
