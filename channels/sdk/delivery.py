@@ -37,7 +37,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     @property
     def content_type(self) -> str:
         """The media type in lower case without its parameters."""
-        return media_type(self.headers.get("content-type", ""))
+        return _media_type(self.headers.get("content-type", "")[:_LONGEST_MEDIA_TYPE])
 
 
 class PollItem(msgspec.Struct, frozen=True, kw_only=True):

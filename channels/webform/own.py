@@ -202,8 +202,10 @@ def _read(delivery: Delivery) -> Body:
 
 def _told_consents(body: Body, delivery: Delivery) -> dict[str, tuple[Consent, ...]]:
     """The fields that tell consents one by one, with what they tell."""
-    at, ip = delivery.received_at, delivery.remote_ip
     told = {name: body.values[name] for name in _CONSENTS if name in body.values}
+    if not told:
+        return {}
+    at, ip = delivery.received_at, delivery.remote_ip
     read = {name: told_consents(value, at, ip) for name, value in told.items()}
     return {name: consents for name, consents in read.items() if consents}
 

@@ -1,7 +1,8 @@
 """Reads the body of a request within bounds of size, time and memory."""
 
 import asyncio
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 
 from ingest.gateway.asgi import Message, Receive
 
@@ -10,6 +11,8 @@ SMALL = 64 * 1024
 PATIENCE_S = 20.0
 """For the whole of a small body; a larger one has a second more for each `LEAST_RATE` bytes."""
 LEAST_RATE = 64 * 1024
+_LOOKS = 20
+"""How often a body's patience is looked at: it ends so much late at most."""
 MOST_HELD = 128 * 1024 * 1024
 """Bytes of all bodies that are not small, together."""
 
@@ -31,12 +34,14 @@ class ClientGone(Exception):
 
 
 class Bodies:
-    """The bodies on their way to one process."""
+    """The bodies on their way to one process. Used on one event loop."""
 
     def __init__(self, *, patience_s: float = PATIENCE_S, most_held: int = MOST_HELD) -> None:
         self._patience_s = patience_s
         self._most_held = most_held
         self._held = 0
+        self._readings: set[_Reading] = set()
+        self._look: asyncio.TimerHandle | None = None
 
     async def read(
         self,
@@ -48,7 +53,9 @@ class Bodies:
         length = headers.get("content-length", "")
         if length.isdecimal() and int(length) > limit:
             raise BodyTooLarge
-        alarm = _Alarm(self._patience_s)
+        began = time.monotonic()
+        reading = _Reading(asyncio.current_task(), began + self._patience_s)
+        self._watch(reading)
         pieces: list[bytes] = []
         size = 0
         try:
@@ -58,19 +65,33 @@ class Bodies:
                 pieces.append(_piece_of(message))
                 size = self._grown(size, len(pieces[-1]), limit)
                 if more := message.get("more_body", False):
-                    alarm.put_off(self._patience_s + size / LEAST_RATE)
+                    reading.due = began + self._patience_s + size / LEAST_RATE
         except BaseException as error:
             self._release(size)
-            if alarm.was_heard_as(error):
+            if reading.was_heard_as(error):
                 raise BodyTooSlow from None
             raise
         finally:
-            alarm.off()
+            self._readings.discard(reading)
         return b"".join(pieces)
 
     def release(self, body: bytes) -> None:
         """Nobody holds this body any longer."""
         self._release(len(body))
+
+    def _watch(self, reading: "_Reading") -> None:
+        """One timer looks at all bodies: nearly all are here before it rings."""
+        self._readings.add(reading)
+        if self._look is None:
+            self._look = _later(self._patience_s / _LOOKS, self._look_around)
+
+    def _look_around(self) -> None:
+        now = time.monotonic()
+        for reading in self._readings:
+            if reading.due <= now:
+                reading.ring()
+        more = self._readings
+        self._look = _later(self._patience_s / _LOOKS, self._look_around) if more else None
 
     def _grown(self, size: int, more: int, limit: int) -> int:
         """The new size, if it may be."""
@@ -96,31 +117,28 @@ def _piece_of(message: Message) -> bytes:
     return piece
 
 
-class _Alarm:
-    """Cancels this task once its time is over: `asyncio.timeout` in a fifth of its time."""
+def _later(seconds: float, look: Callable[[], None]) -> asyncio.TimerHandle:
+    return asyncio.get_running_loop().call_later(seconds, look)
 
-    def __init__(self, within: float) -> None:
-        self._task = asyncio.current_task()
-        self._loop = asyncio.get_running_loop()
-        self._began = self._loop.time()
-        self._rang = False
-        self._timer = self._loop.call_at(self._began + within, self._ring)
 
-    def put_off(self, within: float) -> None:
-        """Ring so many seconds after the beginning instead."""
-        self._timer.cancel()
-        self._timer = self._loop.call_at(self._began + within, self._ring)
+class _Reading:
+    """A task that reads a body, and when its patience is over."""
 
-    def off(self) -> None:
-        self._timer.cancel()
+    __slots__ = ("due", "rang", "task")
+
+    def __init__(self, task: "asyncio.Task[object] | None", due: float) -> None:
+        self.task = task
+        self.due = due
+        self.rang = False
+
+    def ring(self) -> None:
+        """Cancel the task, once."""
+        if not self.rang and self.task is not None:
+            self.rang = True
+            self.task.cancel()
 
     def was_heard_as(self, error: BaseException) -> bool:
         """Whether this error is the alarm's, and nobody else wants the task to end."""
-        if not self._rang or self._task is None:
+        if not self.rang or self.task is None:
             return False
-        return self._task.uncancel() == 0 and isinstance(error, asyncio.CancelledError)
-
-    def _ring(self) -> None:
-        self._rang = True
-        if self._task is not None:
-            self._task.cancel()
+        return self.task.uncancel() == 0 and isinstance(error, asyncio.CancelledError)

@@ -12,18 +12,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from struct import Struct
-from typing import Any, Final
+from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.partitioner import murmur2
 
 from eventstore.faults import faultpoint
+from ingest.log.kafka_partitioner import partitions_of
 from ingest.log.kafka_records import Message
-
-_KEY: Final = Struct("<4I")
-_M: Final = 0x5BD1E995
-_BITS: Final = 0xFFFFFFFF
 
 
 @dataclass(eq=False, slots=True)
@@ -78,20 +73,24 @@ class Batches:
     async def send(self, appends: deque[Append]) -> None:
         """Take these over in their order, and send whatever may go now."""
         partitions = sorted(await self.producer.partitions_for(self._topic))
-        while appends:
-            append = appends.popleft()
-            for message in append.messages:
-                partition = self._partition(message.key, partitions)
-                self._waiting.setdefault(partition, deque()).append((message, append))
+        self._sort(appends, partitions)
         busy = set(self._at.values())
         for partition, waiting in self._waiting.items():
             broker = self._broker(partition)
             if self._forget_dropped(waiting) and partition not in self._at and broker not in busy:
                 await self._send(partition, broker, waiting)
 
-    def _partition(self, key: bytes | None, partitions: Sequence[int]) -> int:
-        if key is not None:
-            return partition_of(key, partitions)
+    def _sort(self, appends: deque[Append], partitions: Sequence[int]) -> None:
+        """Put the messages of all these with those that wait for the same partition."""
+        messages = [(message, append) for append in appends for message in append.messages]
+        appends.clear()
+        keys = [message.key for message, _ in messages if message.key is not None]
+        keyed = iter(partitions_of(keys, partitions))
+        for message, append in messages:
+            partition = self._any(partitions) if message.key is None else next(keyed)
+            self._waiting.setdefault(partition, deque()).append((message, append))
+
+    def _any(self, partitions: Sequence[int]) -> int:
         led = self.producer.client.cluster.available_partitions_for_topic(self._topic)
         number: int = random.choice(sorted(led or partitions))  # noqa: S311 - any will do
         return number
@@ -157,20 +156,3 @@ class Batches:
         append.left -= 1
         if append.left == 0:
             self._finished(append)
-
-
-def partition_of(key: bytes, partitions: Sequence[int]) -> int:
-    """Where Kafka's own clients put this key, so that its records stay in one partition."""
-    return partitions[(_hash(key) & 0x7FFFFFFF) % len(partitions)]
-
-
-def _hash(key: bytes) -> int:
-    """`murmur2`, for keys of our length (`Keyring.record_key`) at a quarter of its cost."""
-    if len(key) != _KEY.size:
-        return int(murmur2(key))
-    value = 0x9747B28C ^ _KEY.size
-    for word in _KEY.unpack(key):
-        mixed = word * _M & _BITS
-        value = (value * _M & _BITS) ^ ((mixed ^ mixed >> 24) * _M & _BITS)
-    value = (value ^ value >> 13) * _M & _BITS
-    return value ^ value >> 15
