@@ -16,8 +16,9 @@ from leadlog.account_fields import fields_of
 from leadlog.toml_lines import Place
 
 PREFIX = "LEADLOG_"
-NOT_SETTINGS = frozenset({"LEADLOG_FAULT"})
-"""Read where they act: eventstore.faults."""
+BENCH_CONFIG = "LEADLOG_BENCH_CONFIG"
+NOT_SETTINGS = frozenset({"LEADLOG_FAULT", BENCH_CONFIG})
+"""Read where they act: eventstore.faults, leadlog.bench.kafka_topics."""
 _FOR_TESTS = "LEADLOG_TEST_"
 _TEXT_TABLES = {
     "server": ("host", "port", "max_connections"),

@@ -1,5 +1,6 @@
 """leadlog bench: how near to what is possible, as ratios."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,8 +13,9 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from leadlog.bench.clock import QUIET, load
 from leadlog.bench.pair import QUICK_ROUNDS, ROUNDS, Benchmark, Result, Setting, run
-from leadlog.cli.ask import AsJson, note, write_json
+from leadlog.cli.ask import AsJson, Config, Data, note, settings, write_json
 from leadlog.control import OperationFailed
+from leadlog.environment import BENCH_CONFIG
 
 _CACHE = Path("~/.cache/leadlog")
 
@@ -43,13 +45,16 @@ def bench(
         str, typer.Option(help="URL of an empty PostgreSQL database, likewise.")
     ] = "",
     as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
 ) -> None:
     """Run the paired benchmarks: leadlog in turns with the least that such work can cost.
 
     Figures of a machine that is busy with something else are marked as not for publishing.
 
     Those on distributed stores run only where both servers are given; `make bench` starts some.
-    How Kafka is spoken to stands in \\[kafka] of leadlog.toml, or in LEADLOG_KAFKA_… variables.
+    How Kafka is spoken to stands in \\[kafka] of leadlog.toml (--config), or in LEADLOG_KAFKA_…
+    variables. Nothing in the data directory is read or written.
 
     Example: [bold]leadlog bench accept-16 processor[/bold]
     """
@@ -62,6 +67,10 @@ def bench(
         benchmarks = chosen(names or [], servers=given)
     except LookupError as error:
         raise OperationFailed(str(error.args[0]), status=2) from error
+    if config or kafka:
+        settings(config, data)  # what is wrong is told before anything runs
+    if config:
+        os.environ[BENCH_CONFIG] = str(config.absolute())  # for the processes that it starts
     before = load()
     publishable = before <= QUIET and not quick
     if before > QUIET:

@@ -8,10 +8,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from leadlog.cli.ask import AsJson, note, write_json
+from leadlog.cli.ask import AsJson, Config, Data, note, settings, write_json
 from leadlog.control import OperationFailed
 
 if TYPE_CHECKING:  # what measures takes long to import, and one command of many needs it
+    from eventstore.domain.matching import Matching
     from leadlog.quality.run import Progress as Told
 
 _LEADS = 100_000
@@ -29,14 +30,16 @@ def quality(
     leads: Annotated[int, typer.Option(min=100, help="How many leads of ru-leads.")] = _LEADS,
     seed: Annotated[int, typer.Option(help="The same seed makes up the same leads.")] = 1,
     as_json: AsJson = False,
+    config: Config = None,
+    data: Data = None,
 ) -> None:
     """Measure how well persons are told apart and put together, on leads whose truth is known.
 
     ru-leads: made-up leads go through the real batch handler into an event store that is thrown
-    away afterwards; no data of yours is touched. Shows precision and recall, what was joined or
-    left apart wrongly and why, and what other limits and rules would give: to choose your matching
-    settings by. Exit status 1 where somebody was joined through an identity that is marked, listed
-    or over the limit.
+    away afterwards; nothing in your data directory is read or written. Shows precision and recall,
+    what was joined or left apart wrongly and why, and what other limits and rules would give, those
+    of \\[matching] in your leadlog.toml among them: to choose yours by. Exit status 1 where
+    somebody was joined through an identity that is marked, listed or over the limit.
 
     febrl3: a well-known data set of misspelt people, without their id numbers; suggestions beside
     Splink. Both come with `make quality`.
@@ -50,7 +53,7 @@ def quality(
     if data_set == "febrl3":
         _febrl(seed, as_json=as_json)
     else:
-        _russian(leads, seed, as_json=as_json)
+        _russian(leads, seed, settings(config, data).matching_rules, as_json=as_json)
 
 
 def _febrl(seed: int, *, as_json: bool) -> None:
@@ -78,14 +81,14 @@ def _febrl(seed: int, *, as_json: bool) -> None:
         console.print(part, highlight=False)
 
 
-def _russian(leads: int, seed: int, *, as_json: bool) -> None:
+def _russian(leads: int, seed: int, yours: "Matching", *, as_json: bool) -> None:
     import msgspec
 
     from leadlog.quality import report
     from leadlog.quality.russian import run
 
     with _progress() as tell:
-        found = run(leads, seed=seed, progress=tell)
+        found = run(leads, yours, seed=seed, progress=tell)
     if as_json:
         told = msgspec.to_builtins(found)
         told["measures"] = found.measures._asdict()

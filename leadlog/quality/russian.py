@@ -56,15 +56,15 @@ class Suggested(NamedTuple):
     """For all leads of the store at once."""
 
 
-def run(count: int, *, seed: int, progress: Progress) -> Found:
-    """Make the leads up, process them, and measure."""
+def run(count: int, yours: Matching, *, seed: int, progress: Progress) -> Found:
+    """Make the leads up, process them, and measure; `yours` beside the other settings."""
     progress("leads made up", 0, count)
     data = russian_leads(count, seed=seed)
     with processed(data, progress) as stored:
-        return _found(data, stored, seed, progress)
+        return _found(data, stored, yours, seed, progress)
 
 
-def _found(data: DataSet, stored: Stored, seed: int, progress: Progress) -> Found:
+def _found(data: DataSet, stored: Stored, yours: Matching, seed: int, progress: Progress) -> Found:
     truth, default = data.truth, Matching()
     again = persons(data.leads, Choice("default", default, stored.marks))
     started = perf_counter()
@@ -78,7 +78,7 @@ def _found(data: DataSet, stored: Stored, seed: int, progress: Progress) -> Foun
         causes=causes(data.leads, stored.person_of, truth, shared=stored.shared, matching=default),
         broken=broken(data.leads, stored.person_of, marks=stored.marks, matching=default),
         as_partition=_groups(stored.person_of) == _groups(again.person_of),
-        others=dict(_others(data, stored, similar, progress)),
+        others=dict(_others(data, stored, yours, similar, progress)),
         suggested=_suggested(data, stored, similar, seconds),
     )
 
@@ -106,9 +106,14 @@ def _suggested(
 
 
 def _others(
-    data: DataSet, stored: Stored, similar: Sequence[Lookalike], progress: Progress
+    data: DataSet,
+    stored: Stored,
+    yours: Matching,
+    similar: Sequence[Lookalike],
+    progress: Progress,
 ) -> Iterator[tuple[str, Measures]]:
-    tried = list(choices(stored.marks, _known_shared(data.truth.causes)))
+    tried = [Choice("yours", yours, stored.marks)] if yours != Matching() else []
+    tried += choices(stored.marks, _known_shared(data.truth.causes))
     for least in (0.9, 0.5):
         merges = [(one.a, one.b) for one in similar if one.probability >= least]
         name = f"every likeness from {least} on accepted"

@@ -61,13 +61,11 @@ def test_pairs_on_distributed_stores_are_measured_where_the_servers_are_given(
     names = ("kafka-accept", "kafka-faust", "kafka-2-processors", "postgres-append")
     security = secured_kafka.security
     servers = ("--kafka", security.address("SECURE"), "--postgres", database)
-    access = {
-        "LEADLOG_KAFKA_TLS": "true",
-        "LEADLOG_KAFKA_CA_FILE": str(security.authority.file),
-        "LEADLOG_KAFKA_USER": USER,
-        "LEADLOG_KAFKA_PASSWORD": PASSWORD,
-    }
-    done = bench(*names, *servers, "--json", cache=tmp_path, **access)
+    access = {"LEADLOG_KAFKA_USER": USER, "LEADLOG_KAFKA_PASSWORD": PASSWORD}
+    config = tmp_path / "other.toml"
+    config.write_text(f'[kafka]\ntls = true\nca_file = "{security.authority.file}"\n')
+    given = (*servers, "--config", str(config), "--json")
+    done = bench(*names, *given, cache=tmp_path / "cache", **access)
     assert done.returncode == 0, done.stderr
     assert [json.loads(line)["name"] for line in done.stdout.splitlines()] == [*names]
 

@@ -124,10 +124,11 @@ def test_identities_that_count_as_shared_are_those_of_an_own_count(data, stored)
 
 
 def test_the_report_of_a_small_run_holds_and_has_every_setting():
-    found = run(500, seed=3, progress=silent)
+    found = run(500, Matching(limits={"default": 2, "visitor": 1}), seed=3, progress=silent)
     assert found.holds
     assert 0.5 < found.measures.b3_f1 <= 1
     assert {"limit 2", "limit 10", "no rule at all", "browsers link"} <= found.others.keys()
+    assert found.others["yours"] == found.others["limit 2"] != found.others["limit 10"]
 
 
 def test_a_lead_of_two_barred_identities_may_stand_on_either():
