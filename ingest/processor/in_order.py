@@ -6,6 +6,7 @@ log itself.
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -20,6 +21,9 @@ from ingest.processor.loop import Positions
 from ingest.processor.patience import PASSES, PAUSES_S, until_done
 
 BATCH: Final = 500
+_FIRST: Final = 20
+_LONG_S: Final = 5.0
+_SHORT_S: Final = 1.0
 _log = structlog.get_logger(__name__)
 
 
@@ -33,11 +37,17 @@ class InOrder:
         log: LeadLogReader,
         *,
         batch: int = BATCH,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`batch`: at most so many records at once; `clock` in seconds."""
         self._handler = handler
         self._positions = positions
         self._log = log
-        self._batch = batch
+        self._most = batch
+        self._batch = min(_FIRST, batch)
+        """As many as take some seconds, however slow store and machine are: a rebalance and a stop
+        wait for a batch, and a watchdog sees nothing of it before it is done."""
+        self._clock = clock
         self._after: dict[str, int] = {}
         self.waiting = False
         """A store or the log is away and is tried again: no progress, and no fault of ours."""
@@ -45,12 +55,12 @@ class InOrder:
     def take(self, records: Iterable[Logged], stop: threading.Event) -> bool:
         """Process these, and what is missing before them. False: `stop` came first.
 
-        Never raises: what passes by itself is waited for, and anything else is tried again until
-        the watchdog ends the process.
+        A batch that is begun is ended. Never raises: what passes by itself is waited for, and
+        anything else is tried again until the watchdog ends the process.
         """
         waiting = deque(records)
         while waiting:
-            if not self._insist(partial(self._step, waiting), stop):
+            if stop.is_set() or not self._insist(partial(self._step, waiting), stop):
                 return False
         return True
 
@@ -89,10 +99,18 @@ class InOrder:
         """One batch. What fails can be called again: nothing is taken off before it is done."""
         batch, used = self._next(waiting)
         if batch:
+            began = self._clock()
             self._handler.handle(batch)
+            self._fit(self._clock() - began)
         self._after |= {record.partition: record.offset for record in batch}
         for _ in range(used):
             waiting.popleft()
+
+    def _fit(self, took_s: float) -> None:
+        if took_s > _LONG_S:
+            self._batch = max(1, self._batch // 2)
+        elif took_s < _SHORT_S:
+            self._batch = min(self._most, self._batch * 2)
 
     def _next(self, waiting: Iterable[Logged]) -> tuple[Sequence[Logged], int]:
         """Up to a batch of new records, and how many of those that wait it covers."""

@@ -136,3 +136,50 @@ def test_only_a_store_that_is_away_excuses_standing_still(store):
     threading.Timer(0.1, stop.set).start()
     in_order.take([at(0)], stop)
     assert not in_order.waiting
+
+
+class Slow(Store):
+    """Needs so many seconds for each record, by a clock of its own."""
+
+    def __init__(self, each_s):
+        super().__init__()
+        self.each_s = each_s
+        self.now = 0.0
+        self.took: list[float] = []
+
+    def handle(self, records):
+        super().handle(records)
+        self.took.append(len(records) * self.each_s)
+        self.now += self.took[-1]
+
+
+@pytest.mark.parametrize("each_s", [0.1, 0.5, 2.0])
+def test_a_batch_takes_some_seconds_however_slow_the_store(each_s):
+    """A watchdog that saw nothing for a minute would end the process, and the next likewise."""
+    store = Slow(each_s)
+    in_order = InOrder(store, store, Log(range(400)), clock=lambda: store.now)
+    in_order.take([at(offset) for offset in range(400)], threading.Event())
+    assert len(store.processed) == 400
+    assert max(store.took[6:]) <= 10
+
+
+def test_batches_grow_while_the_store_is_quick():
+    store = Slow(0.001)
+    in_order = InOrder(store, store, Log(range(5000)), clock=lambda: store.now)
+    in_order.take([at(offset) for offset in range(5000)], threading.Event())
+    assert store.batches[-2] == 500
+
+
+def test_a_stop_is_heard_between_two_batches():
+    stop = threading.Event()
+
+    class Stops(Store):
+        def handle(self, records):
+            super().handle(records)
+            stop.set()
+
+    stops = Stops()
+    in_order = InOrder(stops, stops, Log(range(100)), batch=10)
+    assert not in_order.take([at(offset) for offset in range(100)], stop)
+    assert len(stops.processed) == 10
+    assert in_order.done("p") == 9
