@@ -36,21 +36,25 @@ def deal_known(opened: Recorded, then: Iterable[Recorded]) -> Deal:
         raise TypeError(f"stream {opened.stream.hex()} of a deal begins with {type(first)}")
     deal = Deal(opened.stream, first.lead, first.pipeline, repeat_of=first.repeat_of)
     note_amount(deal, first.amount, first.currency, (first.opened_at, first.lead))
+    joined = False
     for recorded in then:
-        evolve(deal, recorded.event)
+        if isinstance(recorded.event, DealJoined | DealSeparated):
+            joined = isinstance(recorded.event, DealJoined)
+        evolve(deal, recorded.event, joined=joined)
     return deal
 
 
-def evolve(deal: Deal, event: Event) -> None:
-    """What became of the deal by an event of its stream, `joined` and `withdrawn` among it."""
+def evolve(deal: Deal, event: Event, *, joined: bool) -> None:
+    """What became of the deal by an event of its stream, `joined` and `withdrawn` among it.
+
+    `joined`: by all events so far it goes into another. So it does on when it is restored, too.
+    """
     if isinstance(event, DealCommand):
         apply(deal, event)
-    elif isinstance(event, DealJoined):
-        deal.status = "joined"
     elif isinstance(event, DealWithdrawn):
         deal.status = "withdrawn"
-    elif isinstance(event, DealSeparated | DealRestored):
-        deal.status = OPEN
+    elif isinstance(event, DealJoined | DealSeparated | DealRestored):
+        deal.status = "joined" if joined else OPEN
     elif isinstance(event, RepeatChanged):
         deal.repeat_of = event.repeat_of
 

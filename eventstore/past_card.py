@@ -116,12 +116,12 @@ def in_force(streams: Streams, touches: Collection[Told]) -> list[Deal]:
             order = (step.occurred_at, step.lead)
             note_amount(deal, step.newest.amount, step.newest.currency, order)
             continue
-        evolve(deal, step.event)
         if isinstance(step.event, DealJoined):
             into[name] = step.event.into
             absorb(deal, deals[into[name]])
         elif isinstance(step.event, DealSeparated):
             into.pop(name, None)
+        evolve(deal, step.event, joined=name in into)
     ends = {_end(told.deal, into) for told in touches if told.deal}
     return [deal for name, deal in deals.items() if name in ends and deal.status in IN_FORCE]
 
