@@ -1,12 +1,15 @@
 """`card show --at` gives what was shown then, whatever came since (SEMANTICS 5.4)."""
 
 import json
+import time
 
 import pytest
 from support.desks import claimed, feed, lead, lead_id, opened
+from support.waiting import wait_until
 
 from leadlog.control import OperationFailed
 from leadlog.operations import run
+from projections.moments import write_moment
 
 OFFICE, ANNA, BORIS = "phone:+74950000001", "email:anna@x.ru", "email:boris@x.ru"
 
@@ -112,3 +115,16 @@ def is_known(system, name, position):
         return bool(shown(system, name, at=str(position)))
     except OperationFailed:
         return False
+
+
+def test_a_card_as_known_at_a_time_is_that_of_the_last_position_by_then(system):
+    feed(system, lead(1, claimed(ANNA), claimed(OFFICE)))
+    last = system.base.recorder.last_position()
+    (newest,) = system.base.recorder.read(last - 1, 1)
+    before, now = shown(system, ANNA), newest.recorded_at
+    wait_until(lambda: time.time_ns() // 1_000_000 > now)
+    list(run(system, "card.mark", {"id": OFFICE, "shared": True}))
+    assert shown(system, ANNA) != before
+    assert shown(system, ANNA, at=write_moment(now)) == before == shown(system, ANNA, at=str(last))
+    with pytest.raises(OperationFailed, match="nobody knew"):
+        shown(system, ANNA, at="2020-01-01")
