@@ -22,6 +22,7 @@ from eventstore.rejudging import rejudge
 from eventstore.rows import Pending
 from eventstore.said import said
 from eventstore.versions import STREAM, History, history, in_force
+from eventstore.withdrawals import SEALED_WITH
 from eventstore.work import Work
 
 _PIECE = 200
@@ -32,6 +33,7 @@ def rematch(
     base: CustomerBase,
     by: Orders,
     *,
+    reason: str = "",
     dry_run: bool = False,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Decided:
@@ -45,7 +47,7 @@ def rematch(
         _refuse_applied(base.work(), history(base.recorder, base.keyring), version)
         return Decided(by.command, _tried_out(base, by).changed)
     with base.carrying_out(STREAM):
-        base.attempt(partial(_begin, base=base, by=by, version=version))
+        base.attempt(partial(_begin, base=base, by=by, version=version, reason=reason))
         for row in carry_on_rematch(base):
             progress(row.done, row.of)
     return _answer(history(base.recorder, base.keyring), by, version)
@@ -73,16 +75,21 @@ def carry_on_rematch(base: CustomerBase) -> Iterator[Pending]:
             yield further
 
 
-def _begin(work: Work, *, base: CustomerBase, by: Orders, version: int) -> None:
+def _begin(work: Work, *, base: CustomerBase, by: Orders, version: int, reason: str) -> None:
     """Decide it, unless it was decided and goes on."""
     known = history(work.source, work.keyring)
-    if asked_before(work, by.command, ("rematch", version)):
+    asked = ("rematch", version, reason) if reason else ("rematch", version)
+    if asked_before(work, by.command, asked):
         return
     _refuse_applied(work, known, version)
     if known.applied == version:
         return
     leaves = sum(1 for _ in chain.from_iterable(_all_leaves(base)))
-    event = MatchingApplied(actor=by.actor, at=by.at, number=version, command=by.command)
+    about = tuple(base.recorder.leaves(b"", SEALED_WITH))
+    event = MatchingApplied(
+        actor=by.actor, at=by.at, reason=reason if about else "", about=about if reason else (),
+        number=version, command=by.command,
+    )  # fmt: skip
     work.emit(STREAM, event)
     work.put_pending(STREAM, Pending("rematch", 0, leaves))
 

@@ -213,10 +213,10 @@ def suggestions(system: System, arguments: Arguments) -> Iterator[Any]:
 def apply_to_past(system: System, arguments: Arguments) -> Iterator[Any]:
     """Apply the configured matching version to the past."""
     by = order(str(arguments.get("actor") or ""), command=str(arguments.get("command") or ""))
-    dry_run = bool(arguments.get("dry_run"))
+    dry_run, reason = bool(arguments.get("dry_run")), str(arguments.get("reason") or "")
 
     def work(progress: Progress) -> dict[str, Any]:
-        decided = rematch(system.base, by, dry_run=dry_run, progress=progress)
+        decided = rematch(system.base, by, reason=reason, dry_run=dry_run, progress=progress)
         return told_of(decided, dry_run)
 
     yield from _told(work, arguments)

@@ -6,14 +6,11 @@ import typer
 
 from leadlog.cli import card_text
 from leadlog.cli.options import (
-    Commanding,
     Deciding,
     DecidingOnCard,
-    DryRun,
     Everything,
     Where,
     command,
-    decide,
 )
 from leadlog.control import OperationFailed
 
@@ -198,9 +195,9 @@ def suggestions(
 
 
 @command(app)
-def rematch(how: Commanding, dry_run: DryRun = False) -> None:
+def rematch(how: Deciding) -> None:
     """Apply a new version of the matching configuration to the past: rules, limits and lists.
 
     Example: [bold]leadlog card rematch --dry-run[/bold]
     """
-    decide(how, "card.rematch", {"dry_run": dry_run})
+    how.decide("card.rematch")

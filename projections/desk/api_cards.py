@@ -158,7 +158,8 @@ def rematch(
     request: AnyRequest, data: JSONBody[Rematch | None] = None, key: Key = None
 ) -> Response[Any]:
     how = data or Rematch()
-    return told(command(request, "card.rematch", key=key, actor=how.actor, dry_run=how.dry_run))
+    given: Json = {"reason": how.reason, "actor": how.actor, "dry_run": how.dry_run}
+    return told(command(request, "card.rematch", key=key, **given))
 
 
 @get("/", sync_to_thread=True, summary="Who may be one person: the review queue",

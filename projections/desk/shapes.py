@@ -292,6 +292,7 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
 class Rematch(Given, frozen=True, kw_only=True):
     """Which version is applied to the past stands in the configuration."""
 
+    reason: Reason = ""
     actor: _Name = ""
     dry_run: bool = False
 

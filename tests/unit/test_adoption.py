@@ -8,7 +8,7 @@ from support.worlds import KEYRING, MATCHING, Fed, base, check, decision_id, lea
 
 from eventstore.adoption import adopt
 from eventstore.customer_base import CustomerBase
-from eventstore.domain.events import MatchingAdopted
+from eventstore.domain.events import MatchingAdopted, MatchingApplied
 from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import SALES
 from eventstore.following import Follower
@@ -143,6 +143,26 @@ def test_a_dry_run_tells_and_changes_nothing(fed):
     later = reopened(fed, NO_FORMS)
     decided = rematch(later.base, order("anna"), dry_run=True)
     assert (decided.changed.persons, persons(later)) == (2, 1)
+
+
+def test_the_reason_of_a_rematch_is_sealed_and_kept_through_its_end(fed, tmp_path):
+    fed.feed(form(1, "+79120000001", "a@x.ru"))
+    later = reopened(fed, NO_FORMS)
+    by = order("anna", command=decision_id(1))
+    decided = rematch(later.base, by, reason="Аглая просила")
+    assert rematch(later.base, by, reason="Аглая просила") == decided
+    with pytest.raises(CommandReused):
+        rematch(later.base, by, reason="another one")
+    recorded = later.base.recorder.streams([STREAM], personal=True)[STREAM]
+    reasons = [one.event.reason for one in recorded if isinstance(one.event, MatchingApplied)]
+    assert reasons == ["Аглая просила", ""]
+    stored = b"".join(path.read_bytes() for path in tmp_path.glob("events.db*"))
+    assert "Аглая".encode() not in stored
+
+
+def test_a_rematch_of_an_empty_store_is_taken_with_a_reason_too(fed):
+    later = reopened(fed, NO_FORMS)
+    assert rematch(later.base, order("anna"), reason="to begin with").changed == (0, 0, 0)
 
 
 def test_a_second_rematch_is_refused(fed):

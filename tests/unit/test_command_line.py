@@ -1,0 +1,53 @@
+"""What every command of the command line has in common."""
+
+import re
+
+import pytest
+import typer
+
+from leadlog.cli import app
+
+WITHOUT_DATA = {"bench", "quality", "demo"}
+"""They measure, or bring their own configuration."""
+DECISIONS = {
+    *(f"card {name}" for name in ("merge", "unmerge", "share", "unshare", "undo", "withdraw")),
+    *("card suggestions", "card rematch", "deal join", "deal split", "deal undo"),
+}
+ON_DEALS = {f"deal {name}" for name in ("accept", "decline", "stage", "won", "lost", "reopen")}
+
+
+def commands(node, *path):
+    """Every command by its words."""
+    below = getattr(node, "commands", None)
+    if below is None:
+        return {" ".join(path): node}
+    return {k: v for name, one in below.items() for k, v in commands(one, *path, name).items()}
+
+
+COMMANDS = commands(typer.main.get_command(app))
+
+
+def options(name: str) -> set[str]:
+    return {text for parameter in COMMANDS[name].params for text in parameter.opts}
+
+
+def test_every_group_is_looked_into():
+    assert len(COMMANDS) > 35
+    assert COMMANDS.keys() >= DECISIONS | ON_DEALS | WITHOUT_DATA
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_an_example_of_itself_and_speaks_to_scripts(name):
+    text = COMMANDS[name].help or ""
+    assert re.search(rf"Examples?: \[bold\].*leadlog {name}\b", text, re.DOTALL)
+    assert options(name) >= {"--json"} | (set() if name in WITHOUT_DATA else {"--config", "--data"})
+
+
+@pytest.mark.parametrize("name", sorted(DECISIONS))
+def test_every_decision_can_be_looked_at_has_a_reason_an_actor_and_an_id(name):
+    assert options(name) >= {"--dry-run", "--reason", "--as", "--command"}
+
+
+@pytest.mark.parametrize("name", sorted(ON_DEALS))
+def test_every_command_on_a_deal_has_the_version_that_was_seen_an_actor_and_an_id(name):
+    assert options(name) >= {"--version", "--as", "--command"}
