@@ -3,7 +3,7 @@
 Read from the truth itself, so that what an operator sees is what was last decided.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from channels.sdk.identities import normalise
@@ -24,12 +24,15 @@ _AT_ONCE = 4096
 
 
 class Cards:
-    """Queries over persons. Every call reads the last commit."""
+    """Queries over persons. Every call reads the last commit.
 
-    def __init__(self, base: CustomerBase, *, country: str = "RU") -> None:
+    A telephone number without a country's code is read as one of any of `countries` (ISO 3166).
+    """
+
+    def __init__(self, base: CustomerBase, *, countries: Sequence[str] = ("RU",)) -> None:
         self.base = base
         self._source = base.recorder
-        self._country = country
+        self._countries = countries
         self._view = CardView(base)
         self._pages = CardPages(base, self._view)
 
@@ -183,14 +186,18 @@ class Cards:
         """Leaf cards that the text may mean, whether they are there or not."""
         text = query.strip()
         kind, colon, value = text.partition(":")
-        if colon and (normal := normalise(kind, value, self._country)) is not None:
-            yield self.base.keyring.leaf(kind, normal)
+        if colon:
+            yield from self._spelled(kind, value)
         try:
             yield from self._by_id(UUID(text).bytes)
         except ValueError:
             for guess in ("phone", "email"):
-                if (normal := normalise(guess, text, self._country)) is not None:
-                    yield self.base.keyring.leaf(guess, normal)
+                yield from self._spelled(guess, text)
+
+    def _spelled(self, kind: str, value: str) -> Iterator[Id]:
+        """Leaf cards of what a text spells in one of the countries, each once."""
+        found = dict.fromkeys(normalise(kind, value, country) for country in self._countries)
+        yield from (self.base.keyring.leaf(kind, normal) for normal in found if normal is not None)
 
     def _by_id(self, name: Id) -> Iterator[Id]:
         yield name

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from channels.sdk.settings import AccountSettings
 from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import SALES, Pipeline
 from eventstore.domain.routing import Routing
@@ -167,6 +168,13 @@ class Settings(_Table):
     def _absolute(cls, data: Path) -> Path:
         """Once and for all: the analytics engine changes the working directory while it loads."""
         return data.absolute()
+
+    @property
+    def countries(self) -> tuple[str, ...]:
+        """Where the accounts are, whose customers' numbers may be written without a code."""
+        home = AccountSettings().country
+        found = dict.fromkeys(account.get("country", home) for account in self.accounts)
+        return tuple(found) or (home,)
 
     @property
     def matching_rules(self) -> Matching:

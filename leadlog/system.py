@@ -101,7 +101,7 @@ class System:
 
     @cached_property
     def cards(self) -> Cards:
-        return Cards(self.base)
+        return Cards(self.base, countries=self.settings.countries)
 
     @cached_property
     def past_cards(self) -> PastCards:
