@@ -13,6 +13,7 @@ from eventstore.card_changes import decision_word
 from eventstore.customer_base import CustomerBase
 from eventstore.deal_story import history
 from eventstore.domain.events import DealOpened, Decision, Id
+from eventstore.past_hands import hands_then
 from eventstore.reading import Recorded
 from eventstore.reply_story import replies_to, with_replies
 from eventstore.rows import Card, Hand, Place
@@ -81,7 +82,7 @@ class CardTimeline:
         deal_of = {told.lead: told.deal for told in standing}
         entries = with_replies(standing, replies_to(self._source, cards, upto), deal_of)
         entries += self._of_deals(self.deal_streams(standing, personal=True), standing, upto)
-        entries += self.decisions(cards) if upto is None else []
+        entries += self.decisions(cards, upto)
         return sorted(entries, key=lambda entry: entry["at"])
 
     def page(
@@ -108,7 +109,7 @@ class CardTimeline:
         known = deal_of({lead for r in replies for lead in (r.echo, r.written.lead) if lead})
         replies = [r for r in replies if r.echo in here or r.echo not in known]
         streams = self.deal_streams(touches, deals, personal=True)
-        decisions = self.decisions(cards) if upto is None else []
+        decisions = self.decisions(cards, upto)
         entries = [
             *with_replies(touches, replies, known),
             *self._of_deals(streams, touches, upto),
@@ -158,22 +159,24 @@ class CardTimeline:
         known = {lead: _until(events, upto) for lead, events in streams.items()}
         return {lead: Told(events).occurred_at for lead, events in known.items() if events}
 
-    def decisions(self, cards: Collection[Id]) -> list[Json]:
-        """Decisions about these leaf cards, each with its id for an undo.
+    def decisions(self, cards: Collection[Id], upto: int | None = None) -> list[Json]:
+        """Decisions about a person's leaf cards, each with its id for an undo.
 
-        Undone ones are left out; a merge that a veto leaves out is told as not in force.
+        Undone ones are left out; a merge that a veto leaves out is told as not in force. With a
+        position it is all as it was there, the leaf cards too.
         """
-        hands = self._hands(cards)
-        merged = {
+        hands = self._hands(cards, upto)
+        merges = {
             leaf for of in hands.values() for h in of if h.kind == "merge" for leaf in (h.a, h.b)
         }
-        persons = {leaf: card.person for leaf, (_, card) in self._source.cards(merged).items()}
+        rows = self._source.cards(merges)
+        here = {leaf for leaf, (_, row) in rows.items() if leaf in cards or row.moved_to in cards}
         first = self._source.first_events(hands.keys(), personal=True)
         found = []
         for decision, recorded in first.items():
             event, of = recorded.event, hands[decision]
             if isinstance(event, Decision):
-                apart = [h for h in of if h.kind == "merge" and persons[h.a] != persons[h.b]]
+                apart = [h for h in of if h.kind == "merge" and not {h.a, h.b} <= here]
                 found.append(
                     {
                         "type": "decision",
@@ -189,10 +192,11 @@ class CardTimeline:
                 )
         return found
 
-    def _hands(self, cards: Collection[Id]) -> dict[Id, list[Hand]]:
+    def _hands(self, cards: Collection[Id], upto: int | None) -> dict[Id, list[Hand]]:
         """Decision → its rows that name one of these leaf cards; withdrawals, by their pairs."""
         hands: dict[Id, list[Hand]] = {}
-        for hand in self._source.hands(cards):
+        source = self._source
+        for hand in source.hands(cards) if upto is None else hands_then(source, cards, upto):
             hands.setdefault(hand.decision, []).append(hand)
         return hands
 

@@ -35,9 +35,9 @@ class CardView:
     ) -> Json:
         """The person of these leaf cards; `leads` has every lead that brought one of them.
 
-        With a position as `upto` deals and timeline are those known there, without decisions;
-        with a `window` it is a page, and only the leads there are named by their ids. What leads
-        say counts as far as their personal parts were read.
+        With a position as `upto` deals and timeline are those known there; with a `window` it is
+        a page, and only the leads there are named by their ids. What leads say counts as far as
+        their personal parts were read.
         """
         standing = sorted((t for t in leads.values() if t.leaf in cards), key=lambda t: t.sort_key)
         deals = self._rows(head, cards[head], standing)

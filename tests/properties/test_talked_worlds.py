@@ -16,9 +16,8 @@ def world(tmp_path, request):
 
 
 def shown(world, card, **more):
-    """Without decisions, which the past leaves out, and what names the reading itself."""
+    """Without what names the reading itself."""
     told = world.ask("card.show", id=card, all=True, **more)
-    told["timeline"] = [entry for entry in told["timeline"] if entry["type"] != "decision"]
     return {name: value for name, value in told.items() if name not in ("version", "as_of")}
 
 
