@@ -18,7 +18,7 @@ from channels.sdk.adapter import PollingAdapter
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from ingest.log.remedy import remedy_of
 from ingest.log.sqlite import connect
-from leadlog import kafka_check, lag_check, machine, outbox_check
+from leadlog import kafka_check, lag_check, machine, outbox_check, routing_check
 from leadlog.lead_log import KafkaLog
 from leadlog.machine import Finding
 from leadlog.poll_check import Holders, unpolled, who_polls
@@ -44,6 +44,7 @@ def of_settings(settings: Settings, file: Path) -> Iterator[Finding]:
         if settings.accounts and file.stat().st_mode & stat.S_IROTH:
             remedy = f"chmod 600 {file}, or keep the secrets in files of their own (…_file)"
             yield Finding("settings", "odd", f"everybody on this machine may read {file}", remedy)
+    yield from routing_check.examine(settings)
 
 
 def of_faults(error: ConfigurationError) -> Iterator[Finding]:

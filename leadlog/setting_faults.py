@@ -51,7 +51,7 @@ def unknown(name: str, known: Collection[str], what: str = "setting") -> str:
     """That there is none of this name, and which there are."""
     close = difflib.get_close_matches(name, known, 1)
     meant = f"did you mean {close[0]!r}? " if close else ""
-    return f"unknown {what} {name!r}; {meant}known here: {', '.join(known)}"
+    return f"unknown {what} {name!r}; {meant}known here: {', '.join(known) or 'none'}"
 
 
 def of_token(section: str, table: Any) -> Iterator[tuple[Place, str]]:

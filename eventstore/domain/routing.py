@@ -5,7 +5,7 @@ brought when it was first recorded. Pure: nothing here knows who the person is.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final, NamedTuple
 
 import msgspec
@@ -119,6 +119,12 @@ class Router:
             if all(fits(brought(lead)) for brought, fits in conditions):
                 return route
         return self.otherwise
+
+
+def fitting_none(wanted: Wanted | None, known: Collection[str]) -> list[str]:
+    """The texts of a condition that none of these would fit."""
+    texts = _several(wanted or ())
+    return [text for text in texts if not any(map(_pattern(text).fullmatch, known))]
 
 
 _Brought = Callable[[LeadContent], str]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from leadlog.doctor import of_settings
 from leadlog.settings import ConfigurationError, load
 
 RULE = """
@@ -98,3 +99,37 @@ def test_every_fault_is_told_at_once_whatever_is_written(faults):
         "line 2: routing.rules: a list of tables; write [[routing.rules]] before each rule"
     ]
     assert "known here: name, when, pipeline" in faults(RULE + 'team = "a"')[0]
+
+
+ACCOUNTS = """
+[[accounts]]
+type = "webform"
+name = "site"
+form_id = "site"
+
+[[accounts]]
+type = "telegram"
+name = "sales_bot"
+token = "1:x"
+secret_token = "0123456789abcdef0123456789abcdef"
+"""
+
+
+@pytest.mark.parametrize(
+    ("account", "named"),
+    [
+        ('"Sales_Bot"', []),
+        ('["sit*", "*bot"]', []),
+        ('"*"', []),
+        ('["site", "sales_bott"]', ["sales_bott"]),
+        ('["shop*", "old"]', ["shop*", "old"]),
+    ],
+)
+def test_the_doctor_names_accounts_of_rules_that_are_not_configured(tmp_path, account, named):
+    file = tmp_path / "leadlog.toml"
+    file.write_text(RULE.replace('utm_campaign = "remont*"', f"account = {account}") + ACCOUNTS)
+    odd = [one for one in of_settings(load(file, environ={}), file) if one.subject == "routing"]
+    assert [one.told.partition(";")[0] for one in odd] == [
+        f"rule 'repairs' waits for an unknown account {name!r}" for name in named
+    ]
+    assert {one.state for one in odd} <= {"odd"}
