@@ -187,10 +187,10 @@ def _record_more(work: Work, lead: LeadContent, state: LeadState, event_id: Id) 
     leaves = {i.leaf for i in (*before.identities, *identities)} | {state.leaf}
     pair_up(work, state)
     rejudge(work, leaves)
-    _start_over(work, state, leaves | _own_card_follows(work, state, before))
+    _start_over(work, state, leaves | _own_card_follows(work, state))
 
 
-def _own_card_follows(work: Work, state: LeadState, told: LeadRecorded) -> set[Id]:
+def _own_card_follows(work: Work, state: LeadState) -> set[Id]:
     """The card of a lead that had no identity at first bears on where the lead stands now.
 
     Gives the leaf cards on which it bears, and bore.
@@ -199,7 +199,6 @@ def _own_card_follows(work: Work, state: LeadState, told: LeadRecorded) -> set[I
     work.load_cards([own])
     if work.card(own) is None or not state.identities:
         return set()
-    work.appears_anew(state, told, [own])
     before, leaf = work.known_card(own).moved_to, stand(work, state)
     work.alias(own, leaf, among=[identity.leaf for identity in state.identities])
     return {before or own, leaf}

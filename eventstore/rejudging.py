@@ -55,7 +55,7 @@ def _read(
 
 
 def _recount(work: Work, leaf: Id) -> None:
-    """Count the partners of an identity anew, after a reparse took some away."""
+    """Count the partners of an identity anew, after leads that bring some no more."""
     partners = [other for key in work.pairs_of([leaf]) for other in key if other != leaf]
     work.load_cards(partners)
     degrees: dict[str, int] = {}

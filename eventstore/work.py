@@ -98,7 +98,7 @@ class Work:
     def appearances(self, leaves: Collection[Id]) -> set[tuple[Id, Id]]:
         wanted = set(leaves)
         ours = {entry for entry in self.changes.appearances if entry[0] in wanted}
-        return self.source.appearances(wanted) | ours
+        return (self.source.appearances(wanted) - self.changes.vanished.keys()) | ours
 
     def appearance_counts(self, leaves: Collection[Id]) -> Counter[Id]:
         """How many leads brought each of these identities; one of this batch may count twice."""
@@ -230,7 +230,7 @@ class Work:
     ) -> None:
         """The lead stands here and belongs to this deal: in its own event while that is new."""
         if lead.leaf and lead.leaf != leaf:
-            self._appears(lead, lead.leaf, None)
+            self._stands_no_more(lead)
         self._appears(lead, leaf, deal)
         before = lead.leaf or leaf
         lead.leaf, lead.deal = leaf, deal
@@ -245,25 +245,48 @@ class Work:
                 self.stir([before, leaf])
 
     def appears_anew(self, lead: LeadState, before: LeadRecorded, leaves: Iterable[Id]) -> None:
-        """The lead, told of as `before` until now, appears on these leaf cards as it is now."""
-        for leaf in leaves:
+        """The lead, told of as `before` until now, appears on `leaves` as it is now.
+
+        Those are its leaf cards. On others it appears no more, but where it stands it does until
+        it is placed elsewhere.
+        """
+        here = {*leaves, lead.leaf}
+        for leaf in {identity.leaf for identity in before.identities} - here:
+            self._appears_no_more(lead, leaf, before)
+        for leaf in here:
             deal = lead.deal if leaf == lead.leaf else None
             self._appears(lead, leaf, deal, before)
             now = Appearance(lead.newest.occurred_at, attests(lead.newest, leaf), deal)
             self.changes.appearances[leaf, lead.id] = now
 
+    def _stands_no_more(self, lead: LeadState) -> None:
+        """Where it stood, the lead appears still if it brings that identity."""
+        if any(identity.leaf == lead.leaf for identity in lead.identities):
+            self._appears(lead, lead.leaf, None)
+        else:
+            self._appears_no_more(lead, lead.leaf, lead.newest)
+
     def _appears(
         self, lead: LeadState, leaf: Id, deal: Id | None, told: LeadRecorded | None = None
     ) -> None:
+        known = self._appeared(lead, leaf, told or lead.newest)
+        self.changes.appearances[leaf, lead.id] = Appearance(known.at, known.attested, deal)
+
+    def _appears_no_more(self, lead: LeadState, leaf: Id, told: LeadRecorded) -> None:
+        self._appeared(lead, leaf, told)
+        self.changes.appearances.pop((leaf, lead.id), None)
+
+    def _appeared(self, lead: LeadState, leaf: Id, told: LeadRecorded) -> Appearance:
+        """How the lead, told of so until now, appears there; if stored, that row is to go."""
         key = (leaf, lead.id)
-        known = self.changes.appearances.get(key)
-        if known is None:
-            told = told or lead.newest
-            stood = lead.deal if leaf == lead.leaf else None
-            known = Appearance(told.occurred_at, attests(told, leaf), stood)
-            if lead.first[0] == 0:
-                self.changes.vanished[key] = known
-        self.changes.appearances[key] = Appearance(known.at, known.attested, deal)
+        if known := self.changes.appearances.get(key):
+            return known
+        known = Appearance(
+            told.occurred_at, attests(told, leaf), lead.deal if leaf == lead.leaf else None
+        )
+        if lead.first[0] == 0:
+            self.changes.vanished.setdefault(key, known)
+        return known
 
     def deal_streams(self, ids: Collection[Id]) -> dict[Id, list[tuple[Order, Event]]]:
         """The events of these deals in recorded order; deals that nobody opened are left out."""

@@ -10,6 +10,7 @@ from channels.sdk.lead import (
     Call,
     Identity,
     LeadContent,
+    Mention,
 )
 
 _MERGED = ("profile", "call", "order", "booking", "campaign")
@@ -19,26 +20,29 @@ _LAST = ("subject", "text", "attachments", "mentions", "consents", "thread")
 def fold(events: Iterable[LeadContent]) -> LeadContent:
     """The lead that `events` (at least one) tell of, each counted in its newest revision.
 
-    Time: the earliest. Identities: the union in order of happening, each with the better proof.
-    Every other field, and every part of an object: the last that is not empty by (`occurred_at`,
-    `seq`, `event_id`). `raw` is the last event's.
+    Time: the earliest. Identities: the union in order of happening, each with the better proof;
+    those beyond 8, of one kind 4, are mentions (SEMANTICS 2.1.1). Every other field, and every part
+    of an object: the last that is not empty by (`occurred_at`, `seq`, `event_id`). `raw` is the
+    last event's.
     """
     ordered = in_order(events)
     if len(ordered) == 1:
         return ordered[0]
     last = ordered[-1]
+    identities, beyond = _identities(ordered)
     changes: dict[str, object] = {
         "occurred_at": min(event.occurred_at for event in ordered),
         "received_at": min(event.received_at for event in ordered),
         "direction": "out" if any(e.direction == "out" for e in ordered) else "in",
         "amends": all(event.amends for event in ordered),
-        "identities": _identities(ordered),
+        "identities": identities,
         "fields": {name: text for event in ordered for name, text in event.fields.items() if text},
     }
     for name in _LAST:
         changes[name] = next(
             (value for e in reversed(ordered) if (value := getattr(e, name))), getattr(last, name)
         )
+    changes["mentions"] = _mentions(changes["mentions"], beyond)  # type: ignore[arg-type] # by name
     for name in _MERGED:
         changes[name] = _merge([part for e in ordered if (part := getattr(e, name))])
     if changes["call"]:
@@ -61,20 +65,32 @@ def was_answered(call: Call) -> bool:
     return call.state == "answered" or bool(call.answered_at) or bool(call.talk_s)
 
 
-def _identities(ordered: Sequence[LeadContent]) -> tuple[Identity, ...]:
+def _identities(ordered: Sequence[LeadContent]) -> tuple[tuple[Identity, ...], list[Identity]]:
+    """Those that count, and those beyond."""
     best: dict[tuple[str, str], Identity] = {}
+    beyond: list[Identity] = []
     of_kind: dict[str, int] = {}
     for identity in (identity for event in ordered for identity in event.identities):
         key = (identity.kind, identity.value)
+        count = of_kind.get(identity.kind, 0)
         if key in best:
             if best[key].proof == "claimed" and identity.proof == "attested":
                 best[key] = identity
-        elif (
-            len(best) < MAX_IDENTITIES and of_kind.get(identity.kind, 0) < MAX_IDENTITIES_OF_A_KIND
-        ):
-            of_kind[identity.kind] = of_kind.get(identity.kind, 0) + 1
+        elif len(best) < MAX_IDENTITIES and count < MAX_IDENTITIES_OF_A_KIND:
+            of_kind[identity.kind] = count + 1
             best[key] = identity
-    return tuple(best.values())
+        else:
+            beyond.append(identity)
+    return tuple(best.values()), beyond
+
+
+def _mentions(said: Sequence[Mention], beyond: Iterable[Identity]) -> tuple[Mention, ...]:
+    """What was mentioned, then the identities that do not count; each address once."""
+    known = {(one.kind, one.value): one for one in said}
+    for one in beyond:
+        mention = Mention(kind=one.kind, value=one.value, raw=one.raw)
+        known.setdefault((one.kind, one.value), mention)
+    return tuple(known.values())
 
 
 def _merge(parts: list[msgspec.Struct]) -> msgspec.Struct | None:

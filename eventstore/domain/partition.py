@@ -41,7 +41,10 @@ class Facts(NamedTuple):
     current: Matching
     """Whose limits and lists are in force."""
     values: Mapping[Id, tuple[str, str]]
-    """Leaf card → kind and value of its identity."""
+    """Every leaf card that was opened → kind and value of its identity.
+
+    Also of one that every lead turned out to bring beyond the number that counts: a leaf card is
+    for ever."""
     marks: Mapping[Id, bool]
     """The latest mark by hand that is not undone."""
     merges: Sequence[tuple[Id, Id]]
@@ -70,10 +73,9 @@ def partition(facts: Facts) -> tuple[dict[Id, Id], dict[Id, bool], dict[Id, Id]]
 
 def shared_identities(facts: Facts) -> dict[Id, bool]:
     """Mark by hand, else list, else limit (SEMANTICS 2.3.8)."""
-    partners: dict[Id, dict[str, set[Id]]] = defaultdict(lambda: defaultdict(set))
+    partners: dict[Id, dict[str, set[Id]]] = {leaf: defaultdict(set) for leaf in facts.values}
     for lead in facts.leads:
         for identity in lead.identities:
-            partners[identity.leaf]  # an identity without partners is one, too
             for other in lead.identities:
                 if other.leaf != identity.leaf and other.kind != "visitor":
                     partners[identity.leaf][other.kind].add(other.leaf)

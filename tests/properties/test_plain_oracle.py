@@ -9,6 +9,7 @@ from itertools import combinations
 import pytest
 from support.plain_worlds import PlainWorld
 from support.tries import tries
+from support.worlds import check_appearances
 
 STEPS = 35
 
@@ -20,6 +21,7 @@ def test_the_store_agrees_with_the_plain_oracle_after_every_step(tmp_path, seed)
         world.step()
         expected, stored = world.expected(), world.stored()
         assert stored == expected, f"world {seed}, step {number}: {world.told[-1]}"
+        check_appearances(world.base, {one.lead for one in world.said})
     world.base.recorder.close()
 
 

@@ -41,7 +41,7 @@ identities = st.lists(identity, max_size=3, unique_by=lambda i: i[:2])
 event = st.builds(
     lambda number, ids, at, delivery, kind, direction, thread, amount, source: lead(
         number,
-        *ids[: 2 if delivery == 2 else 3],  # of all three no more than a lead may have
+        *ids,
         at=1_700_000_000 + at * 86_400,
         delivery=delivery,
         kind=kind,
@@ -122,6 +122,16 @@ class World(RuleBasedStateMachine):
         self.fed.feed(event)
         if event in known:
             self.fed.events[event.lead_id] = known
+
+    @rule(
+        many=st.lists(identity, min_size=4, max_size=6, unique_by=lambda i: i[:2]),
+        number=st.integers(0, 2),
+        delivery=st.integers(0, 2),
+        at=st.integers(0, 60),
+    )
+    def deliver_many_identities(self, many, number, delivery, at):
+        """Of two such deliveries about one lead the later to happen brings more than count."""
+        self.deliver(lead(number, *many, at=1_700_000_000 + at * 86_400, delivery=delivery))
 
     @precondition(lambda self: self.fed.events)
     @rule(data=st.data(), number=st.integers(16, 30), at=st.integers(0, 60))

@@ -1,6 +1,6 @@
 """Random worlds of leads and decisions, and the oracles that they are held against."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from uuid import UUID, uuid5
@@ -86,6 +86,8 @@ class Fed:
     events: dict[str, list[LeadContent]] = field(default_factory=dict)
     journal: list = field(default_factory=list)
     """What was recorded, in order: leads when first fed, merges, commands on deals."""
+    opened: dict[bytes, tuple[str, str]] = field(default_factory=dict)
+    """Every leaf card → kind and value of its identity, also where a lead brings it no more."""
     pipelines: dict[bytes, str] = field(default_factory=dict)
     """Where each lead is to go, as the rules stood when it was first fed."""
     _conversations: dict[tuple[str, str, str], str] = field(default_factory=dict)
@@ -100,6 +102,8 @@ class Fed:
                 self.journal.append(("lead", bytes_of(event.lead_id)))
                 self.pipelines[bytes_of(event.lead_id)] = self._routed(event)
             self.events.setdefault(event.lead_id, []).append(event)
+            for one in fold(self.events[event.lead_id]).identities:
+                self.opened[KEYRING.leaf(one.kind, one.value)] = (one.kind, one.value)
         entries = [Entry("log", next(self.offsets), Lead(event)) for event in events]
         return self.base.handle(entries)
 
@@ -122,7 +126,7 @@ class Fed:
     def facts(self, marks=(), merges=(), vetoes=(), withdrawn=()) -> Facts:
         """The same facts for the oracle, from what was fed, not from what was stored."""
         matching = self.base.policy.matching
-        values, leads = {}, []
+        values, leads = dict(self.opened), []
         for events in self.events.values():
             folded = fold(events)
             texts = sorted(f"{i.kind}:{i.value}" for i in folded.identities)
@@ -194,15 +198,17 @@ def check_partition(fed: Fed, facts: Facts) -> dict[bytes, bytes]:
     assert groups(person) == {frozenset(leaves) for leaves in stored.values()}
     cards = fed.base.recorder.cards(shared)
     assert shared == {leaf: card.shared for leaf, (_, card) in cards.items()}
-    check_appearances(fed)
+    check_appearances(fed.base, fed.events)
     return anchors
 
 
-def check_appearances(fed: Fed) -> None:
-    """What is kept of leads for each leaf card and each deal is what their streams say."""
-    source = fed.base.recorder
-    streams = source.streams([bytes_of(lead_id) for lead_id in fed.events], personal=False)
+def check_appearances(base: CustomerBase, lead_ids: Collection[str]) -> None:
+    """What is kept of these leads (all) for each leaf card and deal is what their streams say."""
+    source = base.recorder
+    streams = source.streams([bytes_of(lead_id) for lead_id in lead_ids], personal=False)
     leads = [Told(events) for events in streams.values()]
+    brought = {(leaf, told.lead) for told in leads for leaf in (*told.leaves, told.leaf)}
+    assert source.appearances(every_leaf(base)) == brought
     seen: dict[bytes, list[tuple[int, bytes, bool]]] = {}
     for told in leads:
         proofs = {leaf: attested for leaf, attested in told.proofs if attested}
@@ -222,8 +228,12 @@ def check_appearances(fed: Fed) -> None:
             of_deal.setdefault(told.deal, []).append(told.sort_key)
     assert source.deal_touches(of_deal, most=len(leads)) == of_deal
     opened = {deal_id(told.lead, told.newest.pipeline) for told in leads}
-    stored = read_deals(fed.base.work(), opened)
+    stored = read_deals(base.work(), opened)
     assert source.joined(opened) == {name: deal.into for name, deal in stored.items() if deal.into}
+
+
+def every_leaf(base: CustomerBase) -> list[bytes]:
+    return base.recorder.leaves(b"", 100_000)
 
 
 def decision_id(number: int) -> str:

@@ -32,13 +32,19 @@ def lead(number: int, *identities: str, at: int = 0) -> Lead:
     return Lead(number_, at or number, found, 1, b"own" + number_[3:])
 
 
-def persons(*leads: Lead, matching: Matching = RULES, **hand) -> set[frozenset[str]]:
-    """The persons as sets of `kind:value`."""
+def opened_by(*leads: Lead) -> dict[bytes, tuple[str, str]]:
+    return {i.leaf: NAMES[i.leaf] for lead in leads for i in lead.identities}
+
+
+def persons(
+    *leads: Lead, matching: Matching = RULES, before: tuple[Lead, ...] = (), **hand
+) -> set[frozenset[str]]:
+    """The persons as sets of `kind:value`; `before`: the same leads as they were told of once."""
     facts = Facts(
         leads=leads,
         rules={1: matching},
         current=matching,
-        values=NAMES,
+        values=opened_by(*before, *leads),
         marks=hand.get("marks", {}),
         merges=hand.get("merges", []),
         vetoes=hand.get("vetoes", []),
@@ -53,8 +59,8 @@ def persons(*leads: Lead, matching: Matching = RULES, **hand) -> set[frozenset[s
 
 def stands(*leads: Lead, **hand) -> list[str]:
     facts = Facts(
-        leads=leads, rules={1: RULES}, current=RULES, values=NAMES, marks=hand.get("marks", {}),
-        merges=[], vetoes=[], withdrawn=frozenset(),
+        leads=leads, rules={1: RULES}, current=RULES, values=opened_by(*leads),
+        marks=hand.get("marks", {}), merges=[], vetoes=[], withdrawn=frozenset(),
     )  # fmt: skip
     _, _, anchors = partition(facts)
     return [":".join(NAMES.get(anchors[one.id], ("own", ""))) for one in leads]
@@ -180,3 +186,8 @@ def test_a_lead_does_not_stand_on_a_shared_identity_unless_it_has_no_other():
         "email:a",
         "phone:1",
     ]
+
+
+def test_the_leaf_card_stays_of_an_identity_that_a_lead_brings_no_more():
+    once, now = lead(1, "phone:1", "email:a"), lead(1, "phone:1")
+    assert persons(now, before=(once,)) == {one("phone:1"), one("email:a")}
