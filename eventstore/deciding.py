@@ -74,17 +74,6 @@ class Concerned:
     def changed(self) -> Changed:
         return Changed(len(self.persons), len(self.deals), len(self.leads))
 
-    def beside(self, before: "Concerned", told: Sequence[int]) -> tuple[int, ...]:
-        """`told` (as `Decision.changed`), and what this changed that `before` had not."""
-        follow = sum(self.awaited[name] for name in self.awaited.keys() - before.awaited.keys())
-        more = (
-            len(self.persons - before.persons),
-            len(self.deals - before.deals),
-            len(self.leads - before.leads),
-            follow,
-        )
-        return tuple(a + b for a, b in zip(told or (0, 0, 0, 0), more, strict=True))
-
 
 def carry_out(
     base: CustomerBase,

@@ -11,6 +11,7 @@ from itertools import chain
 from msgspec.structs import replace
 
 from eventstore.asked import asked_before
+from eventstore.counting import counted
 from eventstore.customer_base import CustomerBase
 from eventstore.deciding import Concerned, Decided, answer, settle
 from eventstore.domain.events import Id, MatchingApplied
@@ -59,18 +60,13 @@ def carry_on_rematch(base: CustomerBase) -> Iterator[Pending]:
     Ends early where another one is given meanwhile.
     """
     known = history(base.recorder, base.keyring)
-    concerned = Concerned()
     while (begun := base.recorder.pending([STREAM]).get(STREAM)) is not None:
         row = begun[1]
         leaves = base.recorder.leaves(row.after, _PIECE)
-        piece = partial(
-            _piece, base=base, known=known, row=row, leaves=set(leaves), before=concerned
-        )
-        found = base.attempt(piece)
-        if found is None:
+        piece = partial(_piece, base=base, known=known, row=row, leaves=set(leaves))
+        further = base.attempt(piece)
+        if further is None:
             return
-        further, more = found
-        concerned.update(more)
         if leaves:
             yield further
 
@@ -91,7 +87,7 @@ def _begin(work: Work, *, base: CustomerBase, by: Orders, version: int, reason: 
         number=version, command=by.command,
     )  # fmt: skip
     work.emit(STREAM, event)
-    work.put_pending(STREAM, Pending("rematch", 0, leaves))
+    work.put_pending(STREAM, Pending("rematch", 0, leaves, since=work.source.last_position()))
 
 
 def _refuse_applied(work: Work, known: History, version: int) -> None:
@@ -108,28 +104,23 @@ def _piece(
     known: History,
     row: Pending,
     leaves: Collection[Id],
-    before: Concerned,
-) -> tuple[Pending, Concerned] | None:
+) -> Pending | None:
     """These leaf cards, unless another worker has done them; None where another one was given."""
     cause = known.rematches[-1]
     if history(work.source, work.keyring).rematches[-1] != cause:
         return None
     if work.pending(STREAM) != row:
-        return row, Concerned()
+        return row
     if not leaves:
         work.put_pending(STREAM, None)
         work.emit(STREAM, replace(cause, changed=row.changed or (0, 0, 0, 0)))
-        return row, Concerned()
+        return row
     by = Orders(actor=cause.actor, command=cause.command, at=cause.at)
-    found = settle(work, by, partial(_judge_again, cards=Cards(base), leaves=set(leaves)))
-    row = replace(
-        row,
-        done=min(row.of, row.done + len(leaves)),
-        after=max(leaves),
-        changed=found.beside(before, row.changed),
-    )
+    settle(work, by, partial(_judge_again, cards=Cards(base), leaves=set(leaves)))
+    row = replace(row, done=min(row.of, row.done + len(leaves)), after=max(leaves))
+    row = counted(work, STREAM, row)
     work.put_pending(STREAM, row)
-    return row, found
+    return row
 
 
 def _answer(known: History, by: Orders, version: int) -> Decided:

@@ -71,6 +71,8 @@ class Pending(msgspec.Struct, array_like=True, frozen=True):
     """Of `evidence`: it is given back, and what is done grows less."""
     changed: tuple[int, ...] = ()
     """What the pieces changed so far, as `Decision.changed` tells it."""
+    since: int = 0
+    """The newest position when it began: what its pieces count belongs to this run only."""
 
     @property
     def left(self) -> int:
@@ -183,15 +185,15 @@ class Changes:
     keys: dict[Id, Id] = field(default_factory=dict)
     """Event id → lead id, for deliveries whose id is not their lead's; of replies (see
     eventstore.reply_commands); of commands (see eventstore.asked); of threads (see
-    eventstore.conversations)."""
+    eventstore.conversations); of what pieces counted (see eventstore.counting)."""
     cards: dict[Id, tuple[int, Card]] = field(default_factory=dict)
     """Leaf card → (version that was read, 0 for a new one; the row)."""
     pairs: dict[tuple[Id, Id], Pair | None] = field(default_factory=dict)
-    """None: the pair is gone (only a reparse takes identities away)."""
+    """None: the pair is gone, as no lead brings both any more."""
     appearances: dict[tuple[Id, Id], Appearance] = field(default_factory=dict)
     """(leaf card, lead) → how it appears there, for each identity of each lead."""
     vanished: dict[tuple[Id, Id], Appearance] = field(default_factory=dict)
-    """The same as it was stored before, where `appearances` has it anew."""
+    """The same as it was stored before, where `appearances` has it anew, or no more."""
     joins: dict[Id, Id] = field(default_factory=dict)
     """Deal → into which it is joined from now on; empty: it stands for itself again."""
     deals: dict[Id, tuple[Id, Deal] | None] = field(default_factory=dict)

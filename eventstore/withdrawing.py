@@ -9,8 +9,8 @@ from itertools import chain
 
 from msgspec.structs import replace
 
+from eventstore.counting import counted
 from eventstore.customer_base import CustomerBase
-from eventstore.deciding import Concerned
 from eventstore.domain.events import Decision, EvidenceWithdrawn, Id
 from eventstore.redecide import redecide
 from eventstore.regroup import regroup
@@ -38,7 +38,7 @@ def begin(work: Work, decision: Id, items: Sequence[Evidence]) -> set[Id]:
     """A withdrawal was recorded; gives the leaf cards where it is done by that already."""
     if _is_little(work, items):
         return withdraw(work, items)
-    work.put_pending(decision, Pending("evidence", 0, len(items)))
+    work.put_pending(decision, _row(work, 0, items))
     return set()
 
 
@@ -47,9 +47,13 @@ def switch(work: Work, decision: Id, *, in_force: bool) -> set[Id]:
     items, row = withdrawn_by(work, decision), work.pending(decision)
     if row is None and _is_little(work, items):
         return withdraw(work, items, times=1 if in_force else -1)
-    row = row or Pending("evidence", 0 if in_force else len(items), len(items))
+    row = row or _row(work, 0 if in_force else len(items), items)
     work.put_pending(decision, replace(row, back=not in_force))
     return set()
+
+
+def _row(work: Work, done: int, items: Sequence[Evidence]) -> Pending:
+    return Pending("evidence", done, len(items), since=work.source.last_position())
 
 
 def was_left_undone(work: Work, decision: Id) -> bool:
@@ -61,20 +65,11 @@ def was_left_undone(work: Work, decision: Id) -> bool:
 def carry_on(base: CustomerBase, decision: Id) -> Iterator[Pending]:
     """Go on with a withdrawal, or with its undo; gives after each piece how far it is."""
     items = withdrawn_by(base.work(), decision)
-    concerned = Concerned()
-
-    def once(work: Work) -> tuple[Pending, Concerned] | None:
-        return _piece(work, decision, items, concerned)
-
-    while found := base.attempt(once):
-        row, more = found
-        concerned.update(more)
+    while row := base.attempt(lambda work: _piece(work, decision, items)):
         yield row
 
 
-def _piece(
-    work: Work, decision: Id, items: Sequence[Evidence], before: Concerned
-) -> tuple[Pending, Concerned] | None:
+def _piece(work: Work, decision: Id, items: Sequence[Evidence]) -> Pending | None:
     row = work.pending(decision)
     if row is None:
         return None
@@ -87,13 +82,11 @@ def _piece(
         leaves = withdraw(work, items[row.done : done])
     because, at = _cause(work, decision, back=row.back)
     redecide(work, regroup(work, leaves, because=because), because=because, at=at)
-    concerned = Concerned()
-    concerned.add(work)
-    row = replace(row, done=done, changed=concerned.beside(before, row.changed))
+    row = counted(work, decision, replace(row, done=done))
     work.put_pending(decision, row if row.left else None)
     if not (row.left or row.back):
         _tell_end(work, decision, row.changed)
-    return row, concerned
+    return row
 
 
 def _tell_end(work: Work, decision: Id, changed: tuple[int, ...]) -> None:

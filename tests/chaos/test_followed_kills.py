@@ -23,6 +23,8 @@ ROOT = Path(__file__).parents[2]
 PHONE = ("phone", "+79120000001", "claimed")
 AT_ONCE, PIECE, TOUCHES, KILLS = 20, 5, 400, 12
 ITEMS, LINKS = 20, 47
+PERSONS = LINKS + LINKS // 2 + 1
+"""Once every link is withdrawn: the addresses, and the numbers of two addresses each."""
 
 
 def test_deals_that_follow_end_right_however_often_they_are_killed(tmp_path):
@@ -73,19 +75,20 @@ def test_a_withdrawal_killed_anywhere_ends_as_if_it_never_was(linked, tmp_path, 
         assert withdrawal(path).wait() == 0
     fed = Fed(base(path, Matching(), most_items_at_once=ITEMS))
     Follower(fed.base).drain()
-    assert len(fed.stored_persons()) == 2 * LINKS
+    assert len(fed.stored_persons()) == PERSONS
     decision = order("", command=decision_id(1)).command
     events = [r.event for r in fed.base.recorder.streams([decision], personal=False)[decision]]
     assert [len(event.items) for event in events] == [ITEMS, ITEMS, 7, 0]
     assert all(isinstance(event, EvidenceWithdrawn) for event in events)
     evidence = select(fed.base, Selection(rule="one form"))
     answer = fed.commands.withdraw(evidence, order("anna", command=decision_id(1)))
-    assert answer.changed == (2 * LINKS, 0, LINKS)
+    assert answer.changed == (PERSONS, 0, LINKS)
     fed.base.recorder.close()
 
 
 def paired(number):
-    phone = ("phone", f"+7912{number:07d}", "claimed")
+    """Of the two forms with one number, pieces of 20 part some."""
+    phone = ("phone", f"+7912{(number + 1) // 2:07d}", "claimed")
     return lead(number, phone, ("email", f"{number}@x.ru", "claimed"))
 
 

@@ -1,0 +1,32 @@
+"""What a decision that is carried out in pieces changes, each person, deal and lead counted once.
+
+What was counted is kept, by keys that each piece writes in its own transaction. So the answer is
+the same however often the work was killed, whoever went on with it, and however many did.
+"""
+
+from msgspec.structs import replace
+
+from eventstore.deciding import Concerned
+from eventstore.domain.events import Id
+from eventstore.keyring import derived
+from eventstore.rows import Pending
+from eventstore.work import Work
+
+
+def counted(work: Work, name: Id, row: Pending) -> Pending:
+    """The row of work `name`, with what this working set changes and no piece before it did."""
+    found = Concerned()
+    found.add(work)
+    run = b"counted/" + name + row.since.to_bytes(8, "big")
+    told = row.changed or (0, 0, 0, 0)
+    everything = [
+        {derived(run + b"/person/" + one): 1 for one in found.persons},
+        {derived(run + b"/deal/" + one): 1 for one in found.deals},
+        {derived(run + b"/lead/" + one): 1 for one in found.leads},
+        {derived(run + b"/awaited/" + one): touches for one, touches in found.awaited.items()},
+    ]
+    known = work.source.seen({key for keys in everything for key in keys})
+    fresh = [{key: n for key, n in keys.items() if key not in known} for keys in everything]
+    work.changes.keys |= {key: name for keys in fresh for key in keys}
+    more = (sum(keys.values()) for keys in fresh)
+    return replace(row, changed=tuple(a + b for a, b in zip(told, more, strict=True)))
