@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from eventstore.domain.events import DealsAwaited, Id
+from eventstore.rematch_pages import is_behind
 from eventstore.rows import Card, Pending, Source
 from eventstore.work import Work
 
@@ -79,6 +80,6 @@ def _told_evidence(
 def _told_cards(rows: Mapping[Id, Pending], cards: Mapping[Id, Card]) -> dict[str, Any]:
     """Of a rematch that has not come to one of these leaf cards yet: it goes by their ids."""
     for row in rows.values():
-        if row.kind == "rematch" and any(leaf > row.after for leaf in cards):
+        if row.kind == "rematch" and not all(is_behind(leaf, row.after) for leaf in cards):
             return {"rematch": {"of": row.of, "done": row.done}}
     return {}

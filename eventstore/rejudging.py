@@ -11,47 +11,76 @@ from eventstore.long_pairs import judge_long
 from eventstore.rows import Pair
 from eventstore.work import Work
 
+Pairing = tuple[Id, Id]
+"""Two leaf cards, the lower one first."""
 Evidence = tuple[Id, Id, Id]
 """(leaf card, leaf card, lead), the lower leaf card first."""
 
+_WORTH = 10
+"""To read a lead takes as long as to find so many of an identity."""
 
-def rejudge(
-    work: Work, leaves: set[Id], *, back: Collection[Evidence] = (), anew: bool = False
-) -> None:
-    """Judge again what brings two of these identities together: keys may have risen.
 
-    `back` is evidence that was withdrawn and counts again. `anew`: other rules may hold by now.
+def rejudge(work: Work, leaves: set[Id]) -> None:
+    """Judge again what brings two of these identities together: keys may have risen."""
+    rejudge_pairs(work, [key for key in work.pairs_of(leaves) if set(key) <= leaves])
+
+
+def rejudge_pairs(
+    work: Work,
+    keys: Collection[Pairing],
+    *,
+    back: Collection[Evidence] = (),
+    anew: bool = False,
+) -> set[Id]:
+    """Judge these pairs again; gives the leaf cards of those that are otherwise than before.
+
+    Those that do not come together are passed over. `back` is evidence that was withdrawn and
+    counts again. `anew`: other rules may hold by now.
     """
+    work.load_pairs(keys)
+    keys = [key for key in keys if work.pair(key) is not None]
+    leaves = {leaf for key in keys for leaf in key}
     counts = work.appearance_counts(leaves)
     most = work.policy.most_leads_at_once
     long = {leaf for leaf, count in counts.items() if count > most}
     held = work.withdrawn(leaves)
-    found = _read(work, leaves, long, held)
+    found = _read(work, set(keys), _unread(counts, long), held)
+    changed: set[Id] = set()
     gone: set[Id] = set()
-    for key in [key for key in work.pairs_of(leaves) if set(key) <= leaves]:
+    for key in keys:
         if long.issuperset(key):
             again = [lead for a, b, lead in back if (a, b) == key]
             found[key] = judge_long(work, key, held, back=again, anew=anew)
-        if found.get(key) is None:
+        pair = found.get(key)
+        if pair is None:
             gone |= set(key)
-        work.put_pair(key, found.get(key))
+        if pair != work.pair(key):
+            work.put_pair(key, pair)
+            changed |= set(key)
     for leaf in gone:
         _recount(work, leaf)
+    return changed
+
+
+def _unread(counts: Counter[Id], long: set[Id]) -> set[Id]:
+    """Those of the `long` ones whose leads need not be gone through to find what others bring."""
+    many = sum(counts[leaf] for leaf in long)
+    return long if len(long) > 1 or many > _WORTH * (counts.total() - many) else set()
 
 
 def _read(
-    work: Work, leaves: set[Id], long: set[Id], held: set[Evidence]
-) -> dict[tuple[Id, Id], Pair | None]:
+    work: Work, keys: set[Pairing], unread: set[Id], held: set[Evidence]
+) -> dict[Pairing, Pair | None]:
     """Pairs of which one at least is in few leads, by reading all of these."""
-    long = long if len(long) > 1 else set()
-    appearing = work.appearances(leaves - long)
+    leaves = {leaf for key in keys if not unread.issuperset(key) for leaf in key}
+    appearing = work.appearances(leaves - unread)
     times = Counter(lead for _, lead in appearing)
-    together = [lead for lead, count in times.items() if count > 1 or long]
+    together = [lead for lead, count in times.items() if count > 1 or unread]
     work.load_leads(together)
-    found: dict[tuple[Id, Id], Pair] = {}
+    found: dict[Pairing, Pair] = {}
     for lead in together:
-        _judge_into(work, work.leads[lead], leaves, held, found)
-    return {key: pair for key, pair in found.items() if not long.issuperset(key)}
+        _judge_into(work, work.leads[lead], keys, held, found)
+    return {key: pair for key, pair in found.items() if not unread.issuperset(key)}
 
 
 def _recount(work: Work, leaf: Id) -> None:
@@ -69,13 +98,13 @@ def _recount(work: Work, leaf: Id) -> None:
 def _judge_into(
     work: Work,
     state: LeadState,
-    leaves: set[Id],
+    keys: set[Pairing],
     withdrawn: set[Evidence],
-    found: dict[tuple[Id, Id], Pair],
+    found: dict[Pairing, Pair],
 ) -> None:
     for one in judged(work, state):
         key = one.pair
-        if not set(key) <= leaves:
+        if key not in keys:
             continue
         pair = found.setdefault(key, Pair())
         if (*key, state.id) in withdrawn:

@@ -1,12 +1,12 @@
 """A version of the matching configuration applied to the past (SEMANTICS 2.3.7).
 
 The decision comes first; then it is carried out in pieces, each a transaction: a page of leaf
-cards judged again, by the version that was applied, whichever is configured where that is done.
+cards and pairs judged again, by the version that was applied, whichever is configured where that is
+done.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import chain
 
 from msgspec.structs import replace
 
@@ -19,15 +19,13 @@ from eventstore.domain.matching import Matching
 from eventstore.orders import CommandRefused, Orders
 from eventstore.queries import Cards
 from eventstore.regroup import move_aliases
-from eventstore.rejudging import rejudge
+from eventstore.rejudging import rejudge_pairs
+from eventstore.rematch_pages import Page, page_after
 from eventstore.rows import Pending
 from eventstore.said import said
 from eventstore.versions import STREAM, History, history, in_force
 from eventstore.withdrawals import SEALED_WITH
 from eventstore.work import Work
-
-_PIECE = 200
-"""Leaf cards judged again at once, with all that they came together with."""
 
 
 def rematch(
@@ -62,12 +60,11 @@ def carry_on_rematch(base: CustomerBase) -> Iterator[Pending]:
     known = history(base.recorder, base.keyring)
     while (begun := base.recorder.pending([STREAM]).get(STREAM)) is not None:
         row = begun[1]
-        leaves = base.recorder.leaves(row.after, _PIECE)
-        piece = partial(_piece, base=base, known=known, row=row, leaves=set(leaves))
-        further = base.attempt(piece)
+        page = page_after(base.recorder, base.policy, row.after)
+        further = base.attempt(partial(_piece, base=base, known=known, row=row, page=page))
         if further is None:
             return
-        if leaves:
+        if page:
             yield further
 
 
@@ -80,7 +77,7 @@ def _begin(work: Work, *, base: CustomerBase, by: Orders, version: int, reason: 
     _refuse_applied(work, known, version)
     if known.applied == version:
         return
-    leaves = sum(1 for _ in chain.from_iterable(_all_leaves(base)))
+    leaves = sum(len(page.leaves) for page in _pages(base))
     about = tuple(base.recorder.leaves(b"", SEALED_WITH))
     event = MatchingApplied(
         actor=by.actor, at=by.at, reason=reason if about else "", about=about if reason else (),
@@ -103,21 +100,21 @@ def _piece(
     base: CustomerBase,
     known: History,
     row: Pending,
-    leaves: Collection[Id],
+    page: Page | None,
 ) -> Pending | None:
-    """These leaf cards, unless another worker has done them; None where another one was given."""
+    """This page, unless another worker has done it; None where another one was given."""
     cause = known.rematches[-1]
     if history(work.source, work.keyring).rematches[-1] != cause:
         return None
     if work.pending(STREAM) != row:
         return row
-    if not leaves:
+    if page is None:
         work.put_pending(STREAM, None)
         work.emit(STREAM, replace(cause, changed=row.changed or (0, 0, 0, 0)))
         return row
     by = Orders(actor=cause.actor, command=cause.command, at=cause.at)
-    settle(work, by, partial(_judge_again, cards=Cards(base), leaves=set(leaves)))
-    row = replace(row, done=min(row.of, row.done + len(leaves)), after=max(leaves))
+    settle(work, by, partial(_judge_again, cards=Cards(base), page=page))
+    row = replace(row, done=min(row.of, row.done + len(page.leaves)), after=page.after)
     row = counted(work, STREAM, row)
     work.put_pending(STREAM, row)
     return row
@@ -145,27 +142,32 @@ def _tried_out(base: CustomerBase, by: Orders) -> Concerned:
     )
     applying = CustomerBase(base.recorder, base.keyring, policy)
     concerned = Concerned()
-    for leaves in _all_leaves(base):
-        again = partial(_judge_again, cards=Cards(applying), leaves=set(leaves))
+    for page in _pages(applying):
+        again = partial(_judge_again, cards=Cards(applying), page=page)
         concerned.update(settle(applying.work(whole=True), by, again))
     return concerned
 
 
-def _all_leaves(base: CustomerBase) -> Iterator[list[Id]]:
-    """Every leaf card there is, page by page; later ones are judged by what is applied."""
+def _pages(base: CustomerBase) -> Iterator[Page]:
+    """Every leaf card and pair there is; later ones are judged by what is applied."""
     after = b""
-    while leaves := base.recorder.leaves(after, _PIECE):
-        after = leaves[-1]
-        yield leaves
+    while page := page_after(base.recorder, base.policy, after):
+        after = page.after
+        yield page
 
 
-def _judge_again(work: Work, *, cards: Cards, leaves: set[Id]) -> set[Id]:
-    """Lists, pairs and places of these leaf cards, by the policy of the working set."""
-    _list_again(work, cards, work.policy.matching, leaves)
-    around = {leaf for key in work.pairs_of(leaves) for leaf in key}
-    rejudge(work, leaves | around, anew=True)
-    moved = {place for leaf in sorted(leaves) for place in move_aliases(work, leaf)}
-    return leaves | around | moved
+def _judge_again(work: Work, *, cards: Cards, page: Page) -> set[Id]:
+    """Lists, pairs and places of this page, by the policy of the working set.
+
+    Gives the leaf cards about which is to be decided again: those of the page, whatever changed,
+    for a link may be in force from another lead by other rules, or a touch stand elsewhere; and the
+    ends of pairs that are linked otherwise. A pair is judged with both ends on the list or off it.
+    """
+    ends = {leaf for pair in page.pairs for leaf in pair}
+    _list_again(work, cards, work.policy.matching, {*page.leaves, *ends})
+    changed = rejudge_pairs(work, page.pairs, anew=True)
+    moved = {place for leaf in sorted(page.leaves) for place in move_aliases(work, leaf)}
+    return {*page.leaves, *changed, *moved}
 
 
 def _list_again(work: Work, cards: Cards, matching: Matching, leaves: set[Id]) -> None:

@@ -65,8 +65,8 @@ class Pending(msgspec.Struct, array_like=True, frozen=True):
     leaf cards that are judged anew."""
     done: int
     of: int
-    after: Id = b""
-    """Of `rematch`: the last leaf card that was judged."""
+    after: bytes = b""
+    """Of `rematch`: the last leaf card that was judged, and up to which pair (rematch_pages)."""
     back: bool = False
     """Of `evidence`: it is given back, and what is done grows less."""
     changed: tuple[int, ...] = ()

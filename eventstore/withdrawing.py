@@ -14,7 +14,7 @@ from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import Decision, EvidenceWithdrawn, Id
 from eventstore.redecide import redecide
 from eventstore.regroup import regroup
-from eventstore.rejudging import Evidence, rejudge
+from eventstore.rejudging import Evidence, rejudge_pairs
 from eventstore.rows import Pending
 from eventstore.work import Work
 
@@ -25,7 +25,8 @@ def withdraw(work: Work, items: Collection[Evidence], *, times: int = 1) -> set[
     for key in items:
         work.changes.withdrawn[key] = work.changes.withdrawn.get(key, 0) + times
         leaves |= {key[0], key[1]}
-    rejudge(work, leaves, back=items if times < 0 else ())
+    keys = dict.fromkeys((a, b) for a, b, _ in items)
+    rejudge_pairs(work, keys, back=items if times < 0 else ())
     return leaves
 
 

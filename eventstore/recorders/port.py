@@ -41,6 +41,9 @@ class CustomerRecorder(Source, EventReader, Protocol):
     def pairs_apart(self, after: tuple[Id, Id], limit: int) -> list[tuple[tuple[Id, Id], Pair]]:
         """Pairs of leaf cards of two persons, in the order of these, above `after`."""
 
+    def pairs_after(self, after: tuple[Id, Id], limit: int) -> list[tuple[Id, Id]]:
+        """Every two leaf cards that came together, in the order of these, above `after`."""
+
     def said(self, after: int, limit: int) -> Sequence[Recorded]:
         """As `read`, with the personal parts, but only what leads say and where they stand."""
 

@@ -71,6 +71,9 @@ class PostgresReading(ABC):
         rows = self._rows(sql.PAIRS_APART, *after, limit)
         return [((row[0], row[1]), decode_pair(row[2])) for row in rows]
 
+    def pairs_after(self, after: tuple[Id, Id], limit: int) -> list[tuple[Id, Id]]:
+        return [(row[0], row[1]) for row in self._rows(sql.PAIRS_AFTER, *after, limit)]
+
     def appearances(self, leaves: Collection[Id]) -> set[tuple[Id, Id]]:
         return {(row[0], row[1]) for row in self._of(sql.APPEARANCES_OF, leaves)}
 

@@ -203,6 +203,8 @@ PAIRS_APART: Final = b"""
     LATERAL (SELECT person FROM card WHERE leaf = p.b LIMIT 1) AS other
     WHERE (p.a, p.b) > (%b::bytea, %b::bytea) AND other.person <> one.person
     ORDER BY p.a, p.b LIMIT %b"""
+PAIRS_AFTER: Final = b"""
+    SELECT a, b FROM pair WHERE (a, b) > (%b::bytea, %b::bytea) ORDER BY a, b LIMIT %b"""
 COUNTED: Final = b"""
     SELECT k.leaf, c.some FROM unnest(%b::bytea[]) AS k (leaf), LATERAL (
         SELECT count(*) AS some

@@ -111,6 +111,10 @@ class SQLiteReading(ABC):
         )
         return [((row[0], row[1]), decode_pair(row[2])) for row in rows]
 
+    def pairs_after(self, after: tuple[Id, Id], limit: int) -> list[tuple[Id, Id]]:
+        sql = "SELECT a, b FROM pair WHERE (a, b) > (?, ?) ORDER BY a, b LIMIT ?"
+        return [(row[0], row[1]) for row in self._rows(sql, (*after, limit))]
+
     def appearances(self, leaves: Collection[Id]) -> set[tuple[Id, Id]]:
         rows = self._in("SELECT leaf, lead FROM appearance WHERE leaf IN", leaves)
         return {(row[0], row[1]) for row in rows}

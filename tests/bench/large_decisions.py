@@ -3,10 +3,12 @@
     PYTHONPATH=. .venv/bin/python tests/bench/large_decisions.py crossing 100000
     PYTHONPATH=. .venv/bin/python tests/bench/large_decisions.py undo 76000
     PYTHONPATH=. .venv/bin/python tests/bench/large_decisions.py pair 100000
+    PYTHONPATH=. .venv/bin/python tests/bench/large_decisions.py rematch 100000
 
 `crossing`: a lead that makes a number shared with which that many touches came; calls of others go
 on meanwhile. `undo`: of a withdrawal of that many links, each of one form. `pair`: what concerns
-two identities that so many leads bring together.
+two identities that so many leads bring together. `rematch`: of a number in that many forms, each
+with another address, by rules under which forms link nobody; how long its longest piece takes.
 """
 
 import resource
@@ -15,17 +17,23 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from itertools import count, islice
+from itertools import count, islice, pairwise
 from pathlib import Path
 from typing import TypeVar
 
 from channels.sdk.lead import Identity
 from channels.sdk.times import time_from_epoch
+from eventstore.adoption import adopt
 from eventstore.card_commands import CardCommands
 from eventstore.customer_base import CustomerBase
+from eventstore.domain.matching import DEFAULT_RULES, Matching
+from eventstore.domain.pipeline import SALES
 from eventstore.evidence import Selection, select
 from eventstore.following import Follower
 from eventstore.orders import order
+from eventstore.policy import Policy
+from eventstore.rematching import rematch
+from eventstore.versions import effective_policy
 from ingest.log.port import Logged
 from leadlog.bench.hot import ONE_NUMBER
 from leadlog.bench.leads import logged
@@ -105,6 +113,25 @@ def pair(base: CustomerBase, touches: int) -> None:
     _tell("pieces", lambda: sum(1 for _ in Follower(base).pieces()))
 
 
+def rematched(base: CustomerBase, touches: int) -> None:
+    adopt(base)
+    whose = leads(lambda n: (phone(ONE_NUMBER), email(n)), count())
+    _tell("fed", lambda: process(base, list(islice(whose, touches))))
+    no_forms = Matching(version=2, rules=DEFAULT_RULES[:3])
+    policy = effective_policy(base.recorder, base.keyring, Policy.of(no_forms, [SALES]))
+    again = CustomerBase(base.recorder, base.keyring, policy)
+    adopt(again)
+    ends = [time.perf_counter()]
+    _tell(
+        "rematch",
+        lambda: rematch(
+            again, order("bench"), progress=lambda *_: ends.append(time.perf_counter())
+        ),
+    )
+    longest = max(b - a for a, b in pairwise(ends))
+    sys.stdout.write(f"{len(ends) - 1} pieces, the longest {longest:.3f} s\n")
+
+
 def _other(number: int) -> tuple[Identity, ...]:
     return (phone(f"+79{number % 1_000_000:09d}"),)
 
@@ -128,5 +155,6 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="large-") as folder:
         opened = open_base(Path(folder) / "events.db")
         settle_collector()
-        {"crossing": crossing, "undo": undo, "pair": pair}[sys.argv[1]](opened, int(sys.argv[2]))
+        what = {"crossing": crossing, "undo": undo, "pair": pair, "rematch": rematched}
+        what[sys.argv[1]](opened, int(sys.argv[2]))
         opened.recorder.close()

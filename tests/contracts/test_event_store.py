@@ -358,6 +358,15 @@ def test_pairs_of_two_persons_come_in_pages_in_the_order_of_their_leaf_cards(rec
     assert recorder.pairs_apart((B, D), 2) == [((D, E), Pair())]
 
 
+def test_all_pairs_come_in_pages_in_the_order_of_their_leaf_cards(recorder):
+    pairs = [(A, B), (A, C), (B, D), (C, D), (D, E)]
+    recorder.save(Changes(pairs=dict.fromkeys(pairs, Pair())))
+    assert recorder.pairs_after((b"", b""), 2) == pairs[:2]
+    assert recorder.pairs_after((A, B), 9) == pairs[1:]
+    assert recorder.pairs_after((A, E), 2) == pairs[2:4]
+    assert recorder.pairs_after((D, E), 2) == []
+
+
 def test_some_pairs_are_no_more_than_asked_for_on_either_side(recorder):
     pairs = {(A, C): Pair(), (B, C): Pair(suggested=True), (C, D): Pair(), (D, E): Pair()}
     recorder.save(Changes(pairs=pairs))

@@ -1,6 +1,6 @@
 """Random worlds for the plain oracle: both are told the same, and their answers compared."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -18,6 +18,7 @@ from eventstore.customer_base import CustomerBase
 from eventstore.domain.matching import DEFAULT_RULES, Action, Matching
 from eventstore.domain.pipeline import SALES
 from eventstore.explain import Explainer
+from eventstore.following import Follower
 from eventstore.keyring import Keyring
 from eventstore.orders import CommandRefused, order
 from eventstore.policy import Policy
@@ -101,6 +102,8 @@ class PlainWorld:
         recorder = SQLiteCustomerRecorder(self.path)
         newest = matching_of(self.versions[-1], len(self.versions))
         policy = effective_policy(recorder, KEYRING, Policy.of(newest, [SALES]))
+        if self.seed % 2:  # large decisions are carried out in the smallest pieces
+            policy = replace(policy, most_items_at_once=1, most_leads_at_once=2)
         base = CustomerBase(recorder, KEYRING, policy)
         adopt(base)
         return base
@@ -214,6 +217,7 @@ class PlainWorld:
             self._decide(
                 Decision("undo", of=number), lambda by: commands.undo(self.ids[number], by).decision
             )
+            Follower(self.base).drain()
 
     def restart(self) -> None:
         self.base.recorder.close()

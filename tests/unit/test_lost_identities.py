@@ -3,6 +3,7 @@
 import pytest
 from support.worlds import KEYRING, Fed, base, check, lead
 
+from eventstore.orders import order
 from eventstore.queries import Cards
 from eventstore.touches import bytes_of
 
@@ -64,3 +65,12 @@ def test_what_is_pushed_out_is_shown_as_a_mention(fed):
     fed.feed(*deliveries())
     (touch,) = Cards(fed.base).touches("max:1")
     assert [(one.kind, one.value) for one in touch.content.mentions] == [("telegram", "2")]
+
+
+def test_evidence_of_what_came_beyond_eight_can_be_withdrawn_and_is_nothing(fed):
+    """Whoever read the deliveries may select it; it has no leaf card."""
+    fed.feed(*deliveries(), lead(1, ("telegram", "9", "attested"), at=1_700_999_999, delivery=9))
+    before = fed.stored_persons()
+    pair = sorted(KEYRING.leaf("telegram", value) for value in ("1", "9"))
+    fed.commands.withdraw([(*pair, bytes_of(lead(1).lead_id))], order("anna"))
+    assert fed.stored_persons() == before
