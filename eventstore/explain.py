@@ -1,12 +1,12 @@
 """Why two leaf cards are one person, or why they are not (SEMANTICS 2.4.12)."""
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Collection, Iterable
-from itertools import combinations
-from typing import Any, NamedTuple
+from typing import Any
 
 from eventstore.apart import Pairing, kept_apart
 from eventstore.awaiting import told_pending
+from eventstore.chains import Link, apart_without, chain
 from eventstore.domain.events import CardsMerged, Id
 from eventstore.judging import judged
 from eventstore.queries import Cards
@@ -18,20 +18,6 @@ from eventstore.work import Work
 Json = dict[str, Any]
 
 _ALL = 2**31
-_MOST_FOR_FEWEST = 12
-"""With so many facts concerned the smallest set is found by trying; else one least by inclusion."""
-
-
-class Link(NamedTuple):
-    """A statement that two leaf cards are one person, with what it stands on."""
-
-    a: Id
-    b: Id
-    rule: str
-    version: int
-    by: str
-    facts: tuple[Id, ...]
-    """Leads that are its evidence, oldest first; of a merge by hand, the decision."""
 
 
 class Explainer:
@@ -189,55 +175,6 @@ def _judged_links(work: Work, keys: Collection[Pairing], together: Collection[Id
         _, _, rule, version = entries[0]
         links.append(Link(a, b, rule, version, "rule", tuple(lead for _, lead, _, _ in entries)))
     return links
-
-
-def chain(links: list[Link], a: Id, b: Id) -> list[Link]:
-    """The shortest chain of links from one leaf card to another."""
-    neighbours: dict[Id, list[tuple[Id, Link]]] = defaultdict(list)
-    for link in links:
-        neighbours[link.a].append((link.b, link))
-        neighbours[link.b].append((link.a, link))
-    came: dict[Id, tuple[Id, Link]] = {}
-    queue = deque([a])
-    seen = {a}
-    while queue:
-        here = queue.popleft()
-        for other, link in neighbours[here]:
-            if other not in seen:
-                seen.add(other)
-                came[other] = (here, link)
-                queue.append(other)
-    path: list[Link] = []
-    while b in came:
-        b, link = came[b]
-        path.append(link)
-    return path[::-1]
-
-
-def apart_without(links: list[Link], a: Id, b: Id) -> list[Id]:
-    """A smallest set of facts without which no chain joins the two leaf cards."""
-    if a == b:
-        return []
-    facts = sorted({fact for link in links for fact in link.facts})
-    if len(facts) <= _MOST_FOR_FEWEST:
-        for size in range(len(facts) + 1):
-            for chosen in combinations(facts, size):
-                if not _joined(links, a, b, set(chosen)):
-                    return list(chosen)
-    around = min((_facts_at(links, leaf) for leaf in (a, b)), key=len)
-    for fact in sorted(around):
-        if not _joined(links, a, b, around - {fact}):
-            around = around - {fact}
-    return sorted(around)
-
-
-def _facts_at(links: list[Link], leaf: Id) -> set[Id]:
-    return {fact for link in links if leaf in (link.a, link.b) for fact in link.facts}
-
-
-def _joined(links: list[Link], a: Id, b: Id, without: set[Id]) -> bool:
-    left = [link for link in links if any(fact not in without for fact in link.facts)]
-    return bool(chain(left, a, b))
 
 
 def _merge_link(work: Work, merge: Hand, hands: Iterable[Hand]) -> Link:

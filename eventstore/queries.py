@@ -19,6 +19,8 @@ from eventstore.touches import own_leaf
 _PAGE = 200
 _LOOKED_AT = (1, 20)
 """So many of a person's newest leads, then so many, are read for a name."""
+_FEW = 20
+"""Of a person's leads, newest first, so many are read before very many are."""
 _AT_ONCE = 4096
 """Leads whose streams are held in memory at once."""
 
@@ -133,17 +135,22 @@ class Cards:
             found |= {lead: Told(events) for lead, events in streams.items()}
         return found
 
-    def touches(self, name: str) -> list[Told] | None:
-        """What came from a person and went to them, oldest first; None where there is no card."""
+    def newest_first(self, name: str) -> Iterator[Told] | None:
+        """What came from a person and went to them, read page by page as far as somebody goes.
+
+        None where there is no card.
+        """
         leaf = self.leaf_of(name)
         person = self.person_of(leaf) if leaf else None
-        if person is None:
-            return None
+        return None if person is None else self._newest_first(person)
+
+    def _newest_first(self, person: Id) -> Iterator[Told]:
         members = self._source.members([person])
-        appearances = self._source.appearances(members)
-        streams = self._source.streams({lead for _, lead in appearances}, personal=True)
-        told = [Told(events) for events in streams.values()]
-        return sorted((t for t in told if t.leaf in members), key=lambda t: t.sort_key)
+        before, most = LAST, _FEW
+        while page := self._source.touches(members, before=before, most=most):
+            told = self._told([lead for _, lead in page], personal=True)
+            yield from (told[lead] for _, lead in page)
+            before, most = page[-1], _AT_ONCE
 
     def leaf_of(self, name: str) -> Id | None:
         """The leaf card that a person names: by id, or by `kind:value` in any spelling."""

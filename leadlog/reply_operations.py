@@ -4,7 +4,7 @@ Which lead is answered decides the conversation: the one named, else the newest 
 that the account can write to. What is wrong is told before anything is recorded.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from channels.sdk.errors import Undeliverable
@@ -71,9 +71,8 @@ def _compose(system: System, arguments: Arguments) -> _Letter:
         raise OperationFailed(told, status=2)
     text = str(arguments.get("text") or "")
     files = [_file(given) for given in arguments.get("attach") or ()]
-    leads = _leads(system, str(arguments["id"]), str(arguments.get("lead") or ""))
     why = ""
-    for lead in leads:
+    for lead in _leads(system, str(arguments["id"]), str(arguments.get("lead") or "")):
         account = via or lead.newest.account
         if account in outlets and lead.content is not None:
             try:
@@ -93,19 +92,22 @@ def _unanswerable(why: str) -> Said:
     return said("no lead of the person came by an account that can send; name one with --via")
 
 
-def _leads(system: System, name: str, lead: str) -> Sequence[Told]:
+def _leads(system: System, name: str, lead: str) -> Iterator[Told]:
     """The person's leads, newest first; or the one that is named."""
-    found = system.cards.touches(name)
+    found = system.cards.newest_first(name)
     if found is None:
         raise OperationFailed(
             said("no card '%(name)s'; give an id, or kind:value such as phone:8912…", name=name)
         )
-    newest_first = [told for told in reversed(found) if not lead or text_id(told.lead) == lead]
-    if lead and not newest_first:
+    if not lead:
+        yield from found
+        return
+    named = next((told for told in found if text_id(told.lead) == lead), None)
+    if named is None:
         raise OperationFailed(
             said("the person has no lead '%(lead)s'; see `leadlog card show`", lead=lead)
         )
-    return newest_first
+    yield named
 
 
 def _file(given: str) -> Attachment:

@@ -18,6 +18,7 @@ from eventstore.queries import Cards
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from eventstore.review_queue import ReviewQueue
 from eventstore.reviewing import bring_up_to_date
+from eventstore.told import text_id
 
 PHONE, EMAIL = ("phone", "+79120000001", "claimed"), ("email", "a@x.ru", "claimed")
 NAME = "phone:+79120000001"
@@ -121,6 +122,18 @@ def test_a_page_of_a_deal(stores, monkeypatch):
 
     few, many = cost_of(stores, newest_deal, monkeypatch)
     assert_the_same(few, many)
+
+
+def test_the_newest_touch_as_a_reply_looks_for_it(stores, monkeypatch):
+    few, many = cost_of(stores, lambda cards: next(cards.newest_first(NAME)), monkeypatch)
+    assert_the_same(few, many)
+
+
+def test_all_touches_come_newest_first(stores):
+    for fed in stores:
+        cards = Cards(fed.base)
+        found = [text_id(told.lead) for told in cards.newest_first(NAME)]
+        assert found == cards.show(NAME)["leads"][::-1]
 
 
 def test_in_a_list_with_all_leads_only_their_ids_are_more(stores, monkeypatch):

@@ -63,7 +63,7 @@ def test_a_lead_leaves_the_leaf_card_of_an_identity_that_is_pushed_out_from_unde
 
 def test_what_is_pushed_out_is_shown_as_a_mention(fed):
     fed.feed(*deliveries())
-    (touch,) = Cards(fed.base).touches("max:1")
+    (touch,) = Cards(fed.base).newest_first("max:1")
     assert [(one.kind, one.value) for one in touch.content.mentions] == [("telegram", "2")]
 
 
