@@ -97,3 +97,24 @@ def test_words_may_stand_in_any_order(town):
 def test_a_page_of_a_common_beginning_is_full_and_has_a_next(town):
     page = town[1].find("а", limit=20)
     assert (len(page.hits), bool(page.next)) == (20, True)
+
+
+@pytest.mark.parametrize("known", [3, 5])
+def test_the_beginning_of_a_surname_finds_who_bears_it(town, known):
+    """Of four letters and more all of them; of fewer somebody, for they are many."""
+    for name in random.Random(known).sample(town[0], 25):
+        beginning = name.split()[1][:known]
+        bearers = {one for one in town[0] if one.split()[1].startswith(beginning)}
+        assert bearers & set(first(town, beginning)), beginning
+        hits = town[1].find(beginning, limit=100).hits
+        found = {town[0][int.from_bytes(hit.person, "big") - 1] for hit in hits}
+        assert known < 4 or bearers <= found, beginning
+
+
+def test_a_given_name_and_the_beginning_of_the_surname_are_enough(town):
+    for name in random.Random(16).sample(town[0], 20):
+        given, surname = name.split()
+        assert any(
+            one.split()[0] == given and one.split()[1].startswith(surname[:4])
+            for one in first(town, f"{given} {surname[:4]}")
+        ), name
