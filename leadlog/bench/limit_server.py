@@ -4,8 +4,8 @@
 body and commits it, all of one turn of the loop together, to a SQLite file with
 `synchronous=FULL`. `parse` only decodes. `ours-kafka` is the gateway with a topic of Kafka for log;
 `kafka` decodes the body and awaits aiokafka's `send_and_wait` of a record as large as ours.
-Both are confirmed by all replicas and idempotent. All on uvicorn with httptools and uvloop; each
-prints its port once it listens.
+Both are confirmed by all replicas and idempotent. All on uvicorn with httptools and uvloop, with
+Python's collector set as `leadlog up` sets it; each prints its port once it listens.
 """
 
 import asyncio
@@ -26,6 +26,7 @@ from ingest.gateway.app import Gateway
 from ingest.log.port import LeadLogWriter
 from ingest.log.sqlite import SQLiteLogWriter
 from leadlog.bench.leads import ACCOUNT, form_adapter
+from leadlog.collector import settle_collector
 from leadlog.insiders import Insiders
 from leadlog.readiness import Readiness
 from leadlog.server import FrontDoor
@@ -138,6 +139,7 @@ async def _serve(kind: str, log: str) -> None:
                 server_header=False,
             )
         )
+    settle_collector()  # as roles do once they serve; the limit's side gains by it as well
     print(listening.getsockname()[1], flush=True)  # noqa: T201 - told to whoever started it
     await server.serve(sockets=[listening])
 
