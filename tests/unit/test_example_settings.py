@@ -1,5 +1,6 @@
 """leadlog.example.toml has every setting, and what it shows as default is the default."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -11,12 +12,14 @@ from eventstore.domain.matching import Matching, Rule
 from eventstore.domain.pipeline import SALES, Pipeline, Stage
 from eventstore.domain.routing import Routing, RoutingRule, When
 from leadlog.account_fields import fields_of
+from leadlog.environment import lay_over
 from leadlog.settings import (
     Desk,
     Kafka,
     Keys,
     Logging,
     Mail,
+    Metrics,
     Processing,
     Server,
     Settings,
@@ -69,6 +72,7 @@ def test_what_it_shows_as_default_is_the_default():
         (Processing, "processor"),
         (Mail, "mail"),
         (Desk, "desk"),
+        (Metrics, "metrics"),
         (Logging, "logging"),
     ],
 )
@@ -101,3 +105,52 @@ def test_every_setting_of_every_account_type_is_there(tables, account_type):
 
 def test_what_every_account_has_is_there(tables):
     assert set(tables["accounts"][0]) >= COMMON
+
+
+def as_written(value):
+    """A value as a variable has it: text as it stands, all else as in the file."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        return (
+            "{"
+            + ", ".join(f"{json.dumps(key)} = {in_the_file(v)}" for key, v in value.items())
+            + "}"
+        )
+    return in_the_file(value)
+
+
+def in_the_file(value):
+    if isinstance(value, list):
+        return "[" + ", ".join(map(in_the_file, value)) + "]"
+    return as_written(value) if isinstance(value, dict) else json.dumps(value, ensure_ascii=False)
+
+
+def laid(place, value, **given):
+    """What the variable of a setting makes of a table; no fault, and its own place."""
+    variable = "_".join(("LEADLOG", *place)).upper()
+    table, places = given, {}
+    assert list(lay_over(table, {variable: as_written(value)}, places)) == []
+    assert list(places.values()) == [variable]
+    return table
+
+
+def test_every_setting_has_a_variable(tables):
+    """Text where a model reads numbers from it, else the value itself."""
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            assert laid([name], table)[name] == table
+            continue
+        for field, value in table.items():
+            found = laid([name, field], value)[name][field]
+            assert found == (value if name in {"matching", "routing"} else as_written(value))
+
+
+@pytest.mark.parametrize("account_type", BUILT_IN)
+def test_every_setting_of_every_account_type_has_a_variable(tables, account_type):
+    for shown in tables["accounts"]:
+        if shown["type"] == account_type:
+            for field in shown.keys() - {"type", "name"}:
+                account = {"type": account_type, "name": "the-one"}
+                table = laid(["the_one", field], shown[field], accounts=[account])
+                assert table["accounts"][0][field] == shown[field], field
