@@ -75,12 +75,25 @@ def test_the_same_join_twice_is_one_effect(fed):
     assert fed.base.recorder.last_position() == position
 
 
-def test_a_dry_run_of_a_join_changes_nothing(fed):
-    position = fed.base.recorder.last_position()
-    told = DealJoins(fed.base).join(deal(1), deal(2), order("anna"), dry_run=True)
-    assert told.changed.deals == 1
-    assert fed.base.recorder.last_position() == position
-    assert len(deals(fed)) == 2
+DECISIONS = {
+    "join": lambda joins, **how: joins.join(deal(1), deal(2), **how),
+    "part": lambda joins, **how: joins.part(deal(2), **how),
+    "put apart": lambda joins, **how: joins.put_apart(lead_id(3), **how),
+}
+
+
+@pytest.mark.parametrize("name", DECISIONS)
+def test_a_dry_run_changes_nothing_and_tells_what_the_decision_does(fed, name):
+    joins = DealJoins(fed.base)
+    if name == "part":
+        joins.join(deal(1), deal(2), order("anna"))
+    by = order("anna", command=decision_id(1))
+    before, position = deals(fed), fed.base.recorder.last_position()
+    told = DECISIONS[name](joins, by=by, dry_run=True)
+    assert (deals(fed), fed.base.recorder.last_position()) == (before, position)
+    assert told.changed.deals
+    assert DECISIONS[name](joins, by=by) == told
+    assert deals(fed) != before
 
 
 def test_a_join_on_a_stale_version_is_refused_with_what_changed(fed):

@@ -74,6 +74,19 @@ def test_an_accepted_suggestion_is_gone_and_a_refused_one_stays_refused(fed):
     assert queue(fed) == []
 
 
+@pytest.mark.parametrize(("verdict", "persons"), [("accept", 2), ("refuse", 0)])
+def test_a_verdict_is_told_before_as_it_is_given(fed, verdict, persons):
+    fed.feed(lead(1, ("telegram", "7", "claimed"), ("phone", "+79120000001", "claimed")))
+    decide, by = getattr(ReviewQueue(Cards(fed.base)), verdict), order("anna")
+    position = fed.base.recorder.last_position()
+    told = decide("1", by, dry_run=True)
+    assert fed.base.recorder.last_position() == position
+    assert len(queue(fed)) == 1
+    assert decide("1", by) == told
+    assert told.changed.persons == persons
+    assert queue(fed) == []
+
+
 def test_a_link_that_a_veto_stops_is_shown(fed):
     fed.feed(lead(1, ("phone", "+79120000001", "claimed")), lead(2, ("email", "a@x.ru", "claimed")))
     a, b = (Cards(fed.base).leaf_of(name) for name in ("phone:+79120000001", "email:a@x.ru"))
