@@ -13,10 +13,12 @@ import numpy as np
 from eventstore.domain.events import Id, LeadRecorded, TouchPlaced
 from eventstore.likeness.candidates import candidates
 from eventstore.likeness.columns import Codes, Table, table_of
+from eventstore.likeness.own_rows import own_agreement
 from eventstore.likeness.profiles import Profile, profile_of
 from eventstore.likeness.reasons import reasons
 from eventstore.likeness.repeats import once_each
 from eventstore.likeness.scoring import Scored, probability, scored
+from eventstore.likeness.weights import Weights, weights_of
 from eventstore.recorders.port import CustomerRecorder
 
 _PAGE = 5000
@@ -30,7 +32,7 @@ class Lookalike(NamedTuple):
     b: Id
     probability: float
     """That they are one person, as the weights have it."""
-    reasons: list[str]
+    reasons: Sequence[str]
 
 
 def lookalikes(recorder: CustomerRecorder) -> list[Lookalike]:
@@ -40,10 +42,12 @@ def lookalikes(recorder: CustomerRecorder) -> list[Lookalike]:
     leaves = [leaf_of[profile.lead] for profile in profiles]
     persons = numbered([person_of[leaf] for leaf in leaves])
     table = table_of(profiles)
+    own = own_agreement(table, persons, numbered([profile.lead for profile in profiles]))
     kept = once_each(table, persons)
     table, persons = table.only(kept), persons[kept]
-    found = _best(alike(table, persons), persons)
-    told = zip(found.bits.tolist(), reasons(table, found.low, found.high), strict=True)
+    weights = weights_of(table, own)
+    found = _best(_scored(table, persons, weights), persons)
+    told = zip(found.bits.tolist(), reasons(weights, found.low, found.high), strict=True)
     pairs = zip(kept[found.low].tolist(), kept[found.high].tolist(), strict=True)
     each = [
         _told(leaves[one], leaves[other], bits, why)
@@ -54,8 +58,12 @@ def lookalikes(recorder: CustomerRecorder) -> list[Lookalike]:
 
 def alike(table: Table, persons: Codes) -> Scored:
     """Every two rows of different persons for whom more speaks than against."""
+    return _scored(table, persons, weights_of(table))
+
+
+def _scored(table: Table, persons: Codes, weights: Weights) -> Scored:
     known = int(np.count_nonzero(np.bincount(persons)))
-    return scored(table, *candidates(table, persons), persons=known)
+    return scored(weights, *candidates(table, persons), persons=known)
 
 
 def numbered(names: Sequence[Id]) -> Codes:
@@ -100,6 +108,6 @@ def _best(found: Scored, persons: Codes) -> Scored:
     return Scored(found.low[first], found.high[first], found.bits[first])
 
 
-def _told(one: Id, other: Id, bits: float, why: list[str]) -> Lookalike:
+def _told(one: Id, other: Id, bits: float, why: Sequence[str]) -> Lookalike:
     a, b = sorted((one, other))
     return Lookalike(a, b, probability(bits), why)

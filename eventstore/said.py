@@ -36,6 +36,13 @@ def plain(value: Value) -> str:
     return value if isinstance(value, str) else ", ".join(value)
 
 
+def unsaid(value: object) -> str:
+    """For msgspec as `enc_hook`: programs are given the text in English."""
+    if isinstance(value, Said):
+        return str(value)
+    raise NotImplementedError(f"no JSON for {type(value).__name__}")
+
+
 def text_of(error: Exception) -> str:
     """The text of an error as it was said."""
     return error.args[0] if error.args and isinstance(error.args[0], str) else str(error)

@@ -14,6 +14,7 @@ from eventstore.domain.events import Id
 from eventstore.queries import Cards
 from eventstore.reviewing import names_agree
 from eventstore.rows import Review
+from eventstore.said import Said, said
 from eventstore.told import Json, text_id
 from eventstore.work import Work
 
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 _MOST_NAMED = 20
 
 REASONS = {
-    "rule": "one lead brought both identities, and no rule links them",
-    "device": "one browser was used by both",
-    "stopped": "a rule links them, and a veto stands between them",
+    "rule": said("one lead brought both identities, and no rule links them"),
+    "device": said("one browser was used by both"),
+    "stopped": said("a rule links them, and a veto stands between them"),
 }
 
 
@@ -91,20 +92,26 @@ def _reasons(item: Item, name: str, other: str) -> list[str]:
     if item.likeness:
         return [*because, *item.likeness.reasons]
     alike = names_agree(name, other)
-    return [*because, *([f"their names are alike ({alike:.2f})"] if alike else [])]
+    return [
+        *because,
+        *([said("their names are alike (%(by)s)", by=f"{alike:.2f}")] if alike else []),
+    ]
 
 
 def _crossing_shown(item: Item, one: Crossing, sides: dict[Id, Json]) -> Json:
     split = [sides[leaf] for leaf in item.others]
-    came = f"it came with {one.partners} different identities of kind {one.of_kind}"
-    count = f"more than {MOST_LOOKED_AT}" if one.more else str(len(one.parted))
-    parted = f"so it links nobody any more; that parted {count} persons from it"
+    came = said(
+        "it came with %(count)s different identities of kind %(kind)s, the limit is %(limit)s",
+        count=str(one.partners),
+        kind=one.of_kind,
+        limit=str(one.limit),
+    )
     return {
         "kind": "limit",
         "id": item.row.name.hex()[:8],
         "why": "limit",
         "score": item.row.score / 1000,
-        "reasons": [f"{came}, the limit is {one.limit}", parted],
+        "reasons": [came, _parted(one)],
         "a": sides[one.leaf],
         "b": split[0],
         "split": split,
@@ -112,3 +119,15 @@ def _crossing_shown(item: Item, one: Crossing, sides: dict[Id, Json]) -> Json:
         "accept": {"command": "card unshare", "id": text_id(one.leaf)},
         "refuse": {"command": "card share", "id": text_id(one.leaf)},
     }
+
+
+def _parted(one: Crossing) -> Said:
+    if one.more:
+        return said(
+            "so it links nobody any more; that parted more than %(count)s persons from it",
+            count=str(MOST_LOOKED_AT),
+        )
+    return said(
+        "so it links nobody any more; that parted %(count)s persons from it",
+        count=str(len(one.parted)),
+    )

@@ -11,6 +11,7 @@ from prometheus_client import generate_latest
 
 from channels.sdk.delivery import Reply
 from channels.sdk.intake import problem
+from eventstore.said import unsaid
 from ingest.gateway.asgi import PREFIX, Receive, Scope, Send, send_reply
 from leadlog.control import PATH, OperationFailed
 from leadlog.operations import run
@@ -114,7 +115,7 @@ class Control:
     def _lines(self, name: str, body: bytes) -> Iterator[bytes]:
         try:
             for result in run(self._system, name, json.loads(body or b"{}")):
-                yield msgspec.json.encode({"result": result})
+                yield msgspec.json.encode({"result": result}, enc_hook=unsaid)
         except OperationFailed as error:
             yield msgspec.json.encode({"error": str(error), "status": error.status})
         except Exception as error:  # noqa: BLE001 - the command must learn that it failed

@@ -3,8 +3,9 @@
 import numpy as np
 
 from eventstore.likeness.columns import Codes, Column
+from eventstore.likeness.nearness import NEAR_BITS, alike
 from eventstore.likeness.rarity import Bits, rarity_of_names
-from eventstore.likeness.traits import NEAR_BITS, agreed_bits, alike, differ
+from eventstore.likeness.traits import agreed_bits, differ
 
 _OTHER_NAME = -3.6
 
@@ -13,7 +14,7 @@ class Names:
     """The two parts of names; asked for many pairs of rows at once."""
 
     def __init__(self, parts: tuple[Column, Column]) -> None:
-        self._one, self._other = parts
+        self.parts = self._one, self._other = parts
         self._rare = rarity_of_names(parts)
 
     def agreeing(self, low: Codes, high: Codes) -> Bits:

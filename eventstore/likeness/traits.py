@@ -6,15 +6,11 @@ See `scoring` for what bits are. Every trait is asked for many pairs of rows at 
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
-from rapidfuzz.distance import OSA, JaroWinkler
-from rapidfuzz.process import cpdist
 
-from eventstore.likeness.alike_names import NEAR_NAME
 from eventstore.likeness.columns import Codes, Column, Texts
-from eventstore.likeness.rarity import MOST_BITS, Bits, rarity
+from eventstore.likeness.nearness import NEAR_BITS, SLIP, Flags, Nearness, digits_of, slipped
+from eventstore.likeness.rarity import LIKELY, MOST_BITS, Bits, by_chance, rarity
 
-NEAR_BITS = 4.5
 OTHER_VALUE = -2.5
 _OTHER_CONTACT = -1.0
 """Many people have two numbers, or two addresses."""
@@ -24,12 +20,8 @@ _SLIPS_OF_NUMBER = 100.0
 """Numbers that are one wrong digit, or two neighbours exchanged, away from one of ten digits."""
 _FEW_NUMBERS = 10_000
 """Fewer numbers say nothing of how densely a region is known."""
-_SLIP = 0.05
-"""How often one person's two numbers are a slip apart, where they are not one."""
 _SHORTEST = 5
 """Mailboxes of fewer letters are a slip apart by chance."""
-
-Flags = NDArray[np.bool_]
 
 
 class Trait(Protocol):
@@ -37,6 +29,8 @@ class Trait(Protocol):
 
     most: float
     """What `differing` gives at most."""
+    least: float
+    """And what it gives where they are not near."""
 
     def agreeing(self, low: Codes, high: Codes) -> Bits:
         """For pairs that are equal in it; 0 for the others."""
@@ -49,9 +43,9 @@ class Trait(Protocol):
 
 
 class _OfColumn:
-    def __init__(self, column: Column, most: float) -> None:
+    def __init__(self, column: Column, most: float, likely: float = LIKELY) -> None:
         self._column = column
-        self._rare = rarity(column, most)
+        self._rare = rarity(column, most, likely)
 
     def agreeing(self, low: Codes, high: Codes) -> Bits:
         return agreed_bits(self._column.codes[low], self._column.codes[high], self._rare)
@@ -66,56 +60,60 @@ class _OfColumn:
 class Answer(_OfColumn):
     """What a form asked: numbers may have one wrong digit, words may be misspelled."""
 
-    most = NEAR_BITS
-
-    def __init__(self, column: Column) -> None:
-        super().__init__(column, MOST_BITS)
-        self._is_number = np.array([text.isdigit() and len(text) > 2 for text in column.values])
+    def __init__(self, column: Column, own: float | None = None) -> None:
+        """`own`: how often one person's leads agree in it, where the store shows it."""
+        super().__init__(column, MOST_BITS, LIKELY if own is None else own)
+        self.name = column.name
+        self._nearness = Nearness(column)
+        self.most = self._nearness.bits()
+        self.least = OTHER_VALUE if own is None else bits_of_another(column, own)
 
     def differing(self, low: Codes, high: Codes) -> Bits:
-        x, y = self._texts(low, high)
-        numbers = self._is_number[self._column.codes[low]]
-        near = np.empty(len(x), bool)
-        near[numbers] = slipped(x[numbers], y[numbers])
-        near[~numbers] = alike(x[~numbers], y[~numbers])
-        return np.where(near, NEAR_BITS, OTHER_VALUE)
+        return np.where(self._nearness.near(low, high), self.most, self.least)
 
 
 class Phone(_OfColumn):
     """Numbers may have one wrong digit, or two neighbours exchanged."""
+
+    least = _OTHER_CONTACT
 
     def __init__(self, column: Column) -> None:
         super().__init__(column, _SAME_CONTACT)
         self.most = bits_of_a_slip(column)
 
     def differing(self, low: Codes, high: Codes) -> Bits:
-        return np.where(slipped(*self._texts(low, high)), self.most, _OTHER_CONTACT)
+        return np.where(slipped(*self._texts(low, high)), self.most, self.least)
 
 
 class Mailbox(_OfColumn):
     """A mailbox of the same name elsewhere says much, a slip in it less; numbers in it are own."""
 
     most = 2 * NEAR_BITS
+    least = _OTHER_CONTACT
 
     def __init__(self, boxes: Column, hosts: Column) -> None:
         super().__init__(boxes, MOST_BITS)
         self._hosts = hosts
         texts = [str(text) for text in boxes.values]
-        self._digits = np.array(["".join(filter(str.isdigit, text)) for text in texts], object)
+        self._digits = np.array([digits_of(text) for text in texts], object)
         self._long = np.array([len(text) > _SHORTEST for text in texts], bool)
 
     def agreeing(self, low: Codes, high: Codes) -> Bits:
         bits = super().agreeing(low, high)
-        whole = self._hosts.codes[low] == self._hosts.codes[high]
+        whole = self.at_one_host(low, high)
         bits[whole] = np.minimum(bits[whole], _SAME_CONTACT)
         return bits
 
     def differing(self, low: Codes, high: Codes) -> Bits:
-        codes, hosts = self._column.codes, self._hosts.codes
+        codes = self._column.codes
         near = slipped(*self._texts(low, high)) & self._long[codes[low]]
-        near &= hosts[low] == hosts[high]
+        near &= self.at_one_host(low, high)
         near &= self._digits[codes[low]] == self._digits[codes[high]]
-        return np.where(near, self.most, _OTHER_CONTACT)
+        return np.where(near, self.most, self.least)
+
+    def at_one_host(self, low: Codes, high: Codes) -> Flags:
+        hosts = self._hosts.codes
+        return np.asarray(hosts[low] == hosts[high], bool)
 
 
 def bits_of_a_slip(numbers: Column) -> float:
@@ -126,8 +124,14 @@ def bits_of_a_slip(numbers: Column) -> float:
     known = max(len(numbers.values), _FEW_NUMBERS)
     # Two numbers of one block of a thousand: how often, of all pairs of numbers.
     in_a_block = sum(count * (count - 1) for count in blocks.values()) / known**2
-    by_chance = _SLIPS_OF_NUMBER * in_a_block / 1000
-    return float(np.clip(np.log2(_SLIP / max(by_chance, 1e-12)), 0, MOST_BITS))
+    slips = _SLIPS_OF_NUMBER * in_a_block / 1000
+    return float(np.clip(np.log2(SLIP / max(slips, 1e-12)), 0, MOST_BITS))
+
+
+def bits_of_another(column: Column, own: float) -> float:
+    """What another value says against one person, by how often one has another and two have."""
+    two = max(1 - by_chance(column), 1e-6)
+    return float(np.clip(np.log2((1 - own) / two), OTHER_VALUE, 0))
 
 
 def agreed_bits(a: Codes, b: Codes, rare: Bits) -> Bits:
@@ -139,18 +143,3 @@ def differ(mine: Column, theirs: Column, low: Codes, high: Codes) -> Flags:
     """Which pairs both say something, and not the same."""
     a, b = mine.codes[low], theirs.codes[high]
     return np.asarray((a != b) & (a >= 0) & (b >= 0), bool)
-
-
-def alike(x: Texts, y: Texts) -> Flags:
-    """Which of each two texts are at least `NEAR_NAME` similar."""
-    if not len(x):
-        return np.empty(0, bool)
-    found = cpdist(x, y, scorer=JaroWinkler.similarity, score_cutoff=NEAR_NAME, dtype=np.float32)
-    return np.asarray(found >= NEAR_NAME, bool)
-
-
-def slipped(x: Texts, y: Texts) -> Flags:
-    """Which of each two texts have one letter more, less, changed, or exchanged with the next."""
-    if not len(x):
-        return np.empty(0, bool)
-    return np.asarray(cpdist(x, y, scorer=OSA.distance, score_cutoff=1, dtype=np.int32) == 1, bool)

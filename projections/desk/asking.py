@@ -11,7 +11,7 @@ from litestar.params import HeaderParameter
 
 from channels.sdk.ids import NAMESPACE
 from eventstore.orders import NotThere
-from eventstore.said import said
+from eventstore.said import said, unsaid
 from projections.desk.frame import AnyRequest
 from projections.desk.services import Json, Operate, Services, WrongArguments
 
@@ -63,7 +63,7 @@ def command_id(key: str | None) -> str | None:
 def told(found: Any, *, status: int = 200) -> Response[Any]:
     """An answer of the API; it may hold personal data, so nobody on the way keeps it."""
     return Response(
-        msgspec.json.encode(found),
+        msgspec.json.encode(found, enc_hook=unsaid),
         status_code=status,
         media_type="application/json",
         headers={"Cache-Control": "no-store"},

@@ -103,10 +103,9 @@ class CardNames(Names):
     def rule(self, rule: str) -> str:
         return self.known(words.RULES, rule)
 
-    def reason(self, reason: str) -> str:
-        """A reason of the queue; what stands behind it in brackets is kept."""
-        said, bracket, figure = reason.partition(" (")
-        return self.known(words.REASONS, said) + bracket + figure
+    def field(self, name: str) -> str:
+        """What a form asked under this name."""
+        return self.known(words.FIELDS, name)
 
     def touch(self, entry: Json) -> str:
         """Which kind of touch: a missed call, a message from us."""

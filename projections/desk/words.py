@@ -240,30 +240,35 @@ NOT_SENT: Final = {
     "gave_up": _("the provider did not answer for three days"),
 }
 
-REASONS: Final = {
-    "their names are the same": _("their names are the same"),
-    "their names are alike": _("their names are alike"),
-    "against it: their names differ": _("against it: their names differ"),
-    "one number, which links nobody": _("one number, which links nobody"),
-    "their numbers are one slip apart": _("their numbers are one slip apart"),
-    "one address, which links nobody": _("one address, which links nobody"),
-    "one mailbox at two hosts": _("one mailbox at two hosts"),
-    "their addresses are one slip apart": _("their addresses are one slip apart"),
-    "one lead brought both identities, and no rule links them": _(
-        "one lead brought both identities, and no rule links them"
-    ),
-    "one browser was used by both": _("one browser was used by both"),
-    "a rule links them, and a veto stands between them": _(
-        "a rule links them, and a veto stands between them"
-    ),
+FIELDS: Final = {
+    "username": _("username"),
+    "city": _("city"),
+    "company": _("company"),
+    "address": _("address"),
+    "birthday": _("birthday"),
+    "date_of_birth": _("birthday"),
+    "age": _("age"),
+    "country": _("country"),
+    "region": _("region"),
+    "postcode": _("postcode"),
+    "position": _("position"),
+    "product": _("product"),
+    "service": _("service"),
+    "amount": _("amount"),
+    "budget": _("budget"),
+    "comment": _("comment"),
+    "message": _("message"),
 }
+"""What forms often ask under these names; any other field is told by the name that it has there."""
 
 SAID: Final = {
     "stage": STEPS,
     "status": DEAL_STATUSES,
     "statuses": DEAL_STATUSES,
     "reasons": LOST_REASONS,
-    "fields": {"amount": _("amount")},
+    "fields": FIELDS,
+    "field": FIELDS,
+    "kind": IDENTITY_KINDS,
     "state": REPLY_STATES,
     "what": {
         "card": _("card"),
@@ -273,4 +278,4 @@ SAID: Final = {
         "quarantined delivery": _("quarantined delivery"),
     },
 }
-"""What may stand in a refusal, by the name that it has there."""
+"""What may stand in a refusal or a reason, by the name that it has there."""

@@ -10,10 +10,12 @@ from eventstore.likeness.alike_names import names_alike
 from eventstore.likeness.candidates import MOST, candidates
 from eventstore.likeness.columns import table_of
 from eventstore.likeness.names import parts
+from eventstore.likeness.own_rows import own_agreement
 from eventstore.likeness.profiles import Profile as Said
 from eventstore.likeness.profiles import profile_of
 from eventstore.likeness.reasons import reasons
 from eventstore.likeness.repeats import once_each
+from eventstore.likeness.weights import weights_of
 from eventstore.lookalikes import alike
 
 ANNA = {"name": "Анна Берёзкина", "phone": "9071234567"}
@@ -194,7 +196,7 @@ def test_reasons_are_what_agrees_then_what_nearly_does_then_what_differs():
         "fields": {"city": "тверъ", "job": "повар"},
     }  # fmt: skip
     table = table_of([said(0, **here), said(1, **there), said(2, **here)])
-    first, second = reasons(table, np.array([0, 0]), np.array([1, 2]))
+    first, second = reasons(weights_of(table), np.array([0, 0]), np.array([1, 2]))
     assert first == [
         "one mailbox at two hosts", "their names are alike (0.99)",
         "their numbers are one slip apart", "city nearly the same", "against it: another job",
@@ -208,7 +210,112 @@ def test_reasons_are_what_agrees_then_what_nearly_does_then_what_differs():
 @pytest.mark.parametrize("other", ["Анна", "Берёзкина", "Berezkina Anna", "Пётр", "Ана Березкин"])
 def test_names_in_columns_are_as_alike_as_two_by_themselves(other):
     table = table_of([said(0, **ANNA), said(1, name=other)])
-    ((text, *_),) = reasons(table, np.array([0]), np.array([1]))
+    ((text, *_),) = reasons(weights_of(table), np.array([0]), np.array([1]))
     alike_by = names_alike(parts(ANNA["name"]), parts(other))
     said_of_it = "the same" if alike_by == 1 else f"alike ({alike_by:.2f})"
     assert said_of_it in text or (alike_by < 0.88 and "their names differ" in text)
+
+
+def answers(*texts: str) -> list[Said]:
+    return [said(number, fields={"answer": text}) for number, text in enumerate(texts)]
+
+
+def answer_of(profiles: list[Said], own=None):
+    """The weights of the one field that these say."""
+    (answer,) = weights_of(table_of(profiles), own or {}).answers
+    return answer
+
+
+def near_bits(*texts: str) -> float:
+    return answer_of(answers(*texts)).most
+
+
+def drawn(kind, count: int = 300) -> list[str]:
+    rng = Random(1)
+    return [kind(rng, number) for number in range(count)]
+
+
+def test_a_near_miss_says_nothing_where_any_two_are_near():
+    assert near_bits(*drawn(lambda rng, _: "заявка с сайта " + rng.choice("абвг"))) < 1
+    assert near_bits(*drawn(lambda _, number: str(4_300_000 + number))) < 1
+
+
+def test_a_near_miss_says_much_where_hardly_any_two_are_near():
+    assert near_bits(*drawn(lambda rng, _: str(rng.randrange(10**9)))) > 4
+    assert near_bits(*drawn(lambda rng, _: "".join(rng.choices("абвгдежзик", k=9)))) > 4
+
+
+def test_a_near_miss_is_worth_the_same_each_time_the_store_is_asked():
+    texts = drawn(lambda rng, _: str(rng.randrange(2_000)), 3_000)
+    assert 0 < near_bits(*texts) == near_bits(*texts) < 4
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "are_near"),
+    [
+        ("анна_82", "анна_93", False), ("ул. ленина 5", "ул. ленина 6", False),
+        ("ул. ленина 5", "ул ленина 5", True), ("190050", "190051", True), ("12", "13", False),
+    ],
+)  # fmt: skip
+def test_other_digits_within_words_are_another_thing_and_in_a_number_a_slip(one, other, are_near):
+    answer = answer_of(answers(one, other))
+    assert (answer.differing(np.array([0]), np.array([1])) > 0).tolist() == [are_near]
+    assert (answer.differing(np.array([1]), np.array([0])) > 0).tolist() == [are_near]
+
+
+def own_of(first: list[str], second: list[str], leads=None) -> dict[str, float]:
+    """What persons show who say the first of these in one lead, and the second in another."""
+    table = table_of(answers(*first, *second))
+    persons = np.tile(np.arange(len(first)), 2)
+    return dict(
+        own_agreement(table, persons, np.arange(2 * len(first)) if leads is None else leads)
+    )
+
+
+def test_persons_own_leads_tell_how_often_one_person_says_the_same():
+    birthdays = drawn(lambda _, number: f"1980-05-{number:02}", 30)
+    others = [f"{day}x" for day in birthdays]
+    assert own_of(birthdays, birthdays)["answer"] > 0.95
+    assert own_of(birthdays, others)["answer"] < 0.05
+    assert own_of(birthdays, birthdays[:15] + others[15:])["answer"] == pytest.approx(0.5)
+
+
+def test_few_persons_with_two_leads_show_nothing():
+    ids = drawn(lambda _, number: str(number), 19)
+    assert own_of(ids, ids) == {}
+    assert own_of([*ids, "19"], [*ids, "19"]) != {}
+
+
+def test_what_is_told_of_one_lead_twice_is_no_agreement():
+    ids = drawn(lambda _, number: str(number), 30)
+    assert own_of(ids, ids, leads=np.tile(np.arange(30), 2)) == {}
+
+
+def test_an_id_of_a_submission_says_nothing_for_one_person_nor_against():
+    ids = drawn(lambda _, number: str(4_000_000 + number), 60)
+    own = own_of(ids[:30], ids[30:])
+    answer = answer_of(answers(*ids), own)
+    assert answer.most == 0
+    assert -0.1 < answer.least <= 0
+
+
+def test_what_one_person_always_says_again_speaks_against_where_it_differs():
+    towns = drawn(lambda rng, _: rng.choice(["тверь", "псков", "клин"]), 60)
+    assert answer_of(answers(*towns), own_of(towns[:30], towns[:30])).least == pytest.approx(-2.5)
+
+
+def test_the_name_of_a_form_says_nothing_where_few_forms_are_used():
+    forms = drawn(lambda rng, _: rng.choice(["kitchens", "kitchens", "wardrobes"]), 40)
+    answer = answer_of(answers(*forms, "kitchens", "kitchens"))
+    assert answer.agreeing(np.array([40]), np.array([41])).item() < 1
+
+
+def test_only_what_weighs_a_bit_is_told():
+    forms = [{"form": "kitchens", "id": f"4:{number}"} for number in range(40)]
+    rows = [
+        said(n, **(ANNA if n < 2 else {}), fields={**form, "job": "врач" if n < 2 else "повар"})
+        for n, form in enumerate(forms)
+    ]
+    weights = weights_of(table_of(rows), {"id": 0.03})
+    (told,) = reasons(weights, np.array([0]), np.array([1]))
+    assert told == ["their names are the same", "one number, which links nobody", "the same job"]

@@ -135,6 +135,27 @@ def test_leads_without_any_identity_can_be_suggested_and_picked(fed):
     assert queue(fed) == []
 
 
+def sent(number: int, phone: str, name: str):
+    """A form with the number that its builder gives every submission."""
+    told = lead(number, ("phone", phone, "claimed"))
+    fields = {"tranid": f"{4_000_000 + 97 * number}"}
+    return replace(told, profile=Profile(name=name), fields=fields)
+
+
+def test_what_one_person_says_otherwise_each_time_speaks_against_nobody(fed):
+    """The store shows it by those who wrote twice."""
+    two = (sent(1, "+79120000001", "Инна Ершова"), sent(2, "+79120000010", "Ершова Инна"))
+    fed.feed(*two)
+    (before,) = ReviewQueue(Cards(fed.base)).all()
+    assert before["reasons"] == [
+        "their names are the same", "their numbers are one slip apart",
+        "against it: another tranid",
+    ]  # fmt: skip
+    fed.feed(*(sent(n, f"+7955{n % 30 * 37_003:07}", "") for n in range(100, 160)))
+    (after,) = ReviewQueue(Cards(fed.base)).all()
+    assert after["reasons"] == before["reasons"][:2]
+
+
 def test_a_likeness_adds_its_reasons_to_what_a_lead_suggests(fed):
     both = (("telegram", "7", "claimed"), ("phone", "+79120000001", "claimed"))
     fed.feed(named(1, "Анна Берёзкина", both[0]), named(2, "Анна Берёзкина", both[1]))
