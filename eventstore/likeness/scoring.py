@@ -4,7 +4,7 @@ Weights are bits, base-2 logarithms of odds: agreeing in what one of a thousand 
 Their sum, less the bits that it takes to choose one of all persons who has a second card, is the
 odds that two rows are one person's. The constants say how often one person's rows agree, or nearly
 do; they were taken from what people type, not fitted to a data set (docs/identity-quality.md). What
-a field of a form is worth is read off the rows themselves (ADR 00NN).
+a field of a form is worth is read off the rows themselves (ADR 0029).
 """
 
 from typing import NamedTuple
