@@ -12,6 +12,9 @@ from projections.desk.language import LANGUAGES, translations
 from projections.moments import write_moment
 
 PLOTLY_SCRIPT: Final = "/static/plotly.min.js"
+PLOTLY_MAPS_STYLE: Final = "9f215cf04c5486422605d13261cb87401f4e7763b6296af81e98efbc0130da53"
+"""The id of the style element that the script adds for maps, which we have none of, unless there is
+one already: the pages' policy refuses it. tests/browser tells when another plotly has another."""
 
 
 def render(language: str, template: str, **values: Any) -> str:
@@ -37,6 +40,7 @@ def environment(language: str) -> jinja2.Environment:
         "languages": LANGUAGES,
         "named": named,
         "plotly_script": PLOTLY_SCRIPT,
+        "plotly_maps_style": PLOTLY_MAPS_STYLE,
     }
     env.filters |= {"number": named.number, "percent": named.percent, "moment": _moment}
     return env
