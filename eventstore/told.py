@@ -1,6 +1,6 @@
 """A lead with everything that its events tell, as people read it (SEMANTICS 3.6)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,9 @@ _SHOWN = (
     "subject", "text", "fields", "profile", "attachments", "mentions", "call", "order", "booking",
     "campaign", "consents", "thread", "extra",
 )  # fmt: skip
+
+FILLED_IN = frozenset({"form", "order", "booking"})
+"""Kinds of leads whose fields a person filled in."""
 
 
 def text_id(value: Id) -> str:
@@ -101,15 +104,19 @@ def newest_name(touches: Sequence[Told]) -> str:
 def carried(touches: Collection[Told]) -> Json:
     """What these leads (oldest first) carry to their card or deal, each field as last told.
 
-    `fields` are those of forms, known or not; `consents` every different one, oldest first.
+    `fields` are all that have no place of their own, known or not; `answers` are those of them that
+    somebody filled in, and not what a call or a message brings; `consents` every different one,
+    oldest first.
     """
     contents = [told.content for told in touches if told.content]
-    fields = {name: text for one in contents for name, text in one.fields.items() if text}
+    fields = _fields(contents)
     consents: list[Any] = []
     for consent in (consent for one in contents for consent in one.consents):
         if consent not in consents:
             consents.append(consent)
     found: Json = {"fields": fields}
+    if answers := _fields(one for one in contents if one.kind in FILLED_IN):
+        found["answers"] = answers
     for name in ("profile", "campaign", "order", "booking"):
         parts = [part for one in contents if (part := getattr(one, name))]
         if parts:
@@ -120,6 +127,10 @@ def carried(touches: Collection[Told]) -> Json:
     if extra:
         found["extra"] = extra
     return found
+
+
+def _fields(contents: Iterable[LeadContent]) -> Json:
+    return {name: text for one in contents for name, text in one.fields.items() if text}
 
 
 def _newest_of_each(parts: Collection[Any]) -> Json:

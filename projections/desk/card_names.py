@@ -59,9 +59,7 @@ class CardNames(Names):
         )
 
     def stage(self, stage: str, pipeline: Pipeline | None = None) -> str:
-        """A name as the pipeline has it configured, else ours."""
-        configured = pipeline.stage_name(stage) if pipeline else ""
-        return configured or self.known(words.STEPS, stage)
+        return self.stage_named(stage, pipeline.stage_name(stage) if pipeline else "")
 
     def deal_status(self, status: str) -> str:
         return self.known(words.DEAL_STATUSES, status)
@@ -115,6 +113,20 @@ class CardNames(Names):
             return self.translate(words.OUTGOING) % {"kind": kind}
         return kind
 
+    def call(self, call: Json) -> str:
+        """Which line of ours, and how long they spoke."""
+        told = []
+        if line := call.get("line"):
+            told.append(
+                self.translate(words.ON_LINE) % {"line": self.identity("phone", _plus(line))}
+            )
+        if extension := call.get("extension"):
+            told.append(self.translate(words.EXTENSION) % {"extension": extension})
+        if seconds := int(call.get("talk_s") or 0):
+            spoken = f"{seconds // 60}:{seconds % 60:02}"
+            told.append(self.translate(words.SPOKEN) % {"time": spoken})
+        return " · ".join(told)
+
     def reply(self, entry: Json) -> str:
         """What became of a message of ours, and why not."""
         state = self.known(words.REPLY_STATES, entry["state"])
@@ -124,3 +136,8 @@ class CardNames(Names):
     def other_entry(self, entry: Json) -> str:
         """An entry of a kind that has no words of its own here."""
         return " · ".join(str(entry[name]) for name in ("type", "what") if entry.get(name))
+
+
+def _plus(line: str) -> str:
+    """A line as exchanges write it: a number without its plus, or a name."""
+    return f"+{line}" if line.isdigit() and len(line) > 10 else line

@@ -25,9 +25,13 @@ class Names:
         return self.known(words.CHANNELS, channel)
 
     def step(self, step: Step) -> str:
-        """A configured name, or ours for a stage of the default pipeline."""
-        usual = words.STEPS.get(step.id, step.id)
-        return self.translate(usual) if step.name in {step.id, usual} else step.name
+        return self.stage_named(step.id, step.name)
+
+    def stage_named(self, stage: str, configured: str) -> str:
+        """A stage's name as it is configured; where that is ours or none, ours in this language."""
+        if configured in {"", stage, words.STEPS.get(stage)}:
+            return self.known(words.STEPS, stage)
+        return configured
 
     def dimension(self, dimension: str) -> str:
         return self.known(words.DIMENSIONS, dimension)

@@ -117,7 +117,9 @@ class Carried(msgspec.Struct, frozen=True, kw_only=True):
     """What leads carry to their card or deal, each field as last told."""
 
     fields: dict[str, str]
-    """What forms asked, known or not."""
+    """All that has no place of its own, known or not."""
+    answers: dict[str, str] | UnsetType = UNSET
+    """Those of them that somebody filled in: a form, an order, a booking."""
     profile: dict[str, Any] | UnsetType = UNSET
     campaign: dict[str, Any] | UnsetType = UNSET
     order: dict[str, Any] | UnsetType = UNSET

@@ -1,8 +1,9 @@
 """A card → what its page shows: the newest first, decisions apart, links as a chain to read."""
 
 from collections.abc import Iterable
-from typing import Any
 
+from eventstore.told import FILLED_IN
+from projections.desk.answers import answers, machinery
 from projections.desk.services import Json
 
 
@@ -13,14 +14,14 @@ def card_values(card: Json, why: Json) -> Json:
     touches = {entry["lead"]: entry for entry in entries if entry.get("type") == "touch"}
     return {
         "card": card,
-        "timeline": entries,
+        "timeline": [_told(entry) for entry in entries],
         "older": card["older"],
         "decisions": card["decisions"][::-1],
         "identity_of": leaves,
         "touch_of": touches,
         "links": why["links"],
         "deals": sorted(_deals(card), key=lambda deal: deal["status"] != "open"),
-        "fields": _fields(card),
+        "answers": sorted(answers(card.get("answers") or {}).items()),
     }
 
 
@@ -30,6 +31,11 @@ def _deals(card: Json) -> Iterable[Json]:
         yield {**deal, "version": card["versions"].get(deal["id"], 0)}
 
 
-def _fields(card: Json) -> list[tuple[str, Any]]:
-    """What forms asked and people answered, each as last told."""
-    return sorted((card.get("fields") or {}).items())
+def _told(entry: Json) -> Json:
+    """An entry with what somebody filled in apart from what came along with it."""
+    if entry["type"] != "touch":
+        return entry
+    fields = entry.get("fields") or {}
+    if entry["kind"] in FILLED_IN:
+        return {**entry, "answers": answers(fields), "details": machinery(fields)}
+    return {**entry, "answers": {}, "details": fields}

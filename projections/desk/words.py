@@ -217,6 +217,10 @@ CALL_STATES: Final = {
 
 OUTGOING: Final = _("%(kind)s from us")
 
+ON_LINE: Final = _("line %(line)s")
+EXTENSION: Final = _("extension %(extension)s")
+SPOKEN: Final = _("spoke %(time)s")
+
 REPLY_STATES: Final = {
     "queued": _("to be sent"),
     "sent": _("sent"),
@@ -258,6 +262,9 @@ FIELDS: Final = {
     "budget": _("budget"),
     "comment": _("comment"),
     "message": _("message"),
+    "formname": _("form"),
+    "form_name": _("form"),
+    "quiz.name": _("form"),
 }
 """What forms often ask under these names; any other field is told by the name that it has there."""
 

@@ -17,6 +17,9 @@ LEADS = (
          profile={"name": NASTY}, text=NASTY, fields={NASTY: NASTY}, subject=NASTY),
     lead(4, ("whatsapp", "9", "claimed"), ("phone", "+79120000004", "claimed"),
          profile={"name": "Ольга"}),
+    lead(5, ("phone", "+79120000005", "attested"), channel="mango", kind="call",
+         call={"id": "c5", "line": "74950000100", "state": "ended", "talk_s": 68},
+         fields={"location": "abonent"}),
 )  # fmt: skip
 
 
@@ -159,6 +162,34 @@ def test_a_browser_that_speaks_russian_is_answered_in_russian(server, new_page):
     for heading in ("История", "Контакты", "Почему это один человек", "Сделки"):
         expect(page.get_by_role("heading", name=heading)).to_be_visible()
     expect(page.get_by_role("link", name="Карточки")).to_be_visible()
+
+
+PAGES = (
+    "/", "/numbers", "/numbers?by=channel", "/cards", "/cards?query=анна",
+    "/cards/phone:+79120000001", "/cards/phone:+79120000001/merge?other=telegram:77",
+    "/cards/phone:+79120000001/unmerge?a=phone:%2B79120000001&b=email:anna@x.ru", "/review",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "ru-RU"])
+def test_no_page_writes_an_error_to_the_console(server, new_page, locale):
+    """`new_page` hears the console."""
+    page = new_page(locale=locale)
+    for path in PAGES:
+        assert page.goto(server.url + path).ok, path
+        page.wait_for_load_state("networkidle" if path != "/" else "load")
+        if path.startswith("/numbers"):
+            expect(page.locator("#plot svg").first).to_be_visible()
+
+
+def test_details_of_a_call_are_folded_with_it_and_are_no_answers(server, new_page):
+    page = new_page()
+    page.goto(f"{server.url}/cards/phone:+79120000005")
+    expect(page.get_by_text("line +7 495 000-01-00 · spoke 1:08")).to_be_visible()
+    expect(page.get_by_role("heading", name="Answers in forms")).to_have_count(0)
+    expect(page.get_by_text("abonent")).to_be_hidden()
+    page.get_by_text("Details").click()
+    expect(page.get_by_text("abonent")).to_be_visible()
 
 
 def test_an_operator_signs_in_and_is_brought_to_the_page_that_was_asked_for(

@@ -169,3 +169,13 @@ def test_a_decision_stands_in_the_timeline_with_its_id_until_it_is_undone(fed):
     ]
     fed.commands.undo(merged.decision, order("boris"))
     assert [entry["type"] for entry in card(fed)["timeline"]] == ["touch", "deal"]
+
+
+def test_answers_are_what_somebody_filled_in_and_no_detail_of_a_call(fed):
+    asked, told = {"Этаж": "3", "tranid": "1:2"}, {"location": "abonent"}
+    fed.feed(full(1, fields=asked), full(2, kind="call", fields=told))
+    shown = card(fed)
+    assert shown["answers"] == asked
+    assert shown["fields"] == asked | told
+    fed.feed(msgspec.structs.replace(lead(3, ("phone", "+79120000003", "claimed")), kind="call"))
+    assert "answers" not in Cards(fed.base).show("phone:+79120000003")

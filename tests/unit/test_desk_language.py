@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
@@ -9,8 +10,12 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from eventstore.domain.pipeline import SALES, Pipeline, Stage
 from eventstore.said import said
+from projections.desk.card_names import CardNames
 from projections.desk.names import Names
+from projections.desk.rendering import render
+from projections.funnel.result import steps_of
 
 FOLDER = resources.files("projections")
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
@@ -89,3 +94,75 @@ def test_a_refusal_is_told_in_the_language_of_the_page(language, told):
     names = Names(language)
     assert names.said(refusal) == told
     assert names.said("not in the catalogue") == "not in the catalogue"
+
+
+REASONS = [EVENTSTORE / "likeness" / "reasons.py", EVENTSTORE / "suggestions.py"]
+"""Where the reasons of the review queue are said."""
+NO_REASONS = {"Lookalike | None", "card unshare", "card share"}
+"""A type and two commands."""
+
+
+def words_of(file: Path) -> Iterator[tuple[str, bool]]:
+    """Each text of some words, but docstrings, and whether it is one that is said."""
+    tree = ast.parse(file.read_text("utf-8"))
+    saying = {
+        id(node.args[0])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "said"
+    }
+    nodes = list(ast.walk(tree))
+    plain = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
+        text = node.value if isinstance(node, ast.Constant) and id(node) not in plain else None
+        if isinstance(text, str) and " " in text and text not in NO_REASONS:
+            yield text, id(node) in saying
+
+
+@pytest.mark.parametrize("file", REASONS, ids=lambda file: file.name)
+def test_no_reason_of_the_review_queue_reaches_a_russian_page_in_english(file):
+    found = list(words_of(file))
+    assert len(found) >= 7
+    assert [text for text, is_said in found if not is_said] == []
+    holes = {"field": "город", "by": "0.9", "kind": "email", "count": "5", "limit": "2"}
+    for text, _ in found:
+        told = Names("ru").said(said(text, **holes))
+        assert not re.search("[A-Za-z]", told), text
+
+
+@pytest.mark.parametrize(
+    ("field", "told"), [("username", "имя пользователя"), ("city", "город"), ("Этаж", "Этаж")]
+)
+def test_a_reason_names_the_field_in_the_language_of_the_page(field, told):
+    reason = said("the same %(field)s", field=field)
+    assert Names("ru").said(reason) == f"совпадает: {told}"
+
+
+@pytest.mark.parametrize(
+    ("configured", "told"),
+    [("", "Контакт"), ("contact", "Контакт"), ("Contact", "Контакт"), ("Call", "Call")],
+)
+def test_a_stage_has_one_name_on_all_pages(configured, told):
+    pipeline = Pipeline(id="p", name="", stages=(Stage("unsorted"), Stage("contact", configured)))
+    named = CardNames("ru")
+    assert named.stage("contact", pipeline) == told
+    (step,) = steps_of([("contact", configured or "contact")], [1])
+    assert named.step(step) == told
+    moved = {"what": "stage", "stage": "contact"}
+    assert f"«{told}»" in named.deal_event(moved, pipeline)
+
+
+@pytest.mark.parametrize(
+    ("language", "cursor", "told"),
+    [
+        ("ru", "50.1.ab", "больше 50 пар на проверку"), ("ru", None, "50 пар на проверку"),
+        ("en", "50.1.ab", "more than 50 to look at"), ("en", None, "50 to look at"),
+    ],
+)  # fmt: skip
+def test_the_review_page_says_how_many_there_are_or_that_there_are_more(language, cursor, told):
+    page = render(
+        language, "review.html", items=[], next=cursor, total=50, version=1, done=None,
+        new_command=str, menu=[], here="/review", company="", signed_in=False,
+        switch={"en": "?", "ru": "?"}, pipeline_of={SALES.id: SALES},
+    )  # fmt: skip
+    (head,) = re.findall('<p class="state">(.*?)</p>', page)
+    assert head.partition(" · ")[0] == told
