@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 from support.deals_oracle import deal_names
-from support.decided_worlds import ROUTED, VALUES, World
+from support.decided_worlds import ROUTED, VALUES, ManyIdentities, World
 from support.tries import tries
 from support.worlds import check_partition, lead
 
@@ -136,7 +136,7 @@ class FollowedWorld(World):
         super().teardown()
 
 
-class CrowdedFollowedWorld(FollowedWorld):
+class CrowdedFollowedWorld(FollowedWorld, ManyIdentities):
     """The same where hardly a deal has room in its person's row, in two pipelines."""
 
     policy: ClassVar[dict] = {

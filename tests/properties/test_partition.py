@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.decided_worlds import ROUTED, World, event, new_fed
+from support.decided_worlds import ROUTED, ManyIdentities, World, event, new_fed
 from support.tries import tries
 from support.worlds import check
 
@@ -33,8 +33,8 @@ def test_order_repetition_and_batching_do_not_change_persons(events, data):
     check(fed, fed.facts())
 
 
-class CrowdedWorld(World):
-    """The same where hardly a deal has room in its person's row, in two pipelines."""
+class CrowdedWorld(ManyIdentities):
+    """Where hardly a deal has room in its person's row, nor each identity in its lead."""
 
     policy: ClassVar[dict] = {"most_deals_in_a_row": 1, **ROUTED}
 
