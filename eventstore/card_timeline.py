@@ -183,7 +183,7 @@ class CardTimeline:
                         "decision": text_id(decision),
                         "what": decision_word(event),
                         "in_force": not apart,
-                        "leaves": [text_id(leaf) for leaf in _leaves_of(of)],
+                        "leaves": [text_id(leaf) for leaf in _leaves_of(sorted(of))],
                         "actor": event.actor or None,
                         "reason": event.reason,
                         "at": time_text(event.at),

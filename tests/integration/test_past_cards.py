@@ -126,3 +126,15 @@ def test_a_card_as_known_at_a_time_is_that_of_the_last_position_by_then(system):
     assert shown(system, ANNA, at=write_moment(now)) == before == shown(system, ANNA, at=str(last))
     with pytest.raises(OperationFailed, match="nobody knew"):
         shown(system, ANNA, at="2020-01-01")
+
+
+def test_the_cards_that_a_withdrawal_was_about_are_told_in_one_order(system):
+    mails = [f"email:{name}@x.ru" for name in ("a", "b", "c", "d")]
+    feed(system, *(lead(n, claimed(OFFICE), claimed(mail)) for n, mail in enumerate(mails)))
+    (card,) = run(system, "card.show", {"id": OFFICE})
+    office, *others = (leaf["id"] for leaf in card["leaves"])
+    list(run(system, "card.withdraw", {"identity": OFFICE}))
+    (card,) = run(system, "card.show", {"id": OFFICE})
+    (told,) = (e["leaves"] for e in card["timeline"] if e["type"] == "decision")
+    pairs = sorted(sorted((office, other)) for other in others)
+    assert told == list(dict.fromkeys(leaf for pair in pairs for leaf in pair))
