@@ -62,6 +62,15 @@ def test_migrations_are_applied_once(store):
     assert migrate(store) == []
 
 
+def test_a_migration_that_was_killed_before_its_record_is_repeated_and_changes_nothing(store):
+    reader = reader_with(5)
+    projector(reader, store).project_available()
+    store.command("TRUNCATE TABLE migrations")
+    assert migrate(store) == ["facts"]
+    assert projector(reader, store).project_available() == 5
+    assert positions(store) == [1, 2, 3, 4, 5]
+
+
 def test_all_that_is_there_is_projected_once(store):
     reader = reader_with(25)
     assert projector(reader, store, block=10).project_available() == 25

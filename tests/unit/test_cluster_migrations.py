@@ -67,6 +67,40 @@ def test_the_engine_knows_every_setting_of_the_tables_of_a_cluster(store):
     assert made == len(statements("leadlog"))
 
 
+class Noted:
+    """Keeps what a migration commands, and has applied nothing yet."""
+
+    def __init__(self, url):
+        self.target, self.commands = parse_url(url), []
+
+    def select(self, sql, **_):
+        return [(1,)] if "system.clusters" in sql else []
+
+    def command(self, sql, **_):
+        self.commands.append(sql)
+
+
+def test_the_record_of_migrations_is_on_every_replica_too():
+    noted = Noted("clickhouse://host/leadlog?cluster=leadlog")
+    migrate(noted)
+    made = [sql for sql in noted.commands if "CREATE TABLE" in sql]
+    assert "migrations ON CLUSTER `leadlog`" in made[0]
+    assert all("ENGINE = ReplicatedMergeTree" in sql for sql in made)
+    alone = Noted("clickhouse://host/leadlog")
+    migrate(alone)
+    assert not [sql for sql in alone.commands if "CLUSTER" in sql or "Replicated" in sql]
+
+
+def test_every_statement_of_a_migration_does_nothing_the_second_time():
+    for statement in statements():
+        assert "IF NOT EXISTS" in statement or "IF EXISTS" in statement, statement
+
+
+def test_migrations_are_numbered_from_one_without_gaps():
+    numbers = [one.number for one in migrations()]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
 class ClusterOf:
     """Tells how many shards its cluster has, and must be left alone."""
 
