@@ -173,13 +173,14 @@ PAGES = (
 
 @pytest.mark.parametrize("locale", ["en-GB", "ru-RU"])
 def test_no_page_writes_an_error_to_the_console(server, new_page, locale):
-    """`new_page` hears the console."""
-    page = new_page(locale=locale)
+    page, told = new_page(locale=locale), []
+    page.on("console", lambda one: told.append(one.text) if one.type == "error" else None)
     for path in PAGES:
         assert page.goto(server.url + path).ok, path
         page.wait_for_load_state("networkidle" if path != "/" else "load")
         if path.startswith("/numbers"):
             expect(page.locator("#plot svg").first).to_be_visible()
+        assert told == [], path
 
 
 def test_details_of_a_call_are_folded_with_it_and_are_no_answers(server, new_page):
