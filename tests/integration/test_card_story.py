@@ -118,6 +118,30 @@ def test_withdrawn_evidence_parts_a_person_and_its_undo_joins_it(leadlog):
     assert ids(leadlog("card", "list")) == [1, 2]
 
 
+NINE, TEN = "2026-03-01T09:00:00Z", "2026-03-01T10:00:00Z"
+FORM = ("phone:89120000001", "email:anna@x.ru")
+
+
+@pytest.mark.parametrize(
+    ("fits", "not_so"),
+    [
+        (FORM, ("phone:89120000001", "telegram:77")),
+        (FORM[::-1], ("email:anna@x.ru", "telegram:77")),
+        (("--rule", "one form"), ("--rule", "own accounts")),
+        (("--version", "1"), ("--version", "2")),
+        (("--identity", FORM[1]), ("--identity", "telegram:77")),
+        (("--from", NINE), ("--from", TEN)),
+        (("--to", TEN), ("--to", NINE)),
+        (("--from", NINE, "--to", TEN), ("--from", TEN, "--to", NINE)),
+        (("--rule", "one form", *FORM), ("--rule", "one form", "--version", "2", *FORM)),
+    ],
+)
+def test_each_condition_of_a_withdrawal_selects_by_what_it_says(leadlog, fits, not_so):
+    (told,) = leadlog("card", "withdraw", *fits, "--dry-run")
+    assert told["changed"]["persons"] == 2
+    assert "no evidence fits" in leadlog("card", "withdraw", *not_so, "--dry-run", status=1)
+
+
 def test_a_card_is_shown_as_it_was_known(leadlog):
     (marked,) = leadlog("card", "share", "email:anna@x.ru")
     now = leadlog("card", "show", "phone:89120000001")[0]
