@@ -37,19 +37,38 @@ Persons = frozenset[Id]
 NamesOf = Callable[[Collection[Id]], dict[Id, str]]
 
 
+class _Overtaken(Exception):
+    """Somebody else has made a round meanwhile."""
+
+
 def bring_up_to_date(base: CustomerBase, *, beat: Beat = lambda: None) -> None:
     """Make every part of the queue anew about which something changed."""
     names = Cards(base).names_of
     while base.recorder.stirred(most=1):
         beat()
-        before = base.recorder.max_tracking_id(_ROUND)
-        here = -1 if before is None else before
+        try:
+            _round(base, names)
+        except _Overtaken:
+            continue
 
-        def once(work: Work, here: int = here) -> None:
-            work.changes.positions[_ROUND] = (here, here + 1)
-            settle(work, names)
 
-        base.attempt(once)
+def _round(base: CustomerBase, names: NamesOf) -> None:
+    """One page, unless somebody else makes a round after this one has looked where it stands."""
+    here = _rounds(base)
+
+    def once(work: Work) -> None:
+        if _rounds(base) != here:
+            raise _Overtaken
+        work.changes.positions[_ROUND] = (here, here + 1)
+        settle(work, names)
+
+    base.attempt(once)
+
+
+def _rounds(base: CustomerBase) -> int:
+    """How many were made, less one."""
+    made = base.recorder.max_tracking_id(_ROUND)
+    return -1 if made is None else made
 
 
 def settle(work: Work, names: NamesOf) -> None:

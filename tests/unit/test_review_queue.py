@@ -8,6 +8,7 @@ from channels.sdk.lead import Profile
 from eventstore.orders import NotThere, order
 from eventstore.queries import Cards
 from eventstore.review_queue import ReviewQueue
+from eventstore.reviewing import bring_up_to_date
 
 OFFICE = ("phone", "+79120000001", "claimed")
 
@@ -156,3 +157,23 @@ def test_two_of_three_of_one_browser_who_turn_out_to_be_one_leave_two(fed):
     assert queue(fed).all() == []
     fed.feed(lead(7, OFFICE, mail))
     assert [item["why"] for item in queue(fed).all()] == ["device"]
+
+
+def test_of_two_who_bring_it_up_to_date_at_once_the_slower_finds_it_done(
+    fed, tmp_path, monkeypatch
+):
+    """The one beside the processor and a reader: nobody tries in vain until the page fails."""
+    colleagues(fed, 3)
+    other = base(tmp_path / "events.db")
+    save, tries = fed.base.recorder.save, []
+
+    def overtaken(changes):
+        tries.append(changes)
+        if len(tries) == 1:
+            bring_up_to_date(other)
+        return save(changes)
+
+    monkeypatch.setattr(fed.base.recorder, "save", overtaken)
+    assert len(crossed(fed)) == 1
+    assert len(tries) == 1
+    other.recorder.close()
