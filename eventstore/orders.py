@@ -60,15 +60,21 @@ class Orders:
     expected_version: int | None = None
 
 
+_LATEST = 253_402_300_799_999
+"""The last millisecond of the year 9999, after which a time cannot be written."""
+
+
 def order(
     actor: str, *, command: str = "", at: int | None = None, expected_version: int | None = None
 ) -> Orders:
     """Who commands; a fresh command id where none was given, and now where no time was.
 
-    ValueError for a command id that is none.
+    ValueError for a command id or a time that is none.
     """
     command_id = _id_of(command) if command else uuid4().bytes
     moment = time.time_ns() // 1_000_000 if at is None else at
+    if type(moment) is not int or not 0 <= moment <= _LATEST:
+        raise ValueError(f"at: {moment!r} is no time; give milliseconds since 1970")
     return Orders(actor=actor, command=command_id, at=moment, expected_version=expected_version)
 
 
