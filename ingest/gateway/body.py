@@ -1,7 +1,6 @@
 """Reads the body of a request within bounds of size, time and memory."""
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping
 
 from ingest.gateway.asgi import Message, Receive
@@ -53,7 +52,7 @@ class Bodies:
         length = headers.get("content-length", "")
         if length.isdecimal() and int(length) > limit:
             raise BodyTooLarge
-        began = time.monotonic()
+        began = _now()
         reading = _Reading(asyncio.current_task(), began + self._patience_s)
         self._watch(reading)
         pieces: list[bytes] = []
@@ -86,7 +85,7 @@ class Bodies:
             self._look = _later(self._patience_s / _LOOKS, self._look_around)
 
     def _look_around(self) -> None:
-        now = time.monotonic()
+        now = _now()
         for reading in self._readings:
             if reading.due <= now:
                 reading.ring()
@@ -115,6 +114,11 @@ def _piece_of(message: Message) -> bytes:
         raise ClientGone
     piece: bytes = message.get("body", b"")
     return piece
+
+
+def _now() -> float:
+    """By the loop's clock, as its timers have it."""
+    return asyncio.get_running_loop().time()
 
 
 def _later(seconds: float, look: Callable[[], None]) -> asyncio.TimerHandle:

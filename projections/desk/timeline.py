@@ -37,5 +37,5 @@ def _told(entry: Json) -> Json:
         return entry
     fields = entry.get("fields") or {}
     if entry["kind"] in FILLED_IN:
-        return {**entry, "answers": answers(fields), "details": machinery(fields)}
-    return {**entry, "answers": {}, "details": fields}
+        return {**entry, "filled_in": answers(fields), "folded": machinery(fields)}
+    return {**entry, "filled_in": {}, "folded": fields}

@@ -26,13 +26,13 @@ def test_ids_of_a_forms_builder_are_no_answers_and_not_lost():
 
 
 def test_a_touch_shows_answers_and_folds_the_rest():
-    assert (told(TOUCH)["answers"], told(TOUCH)["details"]) == (answers(FIELDS), machinery(FIELDS))
+    assert (told(TOUCH)["filled_in"], told(TOUCH)["folded"]) == (answers(FIELDS), machinery(FIELDS))
 
 
 @pytest.mark.parametrize("kind", ["call", "message", "comment"])
 def test_of_what_nobody_filled_in_all_is_folded(kind):
     shown = told({**TOUCH, "kind": kind})
-    assert (shown["answers"], shown["details"]) == ({}, FIELDS)
+    assert (shown["filled_in"], shown["folded"]) == ({}, FIELDS)
 
 
 def test_other_entries_are_shown_as_they_are():
