@@ -11,10 +11,9 @@ from typing import NamedTuple
 from eventstore.domain.events import Id
 from eventstore.judging import judged
 from eventstore.regroup import by_hand
-from eventstore.rows import Card, Hand, Pair
+from eventstore.rows import Card, Hand, Pair, Pairing
 from eventstore.work import Work
 
-Pairing = tuple[Id, Id]
 Ways = dict[Id, tuple[Pairing, ...]]
 """Person → the pairs that lead there."""
 

@@ -2,7 +2,7 @@
 
 Apart from the rest of the working set (`eventstore.work`), so that its parts refer to each other
 in one direction: whatever goes round in a circle is freed only when Python's collector comes by,
-and that was a tenth of what a lead cost.
+and that was a twentieth of what a lead cost.
 """
 
 from collections.abc import Collection, Iterable

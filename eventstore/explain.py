@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from eventstore.apart import Pairing, kept_apart
+from eventstore.apart import kept_apart
 from eventstore.awaiting import told_pending
 from eventstore.chains import Link, apart_without, chain
 from eventstore.domain.events import CardsMerged, Id
 from eventstore.judging import judged
 from eventstore.queries import Cards
 from eventstore.regroup import by_hand
-from eventstore.rows import Card, Hand
+from eventstore.rows import Card, Hand, Pairing
 from eventstore.told import text_id, time_text
 from eventstore.work import Work
 

@@ -10,11 +10,9 @@ from typing import Literal
 
 from eventstore.domain.events import Id, PersonFormed, SharedChanged
 from eventstore.domain.partition import Edge, join, shared_by
-from eventstore.rows import Card, Hand
+from eventstore.rows import Card, Hand, Pairing
 from eventstore.touches import stand
 from eventstore.work import Work
-
-Pairing = tuple[Id, Id]
 
 
 def regroup(work: Work, seeds: Iterable[Id], *, because: Id) -> set[Id]:

@@ -8,11 +8,9 @@ from eventstore.domain.matching import Action
 from eventstore.judging import judged
 from eventstore.lead_state import LeadState
 from eventstore.long_pairs import judge_long
-from eventstore.rows import Pair
+from eventstore.rows import Pair, Pairing
 from eventstore.work import Work
 
-Pairing = tuple[Id, Id]
-"""Two leaf cards, the lower one first."""
 Evidence = tuple[Id, Id, Id]
 """(leaf card, leaf card, lead), the lower leaf card first."""
 

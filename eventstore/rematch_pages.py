@@ -10,8 +10,7 @@ from typing import NamedTuple
 from eventstore.domain.events import Id
 from eventstore.policy import Policy
 from eventstore.recorders.port import CustomerRecorder
-
-Pairing = tuple[Id, Id]
+from eventstore.rows import Pairing
 
 _LEAVES = 200
 """Leaf cards in a page."""

@@ -16,6 +16,8 @@ from eventstore.domain.deals import Deal
 from eventstore.domain.events import Event, Id
 from eventstore.reading import Recorded
 
+Pairing = tuple[Id, Id]
+"""Two leaf cards, the lower one first."""
 LinkKey = tuple[int, Id, int, int, int]
 """When, by which lead, by which rule and with which texts two leaf cards were linked first."""
 

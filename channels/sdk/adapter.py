@@ -18,6 +18,7 @@ import msgspec
 from channels.sdk import ids, signature
 from channels.sdk.delivery import OK, Delivery, PollItem, Reply
 from channels.sdk.errors import NotAuthentic, Refused
+from channels.sdk.identities import mention
 from channels.sdk.lead import (
     MAX_IDENTITIES,
     MAX_IDENTITIES_OF_A_KIND,
@@ -246,7 +247,7 @@ def cap_identities(
             of_kind[identity.kind] = count + 1
             kept.append(identity)
         else:
-            beyond.append(Mention(kind=identity.kind, value=identity.value, raw=identity.raw))
+            beyond.append(mention(identity))
     return tuple(kept), tuple(beyond)
 
 

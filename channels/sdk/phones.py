@@ -30,11 +30,9 @@ def parse_phone(raw: str, country: str = "RU") -> Phone | None:
     None for words ("Anonymous"), SIP addresses, short and internal numbers, and whatever
     `phonenumbers` calls impossible. `country` (ISO 3166) reads numbers without a country code.
     """
-    bare = raw
-    if not _SHORT_CUT.fullmatch(raw):
-        bare = raw.translate(_NO_PUNCTUATION)
-    if _SHORT_CUT.fullmatch(bare) and (country == "RU" or bare[0] == "+"):
-        return Phone("+7" + bare[-10:])
+    found = _SHORT_CUT.fullmatch(raw) or _SHORT_CUT.fullmatch(raw.translate(_NO_PUNCTUATION))
+    if found and (country == "RU" or found[0][0] == "+"):
+        return Phone("+7" + found[0][-10:])
     return _by_library(raw, country)
 
 

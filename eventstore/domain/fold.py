@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from channels.sdk.identities import mention
 from channels.sdk.lead import (
     MAX_IDENTITIES,
     MAX_IDENTITIES_OF_A_KIND,
@@ -88,8 +89,7 @@ def _mentions(said: Sequence[Mention], beyond: Iterable[Identity]) -> tuple[Ment
     """What was mentioned, then the identities that do not count; each address once."""
     known = {(one.kind, one.value): one for one in said}
     for one in beyond:
-        mention = Mention(kind=one.kind, value=one.value, raw=one.raw)
-        known.setdefault((one.kind, one.value), mention)
+        known.setdefault((one.kind, one.value), mention(one))
     return tuple(known.values())
 
 

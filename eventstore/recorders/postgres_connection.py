@@ -4,7 +4,6 @@ import hashlib
 import re
 import select
 import weakref
-from collections import deque
 from typing import Any, Final
 
 import psycopg
@@ -14,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 
 from eventstore.recorders import postgres_statements as sql
+from eventstore.recorders.last_first import LastFirst
 from eventstore.recorders.postgres_arrays import columns
 from eventstore.recorders.postgres_reading import Moment, fetch
 from eventstore.recorders.postgres_schema import CHECKS, STATEMENTS
@@ -103,14 +103,6 @@ def open_datastore(settings: dict[str, Any], schema: str, pool_size: int) -> Pos
     return datastore
 
 
-class _LastFirst(deque[DictConnection]):
-    """Given out in turns, each connection would have to prepare every statement for itself, and to
-    run it some times before the server settles on a plan for it."""
-
-    def append(self, connection: DictConnection) -> None:
-        self.appendleft(connection)
-
-
 class _Pool(ConnectionPool[DictConnection]):
     """Where one connection is found dead, all that lie there are thrown away: they died with it.
 
@@ -132,7 +124,7 @@ class _Pool(ConnectionPool[DictConnection]):
             timeout=_CONNECT_S,
             reconnect_timeout=_CONNECT_S,
         )
-        self._pool = _LastFirst()
+        self._pool = LastFirst()
 
 
 def _check(connection: DictConnection, pool: _Pool | None) -> None:

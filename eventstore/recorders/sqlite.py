@@ -2,7 +2,6 @@
 
 import sqlite3
 import time
-from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +26,7 @@ from eventstore.recorders.coding import (
     sealing_of,
     stored,
 )
+from eventstore.recorders.last_first import LastFirst
 from eventstore.recorders.sqlite_reading import EVENTS, SQLiteReading
 from eventstore.recorders.sqlite_schema import STATEMENTS
 from eventstore.recorders.sqlite_writing import APPEARANCE, JOIN, STIRRED, write_rows
@@ -46,7 +46,7 @@ _CACHED_STATEMENTS = 128
 _PATIENCE_S = 30
 _LOOK_AGAIN_S = 0.05
 
-_COLUMNS_OFAPPEARANCE = "SELECT name FROM pragma_table_info('appearance')"
+_COLUMNS_OF_APPEARANCE = "SELECT name FROM pragma_table_info('appearance')"
 _HAS_REVIEWS = "SELECT 1 FROM sqlite_master WHERE name = 'review_stirred'"
 
 # Python's module looks for an adapter of each blob, and makes and drops an exception for none:
@@ -54,19 +54,12 @@ _HAS_REVIEWS = "SELECT 1 FROM sqlite_master WHERE name = 'review_stirred'"
 sqlite3.register_adapter(bytes, bytes.__bytes__)
 
 
-class _LastFirst(deque[SQLiteConnection]):
-    """Given out in turns, each connection would find its pages outdated by the other's writing."""
-
-    def append(self, connection: SQLiteConnection) -> None:
-        self.appendleft(connection)
-
-
 class _Pool(SQLiteConnectionPool):
     """Connections as the store needs them; the library sets none of this (DESIGN §3)."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self._pool = _LastFirst()
+        self._pool = LastFirst()
 
     def _create_connection(self) -> SQLiteConnection:
         connection = sqlite3.connect(
@@ -121,7 +114,7 @@ class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
         return [*STATEMENTS, *tracking]
 
     def _create_table(self, c: SQLiteCursor) -> None:
-        columns = _Moment(c).column(_COLUMNS_OFAPPEARANCE)
+        columns = _Moment(c).column(_COLUMNS_OF_APPEARANCE)
         is_old = bool(columns) and "at" not in columns
         has_reviews = not columns or _Moment(c).column(_HAS_REVIEWS)
         if is_old:
