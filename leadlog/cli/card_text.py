@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
+
+from projections.terminal import Terminal
 
 Found = Iterable[dict[str, Any]]
 
@@ -17,35 +18,36 @@ def table(found: Found) -> None:
     for card in found:
         identities = ", ".join(leaf["value"] for leaf in card["leaves"][:3])
         deals = ", ".join(f"{deal['stage']} ({deal['status']})" for deal in card["deals"][:3])
-        deals += f" [yellow]{following(card)}[/yellow]" if "pending" in card else ""
+        deals += f" {following(card)}" if "pending" in card else ""
         leads = f"{card['leads']:,}{'+' if 'more_leads' in card else ''}"
         shown.add_row(card["id"], card["name"], identities, leads, deals)
-    Console().print(shown)
+    Terminal().print(shown)
 
 
 def cards(found: Found) -> None:
     """Each with a page of its timeline, oldest first."""
-    console = Console()
+    console = Terminal()
     for card in found:
-        console.print(f"[bold]{card['name'] or '(no name)'}[/bold]   {card['id']}")
+        console.print(card["name"] or "(no name)", style="bold", end="   ")
+        console.print(card["id"])
         for leaf in card["leaves"]:
             shared = "  shared" if leaf["shared"] else ""
             console.print(f"  {leaf['kind']:10} {leaf['value']:28} {leaf['proof']}{shared}")
         if "pending" in card:
-            console.print(f"  [yellow]{following(card)}[/yellow]")
+            console.print(f"  {following(card)}", style="yellow")
         for deal in card["deals"]:
             console.print(f"  deal {deal['id']}  {deal.get('stage', '')}  {deal['status']}")
         if "more_deals" in card:
             console.print("  … and more deals; see `leadlog deal list`")
         for name, text in card["fields"].items():
-            console.print(f"  {name}: {text}", markup=False)
+            console.print(f"  {name}: {text}")
         if older := card["older"]:
             some = f"{older['touches']:,}{' or more' if older['more'] else ''}"
             console.print(f"  … {some} earlier touches; --most tells more")
         for entry in card["timeline"]:
-            console.print(_entry(entry), markup=False)
+            console.print(_entry(entry))
         if "version" in card:
-            console.print(f"  version {card['version']}", markup=False)
+            console.print(f"  version {card['version']}")
 
 
 def following(card: dict[str, Any]) -> str:
@@ -74,25 +76,25 @@ def _entry(entry: dict[str, Any]) -> str:
 
 
 def explanations(found: Found) -> None:
-    console = Console()
+    console = Terminal()
     for one in found:
         console.print("one person" if one["together"] else f"apart: {one['because']}")
         if "pending" in one:
-            console.print(f"  [yellow]{following(one)}[/yellow]")
+            console.print(f"  {following(one)}", style="yellow")
         for link in one["links"]:
             rule = f"{link['rule']} (version {link['version']})"
             what = rule if link["version"] else link["rule"]
             leads = ", ".join(link["evidence"][:3])
             line = f"  {link['a']} - {link['b']}: {what}, by {link['by']}  {leads}"
-            console.print(line, markup=False)
+            console.print(line)
         if one["apart_without"]:
-            console.print(f"  apart without: {', '.join(one['apart_without'])}", markup=False)
+            console.print(f"  apart without: {', '.join(one['apart_without'])}")
         for what in ("vetoes", "shared", "rules"):
             if what in one:
-                console.print(f"  {what}: {', '.join(one[what])}", markup=False)
+                console.print(f"  {what}: {', '.join(one[what])}")
         for held in one["withdrawn"]:
             line = f"  withdrawn: {held['a']} - {held['b']}, decision {held['decision']}"
-            console.print(f"{line}, by {held['actor'] or 'nobody named'}", markup=False)
+            console.print(f"{line}, by {held['actor'] or 'nobody named'}")
 
 
 def queue(found: Found) -> None:
@@ -102,4 +104,4 @@ def queue(found: Found) -> None:
         if item["kind"] == "limit":
             sides[1] = ", ".join(side["identity"] for side in item["split"])
         shown.add_row(str(item["n"]), f"{item['score']:.2f}", *sides, "; ".join(item["reasons"]))
-    Console().print(shown)
+    Terminal().print(shown)

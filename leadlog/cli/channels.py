@@ -16,6 +16,7 @@ from channels.sdk.recorded import BadCall
 from channels.trial import try_delivery
 from leadlog.cli.ask import AsJson, Config, Data, note, write_json
 from leadlog.control import OperationFailed
+from projections.terminal import Terminal
 
 if TYPE_CHECKING:  # the lab takes long to import, and one command of many needs it
     from channels.sdk.testing.rule import Rule
@@ -38,7 +39,7 @@ def list_channels(as_json: AsJson = False, config: Config = None, data: Data = N
     table = Table("type", "fed by", "settings", "from", box=None)
     for item in found:
         table.add_row(item["type"], item["fed_by"], ", ".join(item["settings"]), item["from"])
-    Console().print(table)
+    Terminal().print(table)
 
 
 def _described(name: str) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from leadlog.cli.card_text import following
@@ -16,6 +15,7 @@ from leadlog.cli.options import (
     Where,
     command,
 )
+from projections.terminal import Terminal
 
 app = typer.Typer(help="Deals: list, show, and move them.", no_args_is_help=True)
 
@@ -177,35 +177,35 @@ def _table(found: Iterable[Any]) -> None:
             deal["id"], deal.get("stage", ""), deal["status"], str(len(deal["leads"])),
             deal["name"], deal.get("pipeline", ""),
         )  # fmt: skip
-    Console().print(table)
+    Terminal().print(table)
 
 
 def tell(found: Iterable[Any]) -> None:
     """Deals as `deal show` tells them."""
-    console = Console()
+    console = Terminal()
     for deal in found:
         for name in (
             "id", "version", "person", "name", "pipeline", "stage", "status", "amount",
             "currency", "owner", "repeat_of",
         ):  # fmt: skip
-            console.print(f"{name:10} {deal.get(name) or ''}", markup=False)
+            console.print(f"{name:10} {deal.get(name) or ''}")
             if name == "pipeline" and deal.get("routed"):
-                console.print(f"{'':10} {_why(deal['routed'])}", markup=False)
+                console.print(f"{'':10} {_why(deal['routed'])}")
         if "pending" in deal:
-            console.print(f"[yellow]{following(deal)}[/yellow]")
+            console.print(following(deal), style="yellow")
         for name in deal["also_open"]:
-            console.print(f"also open  {name}", markup=False)
+            console.print(f"also open  {name}")
         for name, text in deal["fields"].items():
-            console.print(f"  {name}: {text}", markup=False)
+            console.print(f"  {name}: {text}")
         if "more_touches" in deal:
             console.print("  … and earlier touches; --most tells more")
         for touch in deal["timeline"]:
-            console.print(f"  {touch['at']}  {touch['channel']:10} {touch['kind']}", markup=False)
+            console.print(f"  {touch['at']}  {touch['channel']:10} {touch['kind']}")
         for entry in deal["history"]:
             passed = f", passing {', '.join(entry['skipped'])}" if entry.get("skipped") else ""
             what = f"{entry['what']} {entry.get('stage', '')}{passed}".strip()
             line = f"  {entry['at']}  (recorded {entry['recorded_at']})  {what}"
-            console.print(f"{line}  {entry['actor'] or ''}", markup=False)
+            console.print(f"{line}  {entry['actor'] or ''}")
 
 
 def _why(routed: Mapping[str, Any]) -> str:

@@ -4,10 +4,10 @@ import sys
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 
 from leadlog.cli.ask import AsJson, Config, Data, ask, note, settings, write_json
 from leadlog.control import OperationFailed
+from projections.terminal import Terminal
 
 Shape = Literal["table", "csv", "json", "parquet"]
 
@@ -82,14 +82,16 @@ def audit(
     if as_json:
         write_json([found])
     else:
-        console = Console()
+        console = Terminal()
         for name in ("deliveries", "leads", "positions"):
             told = "  ".join(f"{key} {value:,}" for key, value in found[name].items())
             console.print(f"{name:10} {told}", highlight=False)
         if found["pending"]:
             console.print(f"pending    {_carried_out(found['pending'])}", highlight=False)
-        verdict = "[green]nothing lost, nothing doubled[/green]"
-        console.print(verdict if found["ok"] else f"[red]difference: {found['difference']}[/red]")
+        if found["ok"]:
+            console.print("nothing lost, nothing doubled", style="green")
+        else:
+            console.print(f"difference: {found['difference']}", style="red")
     if not found["ok"]:
         raise typer.Exit(1)
 

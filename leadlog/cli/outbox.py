@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from leadlog.cli.options import Commanding, Where, command
+from projections.terminal import Terminal
 
 app = typer.Typer(help="Messages to people: list, show, retry.", no_args_is_help=True)
 
@@ -62,15 +62,15 @@ def _table(found: Iterable[Any]) -> None:
         why = item["reason"][:60]
         row = (item["reply"], item["account"], item["state"], str(item["tries"]), *times, why)
         table.add_row(*row)
-    Console().print(table)
+    Terminal().print(table)
 
 
 def _messages(found: Iterable[Any]) -> None:
     for message in found:
         for name, value in {**message, **message.pop("sending", {})}.items():
-            Console().print(f"{name:12} {value}", markup=False)
+            Terminal().print(f"{name:12} {value}")
 
 
 def _states(found: Iterable[Any]) -> None:
     for item in found:
-        Console().print(f"{item['reply']}  {item['state']}", markup=False)
+        Terminal().print(f"{item['reply']}  {item['state']}")

@@ -3,11 +3,11 @@
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from leadlog.cli.ask import AsJson, Config, Data, ask, settings, write_json
 from leadlog.control import OperationFailed
+from projections.terminal import Terminal
 
 app = typer.Typer(help="Deliveries kept aside: list, show, retry.", no_args_is_help=True)
 
@@ -26,7 +26,7 @@ def list_items(as_json: AsJson = False, config: Config = None, data: Data = None
     for item in found:
         detail = item.get("detail", "")[:60]
         table.add_row(item["id"], item["account"], item["received_at"], item["reason"], detail)
-    Console().print(table)
+    Terminal().print(table)
 
 
 @app.command()
@@ -47,7 +47,7 @@ def show(
         write_json(found)
         return
     for name, value in found[0].items():
-        Console().print(f"{name:12} {value}", markup=False)
+        Terminal().print(f"{name:12} {value}")
 
 
 @app.command()
@@ -70,6 +70,6 @@ def retry(
     else:
         for item in found:
             told = item.get("reason") or f"{item['leads']} leads"
-            Console().print(f"{item['id']}  {item['outcome']}  {told}", markup=False)
+            Terminal().print(f"{item['id']}  {item['outcome']}  {told}")
     if any(item["outcome"] == "quarantined" for item in found):
         raise typer.Exit(1)

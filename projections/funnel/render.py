@@ -7,12 +7,12 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet
-from rich.console import Console
 from rich.table import Table
 
 from projections.cells import write_csv
 from projections.funnel.request import WrongRequest
 from projections.funnel.result import FunnelResult, Step
+from projections.terminal import Terminal
 
 _BAR = 20
 _MEASURES = ("step", "name", "count", "of_first", "of_previous")
@@ -83,9 +83,9 @@ def to_table(result: FunnelResult) -> Table:
 
 
 def _printed(table: Table) -> str:
-    console = Console()
+    console = Terminal()
     with console.capture() as text:
-        console.print(table)
+        console.print(table, soft_wrap=False)
     return text.get().rstrip("\n")
 
 
