@@ -7,9 +7,10 @@ Who is whom has changed already. The deals and touches of these persons stay as 
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from eventstore.card_source import CardSource
 from eventstore.domain.events import DealsAwaited, Id
 from eventstore.rematch_pages import is_behind
-from eventstore.rows import Card, Pending, Source
+from eventstore.rows import Card, Pending
 from eventstore.work import Work
 
 
@@ -42,7 +43,7 @@ def _touches(work: Work, members: dict[Id, Card]) -> dict[Id, int]:
     return found
 
 
-def told_pending(source: Source, cards: Mapping[Id, Card]) -> dict[str, dict[str, Any]]:
+def told_pending(source: CardSource, cards: Mapping[Id, Card]) -> dict[str, dict[str, Any]]:
     """What an answer about these leaf cards says while a decision about them is carried out.
 
     How many touches have their deals by it, of how many; where there are such, likewise the
@@ -64,7 +65,7 @@ def _told_deals(rows: Mapping[Id, Pending], cards: Mapping[Id, Card]) -> dict[st
 
 
 def _told_evidence(
-    source: Source, rows: Mapping[Id, Pending], cards: Mapping[Id, Card]
+    source: CardSource, rows: Mapping[Id, Pending], cards: Mapping[Id, Card]
 ) -> dict[str, Any]:
     """Of withdrawals, and undos of such, of which some item names one of these leaf cards."""
     decisions = {name for name, row in rows.items() if row.kind == "evidence"}

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from eventstore.awaiting import told_pending
+from eventstore.card_source import CardSource
 from eventstore.card_timeline import CardTimeline, Older, Window
 from eventstore.card_view import CardView
 from eventstore.customer_base import CustomerBase
@@ -29,12 +30,12 @@ MOST_DEALS: Final = 50
 
 
 class CardPages:
-    """Reads the last commit at each call."""
+    """Of persons as they are at each call, or as the source knew them."""
 
-    def __init__(self, base: CustomerBase, view: CardView) -> None:
-        self._source = base.recorder
+    def __init__(self, base: CustomerBase, view: CardView, source: CardSource) -> None:
+        self._source = source
         self._view = view
-        self._timeline = CardTimeline(base)
+        self._timeline = CardTimeline(base, source)
 
     def shown(self, person: Id, window: Window, *, everything: bool) -> Json:
         """The card with that page of its timeline."""

@@ -10,10 +10,10 @@ from uuid import UUID
 
 from channels.sdk.times import parse_time
 from eventstore.card_changes import decision_word
+from eventstore.card_source import CardSource
 from eventstore.customer_base import CustomerBase
 from eventstore.deal_story import history
 from eventstore.domain.events import DealOpened, Decision, Id
-from eventstore.past_hands import hands_then
 from eventstore.reading import Recorded
 from eventstore.reply_story import replies_to, with_replies
 from eventstore.rows import Card, Hand, Place
@@ -47,11 +47,6 @@ class Window(NamedTuple):
                 )
             ) from None
 
-    def cut(self, standing: Sequence[Told]) -> tuple[Sequence[Told], int]:
-        """The touches of the page, oldest first, and how many there are before them."""
-        known = [t for t in standing if self.before is None or t.sort_key < self.before]
-        return known[-self.most :], max(0, len(known) - self.most)
-
 
 class Older(NamedTuple):
     """What is before a page of a timeline."""
@@ -71,18 +66,16 @@ class Older(NamedTuple):
 class CardTimeline:
     """Tells timelines. Reads replies, deals and decisions itself."""
 
-    def __init__(self, base: CustomerBase) -> None:
+    def __init__(self, base: CustomerBase, source: CardSource) -> None:
         self._base = base
-        self._source = base.recorder
+        self._source = source
 
-    def whole(
-        self, standing: Sequence[Told], cards: dict[Id, Card], *, upto: int | None
-    ) -> list[Json]:
+    def whole(self, standing: Sequence[Told], cards: dict[Id, Card]) -> list[Json]:
         """The entries of all of a person's touches (oldest first), and of all their deals."""
         deal_of = {told.lead: told.deal for told in standing}
-        entries = with_replies(standing, replies_to(self._source, cards, upto), deal_of)
-        entries += self._of_deals(self.deal_streams(standing, personal=True), standing, upto)
-        entries += self.decisions(cards, upto)
+        entries = with_replies(standing, replies_to(self._source, cards), deal_of)
+        entries += self._of_deals(self.deal_streams(standing, personal=True), standing)
+        entries += self.decisions(cards)
         return sorted(entries, key=lambda entry: entry["at"])
 
     def page(
@@ -94,7 +87,6 @@ class CardTimeline:
         window: Window,
         older: Older | None,
         deal_of: Callable[[Collection[Id]], Mapping[Id, Id]],
-        upto: int | None = None,
     ) -> Json:
         """The entries of these touches (oldest first), and what else fell among them.
 
@@ -104,15 +96,15 @@ class CardTimeline:
         low = time_text(touches[0].occurred_at) if older else ""
         high = time_text(window.before[0]) if window.before else _EVER
         here = {told.lead for told in touches}
-        replies = [r for r in replies_to(self._source, cards, upto)
+        replies = [r for r in replies_to(self._source, cards)
                    if r.echo in here or low <= time_text(r.written.at) < high]  # fmt: skip
         known = deal_of({lead for r in replies for lead in (r.echo, r.written.lead) if lead})
         replies = [r for r in replies if r.echo in here or r.echo not in known]
         streams = self.deal_streams(touches, deals, personal=True)
-        decisions = self.decisions(cards, upto)
+        decisions = self.decisions(cards)
         entries = [
             *with_replies(touches, replies, known),
-            *self._of_deals(streams, touches, upto),
+            *self._of_deals(streams, touches),
             *decisions,
         ]
         return {
@@ -140,32 +132,29 @@ class CardTimeline:
         }
 
     def _of_deals(
-        self, streams: Mapping[Id, Sequence[Recorded]], touches: Iterable[Told], upto: int | None
+        self, streams: Mapping[Id, Sequence[Recorded]], touches: Iterable[Told]
     ) -> list[Json]:
         opened = {d: e[0].event for d, e in streams.items() if isinstance(e[0].event, DealOpened)}
         began = {told.lead: told.occurred_at for told in touches}
         openers = {event.lead for event in opened.values()}
-        began |= self._began(openers - began.keys(), upto)
+        began |= self._began(openers - began.keys())
         found: list[Json] = []
         for deal, event in opened.items():
             pipeline = self._base.policy.pipeline(event.pipeline)
-            if known := _until(streams[deal], upto):
-                found += history(known, pipeline, began=began[event.lead])
+            found += history(streams[deal], pipeline, began=began[event.lead])
         return found
 
-    def _began(self, leads: Collection[Id], upto: int | None) -> dict[Id, int]:
-        """When these leads happened, as known then."""
+    def _began(self, leads: Collection[Id]) -> dict[Id, int]:
+        """When these leads happened."""
         streams = self._source.streams(leads, personal=False) if leads else {}
-        known = {lead: _until(events, upto) for lead, events in streams.items()}
-        return {lead: Told(events).occurred_at for lead, events in known.items() if events}
+        return {lead: Told(events).occurred_at for lead, events in streams.items()}
 
-    def decisions(self, cards: Collection[Id], upto: int | None = None) -> list[Json]:
+    def decisions(self, cards: Collection[Id]) -> list[Json]:
         """Decisions about a person's leaf cards, each with its id for an undo.
 
-        Undone ones are left out; a merge that a veto leaves out is told as not in force. With a
-        position it is all as it was there, the leaf cards too.
+        Undone ones are left out; a merge that a veto leaves out is told as not in force.
         """
-        hands = self._hands(cards, upto)
+        hands = self._hands(cards)
         merges = {
             leaf for of in hands.values() for h in of if h.kind == "merge" for leaf in (h.a, h.b)
         }
@@ -192,17 +181,12 @@ class CardTimeline:
                 )
         return found
 
-    def _hands(self, cards: Collection[Id], upto: int | None) -> dict[Id, list[Hand]]:
+    def _hands(self, cards: Collection[Id]) -> dict[Id, list[Hand]]:
         """Decision → its rows that name one of these leaf cards; withdrawals, by their pairs."""
         hands: dict[Id, list[Hand]] = {}
-        source = self._source
-        for hand in source.hands(cards) if upto is None else hands_then(source, cards, upto):
+        for hand in self._source.hands(cards):
             hands.setdefault(hand.decision, []).append(hand)
         return hands
-
-
-def _until(events: Sequence[Recorded], upto: int | None) -> Sequence[Recorded]:
-    return events if upto is None else [e for e in events if e.position <= upto]
 
 
 def _leaves_of(hands: Iterable[Hand]) -> Iterable[Id]:

@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable, Mapping
 
 from channels.sdk.lead import Identity
 from eventstore.awaiting import told_pending
-from eventstore.card_timeline import CardTimeline, Older, Window
+from eventstore.card_source import CardSource
+from eventstore.card_timeline import CardTimeline
 from eventstore.customer_base import CustomerBase
 from eventstore.deal_story import deal_known, shown_deal
 from eventstore.domain.deals import Deal
 from eventstore.domain.events import DealJoined, DealSeparated, Id
-from eventstore.reading import Recorded
 from eventstore.rows import Card, Ends
 from eventstore.told import Json, Told, carried, newest_name, text_id, time_text
 
@@ -17,10 +17,10 @@ from eventstore.told import Json, Told, carried, newest_name, text_id, time_text
 class CardView:
     """Shows persons whose rows and leads were read. Reads deals and decisions itself."""
 
-    def __init__(self, base: CustomerBase) -> None:
+    def __init__(self, base: CustomerBase, source: CardSource) -> None:
         self._base = base
-        self._source = base.recorder
-        self._timeline = CardTimeline(base)
+        self._source = source
+        self._timeline = CardTimeline(base, source)
 
     def person(
         self,
@@ -30,52 +30,35 @@ class CardView:
         *,
         timeline: bool,
         everything: bool,
-        upto: int | None = None,
-        window: Window | None = None,
     ) -> Json:
         """The person of these leaf cards; `leads` has every lead that brought one of them.
 
-        With a position as `upto` deals and timeline are those known there; with a `window` it is
-        a page, and only the leads there are named by their ids. What leads say counts as far as
-        their personal parts were read.
+        What leads say counts as far as their personal parts were read.
         """
         standing = sorted((t for t in leads.values() if t.leaf in cards), key=lambda t: t.sort_key)
         deals = self._rows(head, cards[head], standing)
-        page = window.cut(standing)[0] if window else standing
-        named = {told.lead for told in page} if window else None
         shown: Json = {
             "id": text_id(head),
             "name": newest_name(standing),
             "leaves": self.leaves(cards, leads.values()),
-            "leads": [text_id(told.lead) for told in page],
-            "deals": self._deals(deals, standing, everything, named, upto),
-            **(told_pending(self._source, cards) if upto is None else {}),
+            "leads": [text_id(told.lead) for told in standing],
+            "deals": self._deals(deals, standing, everything),
+            **told_pending(self._source, cards),
             **carried(standing),
         }
-        if timeline and window:
-            touches, older = window.cut(standing)
-            shown |= self._timeline.page(
-                touches,
-                cards,
-                [deal.id for deal in deals],
-                window=window,
-                older=Older(touches[0].sort_key, older) if older else None,
-                deal_of=lambda _: {told.lead: told.deal for told in standing},
-                upto=upto,
-            )
-        elif timeline:
-            shown["timeline"] = self._timeline.whole(standing, cards, upto=upto)
+        if timeline:
+            shown["timeline"] = self._timeline.whole(standing, cards)
         return shown
 
-    def fates(self, deals: Collection[Id], upto: int | None = None) -> dict[Id, Id]:
-        """For each deal into which other it is joined, now or at a position; empty for none."""
+    def fates(self, deals: Collection[Id]) -> dict[Id, Id]:
+        """For each deal into which other it is joined; empty for none."""
         found: dict[Id, Id] = {}
         pending = set(deals)
         while pending:
             streams = self._source.streams(pending, personal=False)
             for deal, events in streams.items():
                 into = b""
-                for recorded in _known(events, upto):
+                for recorded in events:
                     if isinstance(recorded.event, DealJoined):
                         into = recorded.event.into
                     elif isinstance(recorded.event, DealSeparated):
@@ -147,12 +130,10 @@ class CardView:
         deals: list[Deal],
         standing: list[Told],
         everything: bool,
-        named: Collection[Id] | None,
-        upto: int | None,
     ) -> list[Json]:
         """In the order of the touches that opened them."""
         ids = {told.deal for told in standing if told.deal}
-        fates = self.fates(ids - {deal.id for deal in deals}, upto)
+        fates = self.fates(ids - {deal.id for deal in deals})
         of_deal: dict[Id, list[Told]] = {}
         for told in standing:
             if told.deal:
@@ -162,28 +143,21 @@ class CardView:
                 of_deal.setdefault(deal, []).append(told)
         opened = {told.lead: place for place, told in enumerate(standing)}
         deals = sorted(deals, key=lambda deal: opened.get(deal.lead, len(opened)))
-        shown = [shown_deal(deal, of_deal.get(deal.id, []), named) for deal in deals]
+        shown = [shown_deal(deal, of_deal.get(deal.id, [])) for deal in deals]
         if everything:
-            shown += self.out_of_force({deal.id for deal in deals}, standing, upto)
+            shown += self.out_of_force({deal.id for deal in deals}, standing)
         return shown
 
-    def out_of_force(
-        self, in_force: Collection[Id], standing: list[Told], upto: int | None = None
-    ) -> list[Json]:
+    def out_of_force(self, in_force: Collection[Id], standing: list[Told]) -> list[Json]:
         """Deals that were joined into others or withdrawn, and that these leads opened or left."""
         shown = []
         for stream, events in self._timeline.deal_streams(standing).items():
-            read = _known(events, upto)
-            if read and stream not in in_force:
-                known = deal_known(read[0], read[1:])
-                into = [e.event.into for e in read if isinstance(e.event, DealJoined)]
+            if stream not in in_force:
+                known = deal_known(events[0], events[1:])
+                into = [e.event.into for e in events if isinstance(e.event, DealJoined)]
                 more = {"into": text_id(into[-1])} if known.status == "joined" else {}
                 shown.append({**shown_deal(known, []), **more})
         return shown
-
-
-def _known(events: Iterable[Recorded], upto: int | None) -> list[Recorded]:
-    return [event for event in events if upto is None or event.position <= upto]
 
 
 def _by_leaf(leads: Iterable[Told]) -> dict[Id, list[Told]]:

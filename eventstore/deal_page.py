@@ -86,7 +86,7 @@ class DealPages:
 
     def _entries(self, touches: list[Told], cards: dict[Id, Card]) -> list[Json]:
         here = {told.lead for told in touches}
-        echoes = [r for r in replies_to(self._source, cards, None) if r.echo in here]
+        echoes = [r for r in replies_to(self._source, cards) if r.echo in here]
         return with_replies(touches, echoes, {})
 
     def _name(self, cards: Mapping[Id, Card]) -> str:

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 
+from eventstore.card_source import CardSource
 from eventstore.domain.events import Id
-from eventstore.rows import Source
 
 
-def roots(source: Source, deals: Collection[Id]) -> dict[Id, Id]:
+def roots(source: CardSource, deals: Collection[Id]) -> dict[Id, Id]:
     """Each of these deals that is joined → the deal that stands for it in the end."""
     into: dict[Id, Id] = {}
     pending = set(deals)
@@ -17,7 +17,7 @@ def roots(source: Source, deals: Collection[Id]) -> dict[Id, Id]:
     return {deal: _end(deal, into) for deal in deals if deal in into}
 
 
-def joined_groups(source: Source, deals: Collection[Id]) -> dict[Id, set[Id]]:
+def joined_groups(source: CardSource, deals: Collection[Id]) -> dict[Id, set[Id]]:
     """Each of these deals, which stand for themselves → itself and all that are joined into it."""
     root = {deal: deal for deal in deals}
     pending = set(deals)

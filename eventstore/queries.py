@@ -35,8 +35,8 @@ class Cards:
         self.base = base
         self._source = base.recorder
         self._countries = countries
-        self._view = CardView(base)
-        self._pages = CardPages(base, self._view)
+        self._view = CardView(base, base.recorder)
+        self._pages = CardPages(base, self._view, base.recorder)
 
     @property
     def version(self) -> int:

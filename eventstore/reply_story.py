@@ -4,20 +4,20 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
+from eventstore.card_source import CardSource
 from eventstore.domain.events import Id
 from eventstore.domain.replies import Reply, replies_of
-from eventstore.rows import Card, Source
+from eventstore.rows import Card
 from eventstore.told import Json, Told, text_id, time_text
 
 
-def replies_to(source: Source, cards: dict[Id, Card], upto: int | None) -> list[Reply]:
+def replies_to(source: CardSource, cards: dict[Id, Card]) -> list[Reply]:
     """What we wrote to these leaf cards, and to those of leads that have moved to them."""
     aliases = source.cards({alias for card in cards.values() for alias in card.aliases})
     leaves = {*cards, *(own for own, (_, card) in aliases.items() if card.moved_to in cards)}
     found: list[Reply] = []
     for events in source.streams(leaves, personal=True).values():
-        known = (e.event for e in events if upto is None or e.position <= upto)
-        found += replies_of(known).values()
+        found += replies_of(e.event for e in events).values()
     return found
 
 

@@ -119,11 +119,9 @@ def _as_known(
     upto = system.reports.as_of(position=position, time=moment).position
     leaf = system.past_cards.stood(_leaf(system, name), upto)
     person = person_at(system.analytics, leaf, upto)
-    if not person.brought:
+    if not person.leads:
         raise OperationFailed(said("nobody knew '%(name)s' yet at %(at)s", name=name, at=at))
-    known = system.past_cards.show(
-        person.head, person.leaves, person.brought, upto, everything=everything, window=window
-    )
+    known = system.past_cards.show(person, upto, everything=everything, window=window)
     return {**known, "as_of": upto}
 
 

@@ -62,7 +62,7 @@ def show(
         str | None, typer.Option("--at", help="As known at this time or position.")
     ] = None,
     most: Annotated[
-        int, typer.Option(min=1, help="So many of the newest touches; --json has all.")
+        int, typer.Option(min=1, help="So many of the newest touches; --json has and reads all.")
     ] = 50,
     everything: Everything = False,
 ) -> None:

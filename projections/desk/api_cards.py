@@ -94,7 +94,10 @@ def show_card(
     ] = None,
     everything: All = False,
     limit: Annotated[
-        Text, QueryParameter(description="so many of the newest touches only; by default all")
+        Text,
+        QueryParameter(
+            description="so many of the newest touches only; by default all are read, 60 µs each"
+        ),
     ] = None,
     before: Annotated[
         Text, QueryParameter(description="with `limit`: `older.before` of the page before")

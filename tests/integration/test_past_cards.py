@@ -27,13 +27,18 @@ def shown(system, name, **more):
 
 
 def check_then(system, *names):
-    """What is shown now is for ever what was known here; gives a check to be made later."""
+    """What is shown now, whole and as a page, is for ever what was known here.
+
+    Gives a check to be made later.
+    """
     position = str(system.base.recorder.last_position())
-    now = {(name, all_): shown(system, name, all=all_) for name in names for all_ in (False, True)}
+    asked = [(name, {"all": every}) for name in names for every in (False, True)]
+    asked += [(name, {"all": True, "most": 1}) for name in names]
+    now = [shown(system, name, **more) for name, more in asked]
 
     def check():
-        for (name, all_), card in now.items():
-            assert shown(system, name, at=position, all=all_) == card
+        for (name, more), card in zip(asked, now, strict=True):
+            assert shown(system, name, at=position, **more) == card, more
 
     check()
     return check
@@ -66,8 +71,8 @@ def test_a_lead_without_identity_is_shown_as_known_and_where_it_went(system):
     later()
 
 
-def lead_more(number, *identities):
-    told = json.loads(lead(number, *identities, hour=10, kind="call", amends=True))
+def lead_more(number, *identities, hour=10):
+    told = json.loads(lead(number, *identities, hour=hour, kind="call", amends=True))
     return json.dumps({**told, "event_id": lead_id(1000 + number)})
 
 
@@ -113,6 +118,54 @@ def is_known(system, name, position):
         return bool(shown(system, name, at=str(position)))
     except OperationFailed:
         return False
+
+
+def test_a_page_is_what_it_was_too(system):
+    feed(
+        system,
+        *(lead(n, claimed(ANNA), hour=n, order={"amount": f"{n}", "currency": "EUR"})
+          for n in range(1, 6)),
+        lead(6, claimed(ANNA), claimed(OFFICE), hour=6, kind="call"),
+    )  # fmt: skip
+    position, first = str(system.base.recorder.last_position()), shown(system, ANNA, most=2)
+    place = first["older"]["before"]
+    second = shown(system, ANNA, most=2, before=place)
+    assert second["older"]["touches"] == 2
+    assert [leaf["proof"] for leaf in first["leaves"]] == ["claimed", "claimed"]
+    assert [deal["amount"] for deal in first["deals"]] == ["5"]
+    feed(system, *(lead(n, attested(ANNA), hour=n) for n in (7, 8, 9)))
+    feed(system, lead_more(2, attested(OFFICE), hour=0))
+    move(system, first["deals"][0]["id"], "won", amount="777")
+    assert shown(system, ANNA, most=2)["leaves"] != first["leaves"]
+    assert shown(system, ANNA, most=2, at=position) == first
+    assert shown(system, ANNA, most=2, before=place, at=position) == second
+
+
+def attested(name):
+    return (*claimed(name)[:2], "attested")
+
+
+def test_a_proof_by_one_of_many_leads_is_told_also_where_it_gives_it_no_more(system):
+    for number in range(5):
+        proven = attested(ANNA) if number == 2 else claimed(ANNA)
+        feed(system, lead(number, proven, hour=number + 5))
+    check = check_then(system, ANNA)
+    assert [leaf["proof"] for leaf in shown(system, ANNA, most=1)["leaves"]] == ["attested"]
+    check()
+    feed(system, lead_more(2, *(claimed(f"email:{n}@x.ru") for n in range(4)), hour=1))
+    assert [leaf["proof"] for leaf in shown(system, ANNA, most=1)["leaves"]] == ["claimed"]
+    check()
+
+
+def test_joins_that_were_undone_then_tell_nothing(system):
+    feed(system, lead(1, claimed(ANNA), hour=11, order={"amount": "50", "currency": "EUR"}))
+    feed(system, lead(2, claimed(BORIS), hour=12, order={"amount": "100", "currency": "EUR"}))
+    apart = check_then(system, ANNA, BORIS)
+    (merge,) = run(system, "card.merge", {"id": ANNA, "other": BORIS})
+    joined = check_then(system, ANNA)
+    list(run(system, "card.undo", {"decision": merge["decision"]}))
+    for check in (apart, joined, check_then(system, ANNA, BORIS)):
+        check()
 
 
 def test_a_card_as_known_at_a_time_is_that_of_the_last_position_by_then(system):

@@ -6,6 +6,7 @@ import pytest
 from support.talked_worlds import TalkedWorld
 
 STEPS = 24
+MOST = 1
 
 
 @pytest.fixture(params=range(2))
@@ -21,16 +22,29 @@ def shown(world, card, **more):
     return {name: value for name, value in told.items() if name not in ("version", "as_of")}
 
 
+def pages(world, card, **more):
+    """Every page of its timeline, each of one touch."""
+    found = [shown(world, card, most=MOST, **more)]
+    while older := found[-1]["older"]:
+        found.append(shown(world, card, most=MOST, before=older["before"], **more))
+    return found
+
+
 def test_a_card_at_a_position_is_for_ever_what_it_was_then(world):
     then = []
     for number in range(STEPS):
         world.step()
         if number % 4 == 0:
             position = str(world.system.base.recorder.last_position())
-            then += [(position, card["id"], shown(world, card["id"])) for card in world.cards()]
+            then += [
+                (position, card["id"], [shown(world, card["id"]), *pages(world, card["id"])])
+                for card in world.cards()
+            ]
     assert len(then) > STEPS / 2
+    assert max(len(told) for _, _, told in then) > 2
     for position, card, told in then:
-        assert shown(world, card, at=position) == told, f"position {position}"
+        again = [shown(world, card, at=position), *pages(world, card, at=position)]
+        assert again == told, f"position {position}"
 
 
 def brought_together(world):

@@ -10,6 +10,7 @@ from eventstore.deal_commands import DealCommands
 from eventstore.deal_page import DealPages
 from eventstore.orders import CommandRefused, order
 from eventstore.past_card import PastCards
+from eventstore.past_source import KnownLead, KnownPerson
 from eventstore.queries import Cards
 from eventstore.touches import bytes_of, deal_id
 
@@ -141,7 +142,9 @@ def test_a_deal_is_opened_when_its_touch_began_whichever_delivery_was_recorded_f
     of_page = Cards(fed.base).show("phone:+79120000001", window=Window(50))["timeline"]
     assert [entry["at"] for entry in of_page] == [began, began]
     leaf, first = KEYRING.leaf(*ANNA[:2]), bytes_of(lead(1).lead_id)
-    then = PastCards(fed.base).show(leaf, [leaf], [first], upto)["timeline"]
+    known = KnownLead(first, 1_700_000_900_000, leaf, deal_of(1), "sales", [leaf], False, True)
+    person = KnownPerson(leaf, frozenset([leaf]), [known], {})
+    then = PastCards(fed.base).show(person, upto)["timeline"]
     assert [entry["at"] for entry in then] == [ended, ended]
 
 

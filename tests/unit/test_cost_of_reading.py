@@ -14,11 +14,13 @@ from eventstore.card_timeline import Window
 from eventstore.deal_page import DealPages
 from eventstore.explain import Explainer
 from eventstore.orders import order
+from eventstore.past_card import PastCards
+from eventstore.past_source import KnownLead, KnownPerson
 from eventstore.queries import Cards
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from eventstore.review_queue import ReviewQueue
 from eventstore.reviewing import bring_up_to_date
-from eventstore.told import text_id
+from eventstore.told import text_id, told_of
 
 PHONE, EMAIL = ("phone", "+79120000001", "claimed"), ("email", "a@x.ru", "claimed")
 NAME = "phone:+79120000001"
@@ -101,6 +103,38 @@ def assert_the_same(few, many):
 
 def test_a_page_of_a_card(stores, monkeypatch):
     few, many = cost_of(stores, lambda c: c.show(NAME, window=Window(A_PAGE)), monkeypatch)
+    assert_the_same(few, many)
+
+
+def known_now(fed):
+    """The person as the facts know them, who stay one person."""
+    source = fed.base.recorder
+    head = Cards(fed.base).persons_at(NAME)[0]
+    leaves = frozenset(source.members([head]))
+    leads = {lead for _, lead in source.appearances(leaves)}
+    return KnownPerson(
+        head,
+        leaves,
+        [
+            KnownLead(
+                lead, t.occurred_at, t.leaf, t.deal, t.newest.pipeline, t.leaves, False, False
+            )
+            for lead, t in told_of(source.streams(leads, personal=False)).items()
+        ],
+        joins={},
+    )
+
+
+def test_a_page_of_a_card_as_it_was_known(stores, monkeypatch):
+    known = {fed.base: (known_now(fed), fed.base.recorder.last_position()) for fed in stores}
+    window = Window(A_PAGE)
+
+    def then(cards):
+        shown = PastCards(cards.base).show(*known[cards.base], window=window)
+        now = cards.show(NAME, window=window)
+        assert shown == {name: value for name, value in now.items() if name != "version"}
+
+    few, many = cost_of(stores, then, monkeypatch)
     assert_the_same(few, many)
 
 
