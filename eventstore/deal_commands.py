@@ -6,11 +6,11 @@ sender saw: a stale one is refused with what changed meanwhile.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 from eventstore.asked import Asked, asked_before
 from eventstore.customer_base import CustomerBase
+from eventstore.domain.amounts import plain
 from eventstore.domain.deals import BY_HAND, DECLINED, LOST, OPEN, Deal, apply
 from eventstore.domain.events import (
     AmountSet,
@@ -57,15 +57,21 @@ class DealCommands:
             wanted = _stage(found.pipeline, stage)
             if stage == found.deal.stage and not amount:
                 return []
+            told = _decimal(amount)
             missing = set(wanted.required)
-            if amount or found.deal.amount:
+            if told or found.deal.amount:
                 missing.discard("amount")
             if missing:
                 raise CommandRefused(
                     said("stage '%(stage)s' needs: %(fields)s", stage=stage, fields=sorted(missing))
                 )
-            moved = StageEntered(command=by.command, actor=by.actor, at=by.at, stage=stage)
-            return [*_amount(amount, by), moved]
+            events: list[DealCommand] = []
+            if told not in ("", _said(found.deal)[0]):
+                events.append(AmountSet(command=by.command, actor=by.actor, at=by.at, amount=told))
+            if stage != found.deal.stage:
+                moved = StageEntered(command=by.command, actor=by.actor, at=by.at, stage=stage)
+                events.append(moved)
+            return events
 
         return self._run(deal, by, ("stage", stage, amount), decide)
 
@@ -110,7 +116,7 @@ class DealCommands:
                 raise CommandRefused(said("only an unsorted deal can be declined; use lost"))
             if status != WON and reason not in reasons:
                 raise WrongCommand(said("reason must be one of: %(reasons)s", reasons=reasons))
-            _amount(amount, by)
+            told = _decimal(amount)
             known, currency = _said(found.deal)
             return [
                 DealClosed(
@@ -119,7 +125,7 @@ class DealCommands:
                     at=by.at,
                     status=status,
                     reason=reason,
-                    amount=amount or known,
+                    amount=told or known,
                     currency=currency,
                 )
             ]
@@ -228,18 +234,14 @@ def _said(deal: Deal) -> tuple[str, str]:
     return (deal.amount, deal.currency) if deal.amount_of >= BY_HAND else ("", "")
 
 
-def _amount(amount: str, by: Orders) -> list[DealCommand]:
-    if not amount:
-        return []
+def _decimal(amount: str) -> str:
+    """The amount that a person typed, empty for none, as a decimal number."""
     try:
-        valid = Decimal(amount).is_finite()
-    except InvalidOperation:
-        valid = False
-    if not valid:
+        return plain(amount) if amount else ""
+    except ValueError:
         raise WrongCommand(
             said("amount '%(amount)s' is no decimal number such as 1490.00", amount=amount)
-        )
-    return [AmountSet(command=by.command, actor=by.actor, at=by.at, amount=amount)]
+        ) from None
 
 
 def _command_of(recorded: Recorded) -> Id:

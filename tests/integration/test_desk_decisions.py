@@ -191,3 +191,25 @@ def test_a_long_timeline_is_read_page_by_page(system, desk):
     api = desk.get(f"/api/v1/cards/{B}", params={"limit": "5"}).json()
     assert (len(api["leads"]), api["older"]["touches"]) == (5, 216)
     assert desk.get(f"/api/v1/cards/{B}", params={"limit": "5", "before": "x"}).status_code == 400
+
+
+def test_a_deal_that_is_moved_keeps_its_orders_amount_as_the_orders(system, desk):
+    """Where it was only shown on the page, the order's next word counts (SEMANTICS 3.6)."""
+    feed(system, ordered(9, "990.00"))
+    (card,) = run(system, "card.show", {"id": B})
+    (deal,) = card["deals"]
+    run_all(system, "deal.command", {"id": deal["id"], "action": "accept"})
+    page = desk.get(f"/cards/{B}").text
+    assert "990.00" in page
+    typed = re.findall(r'name="amount"[^>]*\svalue="([^"]*)"', page)
+    moved = fields(page, "/stage") | {"stage": "contract", "amount": "".join(typed[:1])}
+    path = f"/cards/{B}/deals/{deal['id']}/stage"
+    assert desk.post(path, data=moved, headers=FROM_A_PAGE).status_code == 200
+    feed(system, ordered(10, "1200.00", hour=12))
+    (card,) = run(system, "card.show", {"id": B})
+    assert [(one["stage"], one["amount"]) for one in card["deals"]] == [("contract", "1200.00")]
+
+
+def ordered(number, amount, *, hour=11):
+    order = {"amount": amount, "currency": "RUB"}
+    return lead(number, ("telegram", "77", "attested"), hour=hour, kind="order", order=order)

@@ -8,7 +8,7 @@ from channels.sdk.lead import Booking, Call, Campaign, Consent, Mention, Order, 
 from eventstore.card_timeline import Window
 from eventstore.deal_commands import DealCommands
 from eventstore.deal_page import DealPages
-from eventstore.orders import CommandRefused, order
+from eventstore.orders import CommandRefused, WrongCommand, order
 from eventstore.past_card import PastCards
 from eventstore.past_source import KnownLead, KnownPerson
 from eventstore.queries import Cards
@@ -106,6 +106,43 @@ def test_an_amount_that_a_person_said_outranks_every_order(fed):
     DealCommands(fed.base).enter(deal_of(1), "contract", order("anna"), amount="5000")
     fed.feed(ordered(2, "100", at=1_700_000_900))
     assert only_deal(fed)["amount"] == "5000"
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("149 900,50", "149900.50"), ("149\u00a0900", "149900"), (" 0990.5 ", "990.5"), ("0", "0")],
+)
+def test_an_amount_is_kept_as_a_decimal_number_however_it_is_typed(fed, typed, kept):
+    fed.feed(lead(1, ANNA))
+    DealCommands(fed.base).enter(deal_of(1), "contract", order("anna"), amount=typed)
+    assert only_deal(fed)["amount"] == kept
+    DealCommands(fed.base).close(deal_of(1), "won", order("anna"), amount=typed)
+    assert history(fed)[-1]["amount"] == kept
+
+
+@pytest.mark.parametrize(
+    "typed", ["-5", "1e3", "1_000", "٣", "149,900", "14 9900", "NaN", " ", "."]
+)
+def test_what_is_no_amount_is_refused_and_changes_nothing(fed, typed):
+    """As `149,900`, which is thousands to some and a fraction to others."""
+    fed.feed(lead(1, ANNA))
+    commands = DealCommands(fed.base)
+    for command in (
+        lambda: commands.enter(deal_of(1), "contract", order("anna"), amount=typed),
+        lambda: commands.close(deal_of(1), "won", order("anna"), amount=typed),
+    ):
+        with pytest.raises(WrongCommand, match="no decimal number"):
+            command()
+    assert [step["what"] for step in history(fed)] == ["opened"]
+
+
+def test_a_new_amount_at_the_same_stage_enters_no_stage(fed):
+    """And the same amount again changes nothing (as every command that changes nothing)."""
+    fed.feed(lead(1, ANNA))
+    commands = DealCommands(fed.base)
+    for amount in ("5000", "5000", "5 000", "6000"):
+        commands.enter(deal_of(1), "contract", order("anna"), amount=amount)
+    assert [step["what"] for step in history(fed)] == ["opened", "amount", "stage", "amount"]
 
 
 def test_an_orders_amount_is_what_a_stage_requires(fed):
