@@ -25,7 +25,7 @@ class Changed(NamedTuple):
     """Persons who gained or lost a leaf card."""
     deals: int
     leads: int
-    """Leads that belong to another person or deal now."""
+    """Leads that stand elsewhere now, or belong to another person or deal."""
 
 
 class Decided(NamedTuple):
@@ -60,7 +60,7 @@ class Concerned:
                 case _ if topic(event) in _DEAL_TOPICS:
                     self.deals.add(stream)
         self.persons |= work.persons_before(moved)
-        self.leads |= {lead for _, lead in work.appearances(moved)}
+        self.leads |= work.standing(moved)
         rows = work.changes.pending.items()
         self.awaited |= {name: row.left for name, (_, row) in rows if row and row.kind == "deals"}
 

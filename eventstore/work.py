@@ -24,7 +24,7 @@ from eventstore.lead_state import LeadState, Order, attests, state_of
 from eventstore.mapper import Personal
 from eventstore.person_deals import PersonDeals
 from eventstore.policy import Policy
-from eventstore.rows import Appearance, Changes, Hand, Pair, Pending, Source
+from eventstore.rows import LAST, Appearance, Changes, Hand, Pair, Pending, Source
 
 T = TypeVar("T")
 
@@ -32,6 +32,7 @@ Beat = Callable[[], None]
 """Called now and then where much is read or gone through; may raise, to leave off there."""
 _BEAT: Final = 1000
 """Items between two beats: some ten milliseconds' work."""
+_ALL: Final = 2**31
 
 
 class Work:
@@ -99,6 +100,15 @@ class Work:
         wanted = set(leaves)
         ours = {entry for entry in self.changes.appearances if entry[0] in wanted}
         return (self.source.appearances(wanted) - self.changes.vanished.keys()) | ours
+
+    def standing(self, leaves: Collection[Id]) -> set[Id]:
+        """The leads that stand on these leaf cards."""
+        wanted = set(leaves)
+        stored = {lead for _, lead in self.source.touches(wanted, before=LAST, most=_ALL)}
+        gone = {lead for leaf, lead in self.changes.vanished if leaf in wanted}
+        ours = self.changes.appearances.items()
+        here = {lead for (leaf, lead), one in ours if leaf in wanted and one.deal is not None}
+        return (stored - gone) | here
 
     def appearance_counts(self, leaves: Collection[Id]) -> Counter[Id]:
         """How many leads brought each of these identities; one of this batch may count twice."""

@@ -9,6 +9,7 @@ from support.tries import tries
 
 from eventstore.card_commands import CardCommands
 from eventstore.orders import CommandRefused
+from eventstore.touches import bytes_of
 
 STEPS = 35
 
@@ -31,7 +32,9 @@ class Previewed:
             self.world.looks.append(made)
             if isinstance(made, CommandRefused):
                 raise made
-            assert made.changed.persons == differing(before[-1], self.world.stored()), name
+            assert made.changed.persons == differing(before[-2], self.world.stored()), name
+            moved = before[-1].items() - self.world.belonging().items()
+            assert made.changed.leads == len(moved), name
             return made
 
         return looked_at_first
@@ -64,7 +67,15 @@ class PreviewedWorld(PlainWorld):
 
     def everything(self):
         recorder = self.base.recorder
-        return recorder.last_position(), recorder.pending(), self.stored()
+        return recorder.last_position(), recorder.pending(), self.stored(), self.belonging()
+
+    def belonging(self):
+        """Lead → where it stands, its person, and its deal."""
+        work = self.base.work()
+        work.load_leads([bytes_of(one.lead) for one in self.said])
+        leads = work.leads.values()
+        cards = self.base.recorder.cards([state.leaf for state in leads])
+        return {one.id: (one.leaf, cards[one.leaf][1].person, one.deal) for one in leads}
 
 
 @pytest.mark.parametrize("seed", range(200, 200 + tries(4)))

@@ -143,7 +143,7 @@ def test_a_withdrawal_that_was_undone_does_not_go_on(fed):
 def test_a_withdrawal_that_was_killed_goes_on_when_it_is_given_again(fed):
     by = killed_after_a_piece(fed)
     decided = fed.commands.withdraw(one_form(fed), by)
-    assert decided.changed == (2 * FORMS, 0, FORMS)
+    assert decided.changed == (2 * FORMS, 0, 0), "each lead stays with its number"
     assert persons(fed) == 2 * FORMS
     assert set(evidence_withdrawn(fed).values()) == {1}
     fed.commands.undo(by.command, order("anna"))
@@ -160,7 +160,7 @@ def test_a_withdrawal_that_was_killed_is_carried_on_beside_the_processor(fed):
     assert len(evidence_withdrawn(fed)) == FORMS
     assert persons(fed) == 2 * FORMS - 1, "a lead that came meanwhile is not meant, and links"
     decided = fed.commands.withdraw(one_form(fed), by)
-    assert decided.changed == (2 * FORMS, 0, FORMS)
+    assert decided.changed == (2 * FORMS, 0, 0), "each lead stays with its number"
 
 
 def test_a_withdrawal_that_was_undone_and_brought_back_before_its_end_comes_to_it(fed):
@@ -171,7 +171,7 @@ def test_a_withdrawal_that_was_undone_and_brought_back_before_its_end_comes_to_i
     Follower(fed.base).drain()
     assert persons(fed) == 2 * FORMS
     position = fed.base.recorder.last_position()
-    assert fed.commands.withdraw(one_form(fed), by).changed.leads == FORMS
+    assert fed.commands.withdraw(one_form(fed), by).changed.persons == 2 * FORMS
     assert fed.base.recorder.last_position() == position
 
 
