@@ -23,6 +23,7 @@ from eventstore.regroup import by_hand
 from eventstore.rejudging import Evidence
 from eventstore.rows import Hand
 from eventstore.said import said
+from eventstore.standing_links import Cuts
 from eventstore.withdrawals import SEALED_WITH, withdraw_evidence
 from eventstore.withdrawing import switch, withdrawn_by
 from eventstore.work import Work
@@ -71,17 +72,24 @@ class CardCommands:
         reviewed: bool = False,
         asked: Asked = (),
     ) -> Decided:
-        """Say that two leaf cards are not the same person; `reviewed` where the queue asked."""
+        """Say that two leaf cards are not the same person; `reviewed` where the queue asked.
+
+        With `dry_run`, what it cuts is told, too.
+        """
+        cuts: list[Cuts] = []
 
         def decide(work: Work) -> set[Id]:
             one, other = _two_cards(work, a, b, by)
+            if dry_run:
+                cuts.append(Cuts(work, (one, other)))
             event = CardsVetoed(
                 actor=by.actor, at=by.at, reason=reason, one=a, other=b, reviewed=reviewed
             )
             work.decide_by_hand("veto", a, b, by.command, event)
             return {one, other}
 
-        return self._run(by, asked or ("veto", a, b, reason), decide, dry_run)
+        decided = self._run(by, asked or ("veto", a, b, reason), decide, dry_run)
+        return decided._replace(cuts=cuts[0].found()) if cuts else decided
 
     def mark(
         self,

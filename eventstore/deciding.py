@@ -7,6 +7,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from eventstore.asked import Asked, asked_before
+from eventstore.chains import Link
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import Decision, Id, PersonFormed, TouchPlaced
 from eventstore.mapper import topic
@@ -35,6 +36,8 @@ class Decided(NamedTuple):
     changed: Changed
     follow: int = 0
     """Touches whose deals follow, and items of evidence that do, in pieces; at most so many."""
+    cuts: tuple[Link, ...] | None = None
+    """Of a veto that is tried out: the links that it cuts."""
 
 
 @dataclass(slots=True)

@@ -238,7 +238,10 @@ def _decide(system: System, arguments: Arguments, decide: Callable[..., Decided]
     commands: CardCommands = system.card_commands
     dry_run, reason = bool(arguments.get("dry_run")), str(arguments.get("reason") or "")
     decided = decide(commands, by, reason=reason, dry_run=dry_run)
-    return told_of(decided, dry_run)
+    told = told_of(decided, dry_run)
+    if decided.cuts is not None:
+        told["cuts"] = system.explainer.links(decided.cuts)
+    return told
 
 
 def told_of(decided: Decided, dry_run: bool) -> dict[str, Any]:

@@ -72,7 +72,8 @@ def _entry(entry: dict[str, Any]) -> str:
         return f"  {entry['at']}  {entry['channel']:10} {kind:9} {way}{text[:70]}"
     named = entry.get("decision") or entry["deal"]
     what = f"{entry['what']} {entry.get('stage', '')}".strip()
-    return f"  {entry['at']}  {entry['type']:10} {what:8} {entry['actor'] or ''} {named}"
+    by = entry["actor"] or ""
+    return f"  {entry['at']}  {entry['type']:10} {what:8} {by} {named}{_reason(entry)}"
 
 
 def explanations(found: Found) -> None:
@@ -82,11 +83,7 @@ def explanations(found: Found) -> None:
         if "pending" in one:
             console.print(f"  {following(one)}", style="yellow")
         for link in one["links"]:
-            rule = f"{link['rule']} (version {link['version']})"
-            what = rule if link["version"] else link["rule"]
-            leads = ", ".join(link["evidence"][:3])
-            line = f"  {link['a']} - {link['b']}: {what}, by {link['by']}  {leads}"
-            console.print(line)
+            console.print(f"  {link_line(link)}")
         if one["apart_without"]:
             console.print(f"  apart without: {', '.join(one['apart_without'])}")
         for what in ("vetoes", "shared", "rules"):
@@ -94,7 +91,19 @@ def explanations(found: Found) -> None:
                 console.print(f"  {what}: {', '.join(one[what])}")
         for held in one["withdrawn"]:
             line = f"  withdrawn: {held['a']} - {held['b']}, decision {held['decision']}"
-            console.print(f"{line}, by {held['actor'] or 'nobody named'}")
+            console.print(f"{line}, by {held['actor'] or 'nobody named'}{_reason(held)}")
+
+
+def link_line(link: dict[str, Any]) -> str:
+    """Which two identities, by which rule or merge, and the first leads or the decision."""
+    rule = f"{link['rule']} (version {link['version']})"
+    what = rule if link["version"] else link["rule"]
+    on = ", ".join(link["evidence"][:3]) or f"decision {link['decision']}"
+    return f"{link['a']} - {link['b']}: {what}, by {link['by']}  {on}{_reason(link)}"
+
+
+def _reason(told: dict[str, Any]) -> str:
+    return f": {told['reason']}" if told.get("reason") else ""
 
 
 def queue(found: Found) -> None:

@@ -9,6 +9,8 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from leadlog.cli.ask import AsJson, Config, Data, ask, settings, write_json
+from leadlog.cli.card_text import link_line
+from projections.terminal import Terminal
 
 Reason = Annotated[str, typer.Option(help="Why, for those who read it later.")]
 Actor = Annotated[str, typer.Option("--as", help="Who does it.")]
@@ -103,6 +105,10 @@ def _decision(found: Iterable[dict[str, Any]]) -> None:
         verb = "would change" if told.get("dry_run") else "changed"
         more = f"; {told['follow']:,} more follow in pieces" if "follow" in told else ""
         print(f"decision {told['decision']} {verb} {changed}{more}")  # noqa: T201 - the result
+        for link in told.get("cuts", ()):
+            Terminal().print(f"  cuts {link_line(link)}")
+        if told.get("cuts") == []:
+            Terminal().print("  cuts no link: they are two persons already")
 
 
 def command(

@@ -254,6 +254,7 @@ class ExplainedLink(msgspec.Struct, frozen=True, kw_only=True):
     decision: Annotated[str | UnsetType, Meta(description="of a merge by hand, for its undo")] = (
         UNSET
     )
+    reason: Annotated[str | UnsetType, Meta(description="of a merge by hand, as typed")] = UNSET
 
 
 class Withdrawn(msgspec.Struct, frozen=True, kw_only=True):
@@ -263,6 +264,7 @@ class Withdrawn(msgspec.Struct, frozen=True, kw_only=True):
     b: str
     decision: str
     actor: str | None
+    reason: str
     recorded_at: str
 
 
@@ -308,6 +310,12 @@ class DecisionTaken(msgspec.Struct, frozen=True, kw_only=True):
         int | UnsetType, Meta(description="touches whose deals follow in pieces; at most so many")
     ] = UNSET
     dry_run: bool | UnsetType = UNSET
+    cuts: Annotated[
+        list[ExplainedLink] | UnsetType,
+        Meta(
+            description="of a veto with `dry_run`: the links that it cuts, each with a first lead"
+        ),
+    ] = UNSET
 
 
 class CommandDone(msgspec.Struct, frozen=True, kw_only=True):

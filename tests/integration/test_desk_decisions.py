@@ -213,3 +213,19 @@ def test_a_deal_that_is_moved_keeps_its_orders_amount_as_the_orders(system, desk
 def ordered(number, amount, *, hour=11):
     order = {"amount": amount, "currency": "RUB"}
     return lead(number, ("telegram", "77", "attested"), hour=hour, kind="order", order=order)
+
+
+def test_what_a_veto_cuts_is_named_before_it_is_said(system, desk):
+    heads = {"Accept-Language": "ru"}
+    page = desk.get(f"/cards/{A}/unmerge", params={"a": A, "b": MAIL}, headers=heads).text
+    told = page[page.index("Связи, которые разорвутся") :]
+    assert "a@x.ru" in told
+    assert "Правило" in told
+    path = "/api/v1/cards/unmerge"
+    answer = desk.post(path, json={"a": A, "b": MAIL, "dry_run": True}, headers=FROM_A_PAGE)
+    (cut,) = answer.json()["cuts"]
+    assert ({cut["a"], cut["b"]}, cut["rule"]) == ({A, MAIL}, "one form")
+    assert (
+        desk.post(path, json={"a": A, "b": B, "dry_run": True}, headers=FROM_A_PAGE).json()["cuts"]
+        == []
+    )

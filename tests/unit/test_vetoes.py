@@ -3,8 +3,10 @@
 import pytest
 from support.worlds import Fed, base, lead
 
+from eventstore.explain import Explainer
 from eventstore.orders import CommandRefused, order
 from eventstore.queries import Cards
+from eventstore.told import text_id
 
 PHONE, EMAIL = ("phone", "+79120000001", "claimed"), ("email", "a@x.ru", "claimed")
 
@@ -48,3 +50,25 @@ def test_a_merge_is_refused_for_the_veto_that_counts_on_other_cards(fed):
     account, mail = fed.base.keyring.leaf("telegram", "7"), fed.base.keyring.leaf(*EMAIL[:2])
     with pytest.raises(CommandRefused):
         fed.commands.merge(account, mail, order("anna"))
+
+
+def test_a_veto_that_is_looked_at_tells_the_links_that_it_cuts(fed):
+    account, page = ("telegram", "7", "attested"), ("vk", "9", "attested")
+    for decision in fed.base.recorder.hands([fed.base.keyring.leaf(*PHONE[:2])]):
+        fed.commands.undo(decision.decision, order("anna"))
+    fed.feed(lead(2, page, PHONE), lead(3, account))
+    number, mail, bot = (
+        fed.base.keyring.leaf(*name[:2]) for name in (PHONE, EMAIL, account)
+    )  # fmt: skip
+    merge = fed.commands.merge(mail, bot, order("anna"), reason="the same handwriting")
+    decided = fed.commands.veto(number, bot, order("anna"), dry_run=True)
+    (link,) = Explainer(Cards(fed.base)).links(decided.cuts)
+    assert {link["a"], link["b"]} == {"phone:+79120000001", "email:a@x.ru"}
+    assert (link["rule"], link["evidence"]) == ("one form", [lead(1).lead_id])
+    decided = fed.commands.veto(mail, bot, order("anna"), dry_run=True)
+    (link,) = Explainer(Cards(fed.base)).links(decided.cuts)
+    assert (link["rule"], link["reason"]) == ("merge", "the same handwriting")
+    assert link["decision"] == text_id(merge.decision)
+    assert fed.commands.veto(number, bot, order("anna")).cuts is None
+    assert fed.commands.veto(mail, bot, order("anna"), dry_run=True).cuts != ()
+    assert fed.commands.veto(number, mail, order("anna"), dry_run=True).cuts == ()
