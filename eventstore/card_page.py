@@ -66,6 +66,7 @@ class CardPages:
             [deal.id for deal in deals],
             window=window,
             older=older,
+            everything=everything,
             deal_of=lambda named: self._deal_of(named, cards),
         )
 

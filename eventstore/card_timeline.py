@@ -9,14 +9,14 @@ from typing import NamedTuple
 from uuid import UUID
 
 from channels.sdk.times import parse_time
-from eventstore.card_changes import decision_word
+from eventstore.card_decisions import CardDecisions
 from eventstore.card_source import CardSource
 from eventstore.customer_base import CustomerBase
 from eventstore.deal_story import history
-from eventstore.domain.events import DealOpened, Decision, Id
+from eventstore.domain.events import DealOpened, Id
 from eventstore.reading import Recorded
 from eventstore.reply_story import replies_to, with_replies
-from eventstore.rows import Card, Hand, Place
+from eventstore.rows import Card, Place
 from eventstore.said import said
 from eventstore.told import Json, Told, text_id, time_text
 from eventstore.touches import deal_id
@@ -69,13 +69,20 @@ class CardTimeline:
     def __init__(self, base: CustomerBase, source: CardSource) -> None:
         self._base = base
         self._source = source
+        self._decisions = CardDecisions(source)
 
-    def whole(self, standing: Sequence[Told], cards: dict[Id, Card]) -> list[Json]:
-        """The entries of all of a person's touches (oldest first), and of all their deals."""
+    def whole(
+        self, standing: Sequence[Told], cards: dict[Id, Card], *, everything: bool
+    ) -> list[Json]:
+        """The entries of all of a person's touches (oldest first), and of all their deals.
+
+        `everything`: decisions that were taken back, and what took them back, too.
+        """
         deal_of = {told.lead: told.deal for told in standing}
         entries = with_replies(standing, replies_to(self._source, cards), deal_of)
         entries += self._of_deals(self.deal_streams(standing, personal=True), standing)
-        entries += self.decisions(cards)
+        entries += self._decisions.in_force(cards)
+        entries += self._besides(cards, everything=everything)
         return sorted(entries, key=lambda entry: entry["at"])
 
     def page(
@@ -86,6 +93,7 @@ class CardTimeline:
         *,
         window: Window,
         older: Older | None,
+        everything: bool,
         deal_of: Callable[[Collection[Id]], Mapping[Id, Id]],
     ) -> Json:
         """The entries of these touches (oldest first), and what else fell among them.
@@ -101,11 +109,12 @@ class CardTimeline:
         known = deal_of({lead for r in replies for lead in (r.echo, r.written.lead) if lead})
         replies = [r for r in replies if r.echo in here or r.echo not in known]
         streams = self.deal_streams(touches, deals, personal=True)
-        decisions = self.decisions(cards)
+        decisions = self._decisions.in_force(cards)
         entries = [
             *with_replies(touches, replies, known),
             *self._of_deals(streams, touches),
             *decisions,
+            *self._besides(cards, everything=everything),
         ]
         return {
             "timeline": sorted(
@@ -116,6 +125,11 @@ class CardTimeline:
             "versions": {text_id(deal): events[-1].version for deal, events in streams.items()},
             "older": older.shown() if older else None,
         }
+
+    def _besides(self, cards: Collection[Id], *, everything: bool) -> list[Json]:
+        """What was decided and is not to be undone by its id here."""
+        found = self._decisions.rematches(cards)
+        return found + self._decisions.taken_back(cards) if everything else found
 
     def deal_streams(
         self, touches: Iterable[Told], deals: Collection[Id] = (), *, personal: bool = False
@@ -148,46 +162,3 @@ class CardTimeline:
         """When these leads happened."""
         streams = self._source.streams(leads, personal=False) if leads else {}
         return {lead: Told(events).occurred_at for lead, events in streams.items()}
-
-    def decisions(self, cards: Collection[Id]) -> list[Json]:
-        """Decisions about a person's leaf cards, each with its id for an undo.
-
-        Undone ones are left out; a merge that a veto leaves out is told as not in force.
-        """
-        hands = self._hands(cards)
-        merges = {
-            leaf for of in hands.values() for h in of if h.kind == "merge" for leaf in (h.a, h.b)
-        }
-        rows = self._source.cards(merges)
-        here = {leaf for leaf, (_, row) in rows.items() if leaf in cards or row.moved_to in cards}
-        first = self._source.first_events(hands.keys(), personal=True)
-        found = []
-        for decision, recorded in first.items():
-            event, of = recorded.event, hands[decision]
-            if isinstance(event, Decision):
-                apart = [h for h in of if h.kind == "merge" and not {h.a, h.b} <= here]
-                found.append(
-                    {
-                        "type": "decision",
-                        "decision": text_id(decision),
-                        "what": decision_word(event),
-                        "in_force": not apart,
-                        "leaves": [text_id(leaf) for leaf in _leaves_of(sorted(of))],
-                        "actor": event.actor or None,
-                        "reason": event.reason,
-                        "at": time_text(event.at),
-                        "recorded_at": time_text(recorded.recorded_at),
-                    }
-                )
-        return found
-
-    def _hands(self, cards: Collection[Id]) -> dict[Id, list[Hand]]:
-        """Decision → its rows that name one of these leaf cards; withdrawals, by their pairs."""
-        hands: dict[Id, list[Hand]] = {}
-        for hand in self._source.hands(cards):
-            hands.setdefault(hand.decision, []).append(hand)
-        return hands
-
-
-def _leaves_of(hands: Iterable[Hand]) -> Iterable[Id]:
-    return dict.fromkeys(leaf for hand in hands for leaf in (hand.a, hand.b))

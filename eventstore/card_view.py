@@ -47,7 +47,7 @@ class CardView:
             **carried(standing),
         }
         if timeline:
-            shown["timeline"] = self._timeline.whole(standing, cards)
+            shown["timeline"] = self._timeline.whole(standing, cards, everything=everything)
         return shown
 
     def fates(self, deals: Collection[Id]) -> dict[Id, Id]:

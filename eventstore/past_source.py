@@ -82,6 +82,9 @@ class PastSource:
         found = self._source.first_events(ids, personal=personal)
         return {stream: event for stream, event in found.items() if event.position <= self._upto}
 
+    def formed(self, leaves: Collection[Id], after: int) -> list[Recorded]:
+        return [e for e in self._source.formed(leaves, after) if e.position <= self._upto]
+
     def hands(self, leaves: Collection[Id]) -> list[Hand]:
         return hands_then(self._source, leaves, self._upto)
 

@@ -25,7 +25,11 @@ Version = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell what would change, change nothing.")]
 Everything = Annotated[
-    bool, typer.Option("--all", help="Deals that were joined into others or withdrawn, too.")
+    bool,
+    typer.Option(
+        "--all",
+        help="Deals that were joined into others or withdrawn, decisions that were undone, too.",
+    ),
 ]
 
 

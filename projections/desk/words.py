@@ -172,12 +172,12 @@ DECISIONS: Final = {
     "unshare": _("Not a shared identity"),
     "withdraw": _("Evidence withdrawn"),
     "undo": _("Taken back"),
+    "rematch": _("Matching rules applied to the past"),
 }
 
 CHANGES: Final = {
     **DECISIONS,
     "lead": _("A lead by %(channel)s, and what it links"),
-    "rematch": _("Matching rules applied to the past"),
 }
 """What may have changed a card meanwhile."""
 
