@@ -257,6 +257,16 @@ class ExplainedLink(msgspec.Struct, frozen=True, kw_only=True):
     reason: Annotated[str | UnsetType, Meta(description="of a merge by hand, as typed")] = UNSET
 
 
+class FirstLead(msgspec.Struct, frozen=True, kw_only=True):
+    lead: str
+    channel: str
+    at: str
+
+
+class CutLink(ExplainedLink, frozen=True, kw_only=True):
+    first: Annotated[FirstLead | UnsetType, Meta(description="of a rule")] = UNSET
+
+
 class Withdrawn(msgspec.Struct, frozen=True, kw_only=True):
     """Evidence of a pair that a decision withdrew; its undo brings the link back."""
 
@@ -311,10 +321,8 @@ class DecisionTaken(msgspec.Struct, frozen=True, kw_only=True):
     ] = UNSET
     dry_run: bool | UnsetType = UNSET
     cuts: Annotated[
-        list[ExplainedLink] | UnsetType,
-        Meta(
-            description="of a veto with `dry_run`: the links that it cuts, each with a first lead"
-        ),
+        list[CutLink] | UnsetType,
+        Meta(description="of a veto with `dry_run`: the links that it cuts"),
     ] = UNSET
 
 

@@ -99,9 +99,11 @@ def test_every_answer_has_the_keys_that_are_described_and_no_others(api):
     get(f"{cards}/{{card}}/explain", card=A)
     get(f"{cards}/{{card}}/explain", card=A, other=MAIL)
     done(f"{cards}/merge", {"a": A, "b": B, "dry_run": True})
+    done(f"{cards}/unmerge", {"a": A, "b": MAIL, "dry_run": True})
     merged = done(f"{cards}/merge", {"a": A, "b": B})["decision"]
     get(f"{cards}/{{card}}/explain", card=A)
     assert any("into" in deal for deal in get(f"{cards}/{{card}}", card=A, all=True)["deals"])
+    done(f"{cards}/unmerge", {"a": A, "b": B, "dry_run": True})
     done(f"{cards}/undo", {"decision": merged})
     get(f"{cards}/{{card}}/explain", card=C, other="vk:5")
     done(f"{cards}/unmerge", {"a": A, "b": C})
