@@ -10,6 +10,7 @@ from eventstore.customer_base import CustomerBase
 from eventstore.deal_story import deal_known, shown_deal
 from eventstore.domain.deals import Deal
 from eventstore.domain.events import DealJoined, DealSeparated, Id
+from eventstore.identity_names import identity_names
 from eventstore.rows import Card, Ends
 from eventstore.told import Json, Told, carried, newest_name, text_id, time_text
 
@@ -77,20 +78,31 @@ class CardView:
         `leads` are all that brought one; with `ends`, at least the first and the last of each.
         """
         brought = _by_leaf(leads)
-        shown = [self._leaf(leaf, card, brought.get(leaf, [])) for leaf, card in cards.items()]
+        unbrought = {leaf: card for leaf, card in cards.items() if card.unbrought}
+        names = identity_names(self._base, unbrought) if unbrought else {}
+        shown = [
+            self._leaf(leaf, card, brought.get(leaf, []), names.get(leaf, ""))
+            for leaf, card in cards.items()
+        ]
         found = [leaf for _, leaf in sorted(shown, key=lambda pair: pair[0])]
         attested = {text_id(leaf) for leaf, end in (ends or {}).items() if end.attested}
         return [leaf | ({"proof": "attested"} if leaf["id"] in attested else {}) for leaf in found]
 
-    def _leaf(self, leaf: Id, card: Card, mine: list[Told]) -> tuple[tuple[int, Id, int], Json]:
-        """The leaf card, and where it comes among others; `mine` are the leads that brought it."""
+    def _leaf(
+        self, leaf: Id, card: Card, mine: list[Told], name: str
+    ) -> tuple[tuple[bool, int, Id, int], Json]:
+        """The leaf card, and where it comes among others; `mine` are the leads that brought it.
+
+        `name` is what a mailbox is called that none brought.
+        """
         identity = self._identity(leaf, mine)
-        value = identity.value if identity else ""
+        value = identity.value if identity else name.partition(":")[2]
         if card.kind == "lead":
             value = text_id(card.opened_by)
         first = mine[0] if mine else None
         place = first.leaves.index(leaf) if first else 0
-        key = (first.occurred_at if first else 0, first.lead if first else b"", place)
+        at, lead = first.sort_key if first else (0, b"")
+        key = (card.unbrought, at, lead, place)
         proofs = {attested for told in mine for lf, attested in told.proofs if lf == leaf}
         return key, {
             "id": text_id(leaf),
@@ -101,6 +113,7 @@ class CardView:
             "shared": card.shared,
             "first_seen": time_text(first.occurred_at) if first else None,
             "last_seen": time_text(mine[-1].occurred_at) if mine else None,
+            **({"mailbox": True} if card.unbrought else {}),
         }
 
     def _identity(self, leaf: Id, mine: list[Told]) -> Identity | None:

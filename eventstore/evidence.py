@@ -7,6 +7,7 @@ from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import Id, LeadRecorded
 from eventstore.judging import judged
 from eventstore.lead_state import LeadState
+from eventstore.mailboxes import addresses, bringing
 from eventstore.reading import Recorded
 from eventstore.rejudging import Evidence
 from eventstore.work import Work
@@ -42,20 +43,30 @@ def select(base: CustomerBase, selection: Selection) -> Iterator[Evidence]:
 
 def _pages(base: CustomerBase, selection: Selection) -> Iterator[list[Id]]:
     """Candidates: by an identity's leads where one is named, else over the whole store."""
-    named = selection.pair[0] if selection.pair else selection.identity
-    if named is not None:
-        found = sorted(lead for _, lead in base.recorder.appearances([named]))
+    named = _brought(base, selection)
+    if named:
+        found = sorted({lead for _, lead in base.recorder.appearances(named)})
         yield from (found[start : start + _PAGE] for start in range(0, len(found), _PAGE))
         return
     after = 0
     while page := base.recorder.read(after, _PAGE):
         after = page[-1].position
-        paired = [
-            recorded
-            for recorded in page
-            if isinstance(recorded.event, LeadRecorded) and len(recorded.event.identities) > 1
-        ]
-        yield _first_paired(base, paired)
+        yield _first_paired(base, [one for one in page if _is_paired(base, one)])
+
+
+def _brought(base: CustomerBase, selection: Selection) -> list[Id]:
+    """The identities one of which a lead must bring to be selected; none where any will do."""
+    work = base.work()
+    if selection.pair:
+        return list(bringing(work, selection.pair)[:1])
+    return addresses(work, selection.identity) if selection.identity else []
+
+
+def _is_paired(base: CustomerBase, recorded: Recorded) -> bool:
+    """Whether this says two identities of a lead; by a fold, one address is two."""
+    if not isinstance(recorded.event, LeadRecorded):
+        return False
+    return len(recorded.event.identities) > (0 if base.policy.folds else 1)
 
 
 def _first_paired(base: CustomerBase, paired: Sequence[Recorded]) -> list[Id]:
@@ -65,11 +76,7 @@ def _first_paired(base: CustomerBase, paired: Sequence[Recorded]) -> list[Id]:
         one.stream
         for one in paired
         if one.position
-        == next(
-            earlier.position
-            for earlier in streams[one.stream]
-            if isinstance(earlier.event, LeadRecorded) and len(earlier.event.identities) > 1
-        )
+        == next(earlier.position for earlier in streams[one.stream] if _is_paired(base, earlier))
     ]
 
 

@@ -6,6 +6,7 @@ from eventstore.domain.events import DealJoined, Id, LeadIdentity, PersonFormed
 from eventstore.domain.matching import Action
 from eventstore.judging import Judged, judged
 from eventstore.lead_state import LeadState
+from eventstore.mailboxes import address_leaves, brought, count_together, put_into_mailbox
 from eventstore.regroup import counts_as_shared, seniority
 from eventstore.rows import Card, LinkKey, Pair
 from eventstore.touches import JOIN_RULE, own_leaf
@@ -17,19 +18,31 @@ def open_cards(
     lead: LeadContent,
     state: LeadState,
     identities: tuple[LeadIdentity, ...],
-) -> None:
-    """A leaf card for each identity that has none yet; for a lead without any, its own."""
+) -> bool:
+    """A leaf card for each identity that has none yet; for a lead without any, its own.
+
+    True: a person may be called otherwise by it.
+    """
     lead_id, version = state.id, state.version
+    folds = work.policy.matching.folds
+    mailboxes = dict(address_leaves(work, lead.identities)) if folds else {}
+    renamed = False
     for rank, identity in enumerate(identities):
         leaf, kind = identity.leaf, identity.kind
-        if work.card(leaf) is None:
+        known = work.card(leaf)
+        if known is None:
             listed = _is_listed(work, lead, leaf)
             card = Card(leaf, kind, lead_id, version, rank, listed=listed, shared=listed)
             work.open_card(leaf, card)
+            if leaf in mailboxes:
+                put_into_mailbox(work, leaf, mailboxes[leaf])
+        elif known.unbrought:
+            renamed |= brought(work, leaf, lead_id, version, rank)
     if not identities:
         own = own_leaf(lead_id)
         if work.card(own) is None:
             work.open_card(own, Card(own, "lead", lead_id, version, 0))
+    return renamed
 
 
 def _is_listed(work: Work, lead: LeadContent, leaf: Id) -> bool:
@@ -49,7 +62,7 @@ def pair_up(work: Work, state: LeadState) -> tuple[bool, list[tuple[Id, Id]]]:
     """
     complex_ = False
     fresh: list[tuple[LinkKey, tuple[Id, Id]]] = []
-    if len(state.identities) < 2:
+    if len(state.identities) < 2 and not work.policy.folds:
         return complex_, []
     for one in judged(work, state):
         key = one.pair
@@ -106,6 +119,8 @@ def _wants_care(work: Work, a: Id, b: Id) -> bool:
 
 def _count(work: Work, a: LeadIdentity, b: LeadIdentity) -> bool:
     """Count each as a partner of the other. True: one of them became shared by it."""
+    if work.policy.folds:
+        return count_together(work, a, b)
     flipped = False
     for one, other in ((a, b), (b, a)):
         if other.kind == "visitor":

@@ -11,6 +11,7 @@ from itertools import islice
 from eventstore.domain.events import Id
 from eventstore.domain.matching import Action
 from eventstore.judging import Judged, judged
+from eventstore.mailboxes import bringing
 from eventstore.rows import LinkKey, Pair, Place
 from eventstore.work import Work
 
@@ -80,7 +81,7 @@ def _places(work: Work, key: tuple[Id, Id], after: Place) -> Iterator[Place]:
 
 
 def _stored(work: Work, key: tuple[Id, Id], after: Place) -> Iterator[Place]:
-    most = _FEW
-    while page := work.source.together(*key, after=after, most=most):
+    most, brought = _FEW, bringing(work, key)
+    while page := work.source.together(*brought, after=after, most=most):
         yield from page
         after, most = page[-1], _PAGE

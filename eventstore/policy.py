@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from eventstore.domain.events import LeadRecorded
+from eventstore.domain.folds import Fold
 from eventstore.domain.matching import Matching, RulesInForce
 from eventstore.domain.pipeline import Pipeline
 from eventstore.domain.routing import NO_RULES, Router, Routing
@@ -26,16 +27,20 @@ class Policy:
     """The configuration that decisions are made by."""
 
     matching: Matching
-    """What new leads are judged by, with the limits and lists in force."""
+    """What new leads are judged by, with the limits, lists and folds in force."""
     rules: dict[int, RulesInForce]
     """Every version that a recorded lead may name, by what it is judged by now (a later one that
     was applied to the past has its own version)."""
     pipelines: dict[str, Pipeline]
     """By id; the first is the default."""
     configured: Matching
-    """The version as it is configured; its limits and lists wait for a rematch."""
+    """The version as it is configured; its limits, lists and folds wait for a rematch."""
     router: Router
     """Says to which pipeline a new lead goes."""
+    applied: int
+    """The version whose limits, lists and folds are in force."""
+    folds: tuple[Fold, ...] = ()
+    """Those of every version that was ever configured."""
     most_deals_in_a_row: int = MOST_IN_A_ROW
     most_touches_at_once: int | None = MOST_AT_ONCE
     """Where a decision concerns more, their deals follow in pieces; None: never."""
@@ -50,7 +55,7 @@ class Policy:
         known = {pipeline.id: pipeline for pipeline in pipelines}
         router = Router(routing, default=next(iter(known)))
         rules = {matching.version: RulesInForce(matching)}
-        return cls(matching, rules, known, matching, router)
+        return cls(matching, rules, known, matching, router, matching.version, folds=matching.folds)
 
     def judged_by(self, version: int) -> RulesInForce:
         """The rules of a version; those in force where it is not known any more."""

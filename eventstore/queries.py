@@ -12,8 +12,9 @@ from eventstore.card_timeline import Window
 from eventstore.card_view import CardView
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import DealOpened, Id, LeadRecorded
+from eventstore.identity_names import identity_names
 from eventstore.rows import LAST, Card
-from eventstore.told import Json, Told, newest_name, text_id
+from eventstore.told import Json, Told, newest_name
 from eventstore.touches import own_leaf
 
 _PAGE = 200
@@ -176,18 +177,7 @@ class Cards:
     def names(self, leaves: Collection[Id]) -> dict[Id, str]:
         """`kind:value` of each leaf card, as the lead that opened it has it."""
         cards = {leaf: card for leaf, (_, card) in self._source.cards(leaves).items()}
-        streams = self._source.streams({c.opened_by for c in cards.values()}, personal=True)
-        values: dict[Id, str] = {}
-        for events in streams.values():
-            for recorded in events:
-                content = getattr(recorded.event, "personal", None)
-                for identity in content.identities if content else ():
-                    leaf = self.base.keyring.leaf(identity.kind, identity.value)
-                    values[leaf] = f"{identity.kind}:{identity.value}"
-        return {
-            leaf: values.get(leaf, f"{card.kind}:{text_id(card.opened_by)}")
-            for leaf, card in cards.items()
-        }
+        return identity_names(self.base, cards)
 
     def _candidates(self, query: str) -> Iterator[Id]:
         """Leaf cards that the text may mean, whether they are there or not."""
@@ -202,9 +192,15 @@ class Cards:
                 yield from self._spelled(guess, text)
 
     def _spelled(self, kind: str, value: str) -> Iterator[Id]:
-        """Leaf cards of what a text spells in one of the countries, each once."""
+        """Leaf cards of what a text spells in one of the countries, each once.
+
+        Of an address then that of its mailbox: it stands for every way to write it.
+        """
         found = dict.fromkeys(normalise(kind, value, country) for country in self._countries)
-        yield from (self.base.keyring.leaf(kind, normal) for normal in found if normal is not None)
+        for normal in filter(None, found):
+            yield self.base.keyring.leaf(kind, normal)
+            if mailbox := self.base.policy.matching.mailbox(kind, normal):
+                yield self.base.keyring.leaf(kind, mailbox)
 
     def _by_id(self, name: Id) -> Iterator[Id]:
         yield name

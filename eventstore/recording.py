@@ -20,6 +20,7 @@ from eventstore.domain.routing import Route
 from eventstore.incoming import Incoming, domain_identities, incoming
 from eventstore.lead_state import LeadState
 from eventstore.linking import link, open_cards, pair_up
+from eventstore.mailboxes import prefetch_mailboxes, with_mailboxes
 from eventstore.redecide import redecide
 from eventstore.regroup import regroup
 from eventstore.rejudging import rejudge
@@ -47,6 +48,8 @@ def prefetch(work: Work, contents: Iterable[LeadContent]) -> list[Incoming]:
         if len(lead.identities) > 1
         for a, b in combinations(lead.identities, 2)
     )
+    if matching.folds:
+        prefetch_mailboxes(work, (one for content in contents for one in content.identities))
     _prefetch_threads(work, leads)
     load_conversations(work, contents)
     return leads
@@ -107,10 +110,10 @@ def _record_first(work: Work, lead: Incoming) -> None:
     at, seen = shown.occurred_at, work.changes.appearances
     for identity in identities:
         seen[identity.leaf, lead_id] = Appearance(at, identity.attested)
-    open_cards(work, content, state, identities)
+    renamed = open_cards(work, content, state, identities)
     complex_, fresh = pair_up(work, state)
-    if complex_:
-        _start_over(work, state, {i.leaf for i in identities})
+    if complex_ or renamed:
+        _start_over(work, state, with_mailboxes(work, {i.leaf for i in identities}))
         return
     for a, b in fresh:
         link(work, state, a, b)
@@ -185,6 +188,7 @@ def _record_more(work: Work, lead: LeadContent, state: LeadState, event_id: Id) 
     open_cards(work, folded, state, identities)
     work.appears_anew(state, before, [i.leaf for i in identities] or [own_leaf(state.id)])
     leaves = {i.leaf for i in (*before.identities, *identities)} | {state.leaf}
+    leaves = with_mailboxes(work, leaves)
     pair_up(work, state)
     rejudge(work, leaves)
     _start_over(work, state, leaves | _own_card_follows(work, state))

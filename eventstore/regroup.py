@@ -10,6 +10,7 @@ from typing import Literal
 
 from eventstore.domain.events import Id, PersonFormed, SharedChanged
 from eventstore.domain.partition import Edge, join, shared_by
+from eventstore.lead_state import Order
 from eventstore.rows import Card, Hand, Pairing
 from eventstore.touches import stand
 from eventstore.work import Work
@@ -154,7 +155,10 @@ def _form(
     return changed
 
 
-def seniority(work: Work, leaf: Id) -> tuple[tuple[int, int], int]:
-    """Sorts leaf cards by their first record; of one lead's, the strongest first."""
+def seniority(work: Work, leaf: Id) -> tuple[bool, Order, int]:
+    """Sorts leaf cards by their first record; of one lead's, the strongest first.
+
+    Mailboxes that no lead brings come last.
+    """
     card = work.known_card(leaf)
-    return work.order_of(card.opened_by, card.opened_version), card.rank
+    return card.unbrought, work.order_of(card.opened_by, card.opened_version), card.rank

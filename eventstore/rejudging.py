@@ -8,6 +8,7 @@ from eventstore.domain.matching import Action
 from eventstore.judging import judged
 from eventstore.lead_state import LeadState
 from eventstore.long_pairs import judge_long
+from eventstore.mailboxes import bringing, count_anew, with_mailboxes
 from eventstore.rows import Pair, Pairing
 from eventstore.work import Work
 
@@ -37,16 +38,16 @@ def rejudge_pairs(
     """
     work.load_pairs(keys)
     keys = [key for key in keys if work.pair(key) is not None]
-    leaves = {leaf for key in keys for leaf in key}
-    counts = work.appearance_counts(leaves)
+    brought = {leaf for key in keys for leaf in bringing(work, key)}
+    counts = work.appearance_counts(brought)
     most = work.policy.most_leads_at_once
     long = {leaf for leaf, count in counts.items() if count > most}
-    held = work.withdrawn(leaves)
+    held = work.withdrawn({leaf for key in keys for leaf in key})
     found = _read(work, set(keys), _unread(counts, long), held)
     changed: set[Id] = set()
     gone: set[Id] = set()
     for key in keys:
-        if long.issuperset(key):
+        if long.issuperset(bringing(work, key)):
             again = [lead for a, b, lead in back if (a, b) == key]
             found[key] = judge_long(work, key, held, back=again, anew=anew)
         pair = found.get(key)
@@ -55,8 +56,8 @@ def rejudge_pairs(
         if pair != work.pair(key):
             work.put_pair(key, pair)
             changed |= set(key)
-    for leaf in gone:
-        _recount(work, leaf)
+    for leaf in with_mailboxes(work, gone):
+        count_anew(work, leaf)
     return changed
 
 
@@ -70,27 +71,18 @@ def _read(
     work: Work, keys: set[Pairing], unread: set[Id], held: set[Evidence]
 ) -> dict[Pairing, Pair | None]:
     """Pairs of which one at least is in few leads, by reading all of these."""
-    leaves = {leaf for key in keys if not unread.issuperset(key) for leaf in key}
+    brought = {bringing(work, key) for key in keys}
+    leaves = {leaf for key in brought if not unread.issuperset(key) for leaf in key}
+    enough = {a for a, b in brought if a == b}
     appearing = work.appearances(leaves - unread)
     times = Counter(lead for _, lead in appearing)
-    together = [lead for lead, count in times.items() if count > 1 or unread]
+    alone = {lead for leaf, lead in appearing if leaf in enough}
+    together = [lead for lead, count in times.items() if count > 1 or unread or lead in alone]
     work.load_leads(together)
     found: dict[Pairing, Pair] = {}
     for lead in together:
         _judge_into(work, work.leads[lead], keys, held, found)
-    return {key: pair for key, pair in found.items() if not unread.issuperset(key)}
-
-
-def _recount(work: Work, leaf: Id) -> None:
-    """Count the partners of an identity anew, after leads that bring some no more."""
-    partners = [other for key in work.pairs_of([leaf]) for other in key if other != leaf]
-    work.load_cards(partners)
-    degrees: dict[str, int] = {}
-    for other in partners:
-        kind = work.known_card(other).kind
-        if kind != "visitor":
-            degrees[kind] = degrees.get(kind, 0) + 1
-    work.changing(leaf).degrees = degrees
+    return {k: pair for k, pair in found.items() if not unread.issuperset(bringing(work, k))}
 
 
 def _judge_into(

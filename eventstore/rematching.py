@@ -5,7 +5,7 @@ cards and pairs judged again, by the version that was applied, whichever is conf
 done.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from msgspec.structs import replace
@@ -15,7 +15,7 @@ from eventstore.counting import counted
 from eventstore.customer_base import CustomerBase
 from eventstore.deciding import Concerned, Decided, answer, settle
 from eventstore.domain.events import Id, MatchingApplied
-from eventstore.domain.matching import Matching
+from eventstore.mailboxes import count_anew, fold_again
 from eventstore.orders import CommandRefused, Orders
 from eventstore.queries import Cards
 from eventstore.regroup import move_aliases
@@ -38,7 +38,7 @@ def rematch(
     dry_run: bool = False,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Decided:
-    """Apply the configured version to the past: its rules and order, its limits and lists.
+    """Apply the configured version to the past: rules and order, limits, lists and folds.
 
     One that was killed half way goes on where it stood: here when it is given again, or beside
     the processor. `progress` is told of the leaf cards done, and how many there are.
@@ -167,24 +167,29 @@ def _pages(base: CustomerBase) -> Iterator[Page]:
 
 
 def _judge_again(work: Work, *, cards: Cards, page: Page) -> set[Id]:
-    """Lists, pairs and places of this page, by the policy of the working set.
+    """Lists, folds, pairs and places of this page, by the policy of the working set.
 
     Gives the leaf cards about which is to be decided again: those of the page, whatever changed,
     for a link may be in force from another lead by other rules, or a touch stand elsewhere; and the
     ends of pairs that are linked otherwise. A pair is judged with both ends on the list or off it.
     """
     ends = {leaf for pair in page.pairs for leaf in pair}
-    _list_again(work, cards, work.policy.matching, {*page.leaves, *ends})
-    changed = rejudge_pairs(work, page.pairs, anew=True)
+    leaves = {*page.leaves, *ends}
+    work.load_cards(leaves)
+    names = cards.names(leaves)
+    _list_again(work, names)
+    folded, concerned = fold_again(work, {leaf: names[leaf] for leaf in page.leaves})
+    changed = rejudge_pairs(work, dict.fromkeys((*page.pairs, *folded)), anew=True) | concerned
+    for leaf in concerned:
+        count_anew(work, leaf)
     moved = {place for leaf in sorted(page.leaves) for place in move_aliases(work, leaf)}
     return {*page.leaves, *changed, *moved}
 
 
-def _list_again(work: Work, cards: Cards, matching: Matching, leaves: set[Id]) -> None:
-    """Which identities are on the list now."""
-    work.load_cards(leaves)
-    for leaf, name in cards.names(leaves).items():
+def _list_again(work: Work, names: Mapping[Id, str]) -> None:
+    """Which of these identities, by their `kind:value`, are on the list now."""
+    for leaf, name in names.items():
         kind, _, value = name.partition(":")
-        listed = kind != "lead" and matching.is_listed(kind, value)
+        listed = kind != "lead" and work.policy.matching.is_listed(kind, value)
         if work.known_card(leaf).listed != listed:
             work.changing(leaf).listed = listed

@@ -173,7 +173,8 @@ class Play:
         """Leads that may link two of the cards, wherever they stand."""
         ids = {lead for _, lead in self.work.appearances(self.members)}
         self.work.load_leads(ids)
-        return [self.work.leads[i] for i in ids if len(self.work.leads[i].identities) > 1]
+        fewest = 1 if self.work.policy.folds else 2
+        return [self.work.leads[i] for i in ids if len(self.work.leads[i].identities) >= fewest]
 
     def _stands(self, a: Id, b: Id) -> bool:
         return self._of_one_person(a, b) and not (self.members[a].shared or self.members[b].shared)

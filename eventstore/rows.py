@@ -57,6 +57,12 @@ class Card(msgspec.Struct, array_like=True, gc=False):
     """Of the person: of its several leaf cards one is of a shared identity, merged by hand."""
     in_review: bool = False
     """Of the person: it is in the review queue, by a row of `Review`."""
+    mailbox: Id = b""
+    """Of an address that a fold reads otherwise: the leaf card of its mailbox."""
+    is_mailbox: bool = False
+    """Others are, or were, addresses of it."""
+    unbrought: bool = False
+    """No lead brings it: it stands for the mailbox of the address that `opened_by` brought."""
 
 
 class Pending(msgspec.Struct, array_like=True, frozen=True):

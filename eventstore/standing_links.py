@@ -7,6 +7,7 @@ from typing import Final
 from eventstore.chains import Link
 from eventstore.domain.events import CardsMerged, Id
 from eventstore.judging import judged
+from eventstore.mailboxes import bringing
 from eventstore.regroup import by_hand
 from eventstore.rows import Card, Hand, Pairing
 from eventstore.work import Work
@@ -40,7 +41,8 @@ def links_of(work: Work, keys: Collection[Pairing]) -> list[Link]:
 def _together(work: Work, keys: Iterable[Pairing]) -> set[Id]:
     """The leads that brought both identities of one of these pairs."""
     ever = (-1, b"")
-    return {lead for a, b in keys
+    brought = {bringing(work, key) for key in keys}
+    return {lead for a, b in brought
             for _, lead in work.source.together(a, b, after=ever, most=_ALL)}  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 """Which matching configuration holds for whom (SEMANTICS 2.3.7).
 
-New leads are judged by the configured version. Limits, lists and what earlier leads were judged
-by stay as they were until a rematch (`eventstore.rematching`) applies the version to the past. All
-of it is told by events, so that every process and every replay knows the same.
+New leads are judged by the configured version. Limits, lists, folds and what earlier leads were
+judged by stay as they were until a rematch (`eventstore.rematching`) applies the version to the
+past. All of it is told by events, so that every process and every replay knows the same.
 """
 
 from dataclasses import dataclass, field, replace
@@ -53,7 +53,7 @@ def history(source: Source, keyring: Keyring) -> History:
 
 
 def effective_policy(source: Source, keyring: Keyring, policy: Policy) -> Policy:
-    """The policy with earlier versions, and with the limits and lists that are in force."""
+    """The policy with earlier versions, and with the limits, lists and folds that are in force."""
     known = history(source, keyring)
     is_adopted(policy.matching, known)
     return in_force(known, known.applied, policy)
@@ -71,10 +71,15 @@ def in_force(known: History, applied: int, policy: Policy) -> Policy:
     judged = {number: past if number < applied else own for number, own in versions.items()}
     new = judged[configured.version]
     matching = msgspec.structs.replace(
-        new, version=configured.version, limits=past.limits, shared=past.shared
+        new,
+        version=configured.version,
+        limits=past.limits,
+        shared=past.shared,
+        folds=past.folds,
     )
     rules = {number: RulesInForce(judging) for number, judging in judged.items()}
-    return replace(policy, matching=matching, rules=rules)
+    folds = tuple(dict.fromkeys(fold for one in versions.values() for fold in one.folds))
+    return replace(policy, matching=matching, rules=rules, applied=past.version, folds=folds)
 
 
 def is_adopted(matching: Matching, known: History) -> bool:

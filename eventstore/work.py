@@ -234,6 +234,9 @@ class Work:
                     state = state_of(stream, events)
                     state.newest = self.policy.in_order(state.newest)
                     self.leads[stream] = state
+            if self.policy.folds:
+                leads = (self.leads[stream] for stream in wanted if stream in self.leads)
+                self.load_cards({i.leaf for one in leads for i in one.identities})
 
     def place_lead(
         self, lead: LeadState, leaf: Id, deal: Id, *, opened: bool = False, because: Id = b""

@@ -1,7 +1,7 @@
 """Matching rules: what two identities in one lead say about two leaf cards (SEMANTICS 2.3).
 
 One versioned piece of configuration. A lead is judged by the rules and the order of kinds that
-were in force when it was first recorded; limits and lists concern all leads at once.
+were in force when it was first recorded; limits, lists and folds concern all leads at once.
 """
 
 import re
@@ -15,6 +15,7 @@ from typing import Final, Literal
 import msgspec
 
 from eventstore.domain.events import LeadIdentity
+from eventstore.domain.folds import Fold, mailbox
 
 ANY: Final = "*"
 
@@ -40,6 +41,8 @@ class LinkRule(StrEnum):
     ONE_FORM = "one form"
     OTHERWISE = "otherwise"
     """What holds where no rule fits: suggest."""
+    ONE_MAILBOX = "one mailbox"
+    """An address and its mailbox, by a fold: link, whatever the rules say of two addresses."""
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,6 +63,9 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             proof == ANY or (proof == "attested") == identity.attested
         )
 
+
+BY_FOLD: Final = 1 << 30
+"""The place of `ONE_MAILBOX` among the rules of any version: after them all."""
 
 DEFAULT_ORDER = (
     "telegram", "vk", "whatsapp", "instagram", "max", "avito", "phone", "email", "visitor",
@@ -95,6 +101,8 @@ class Matching(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rules: tuple[Rule, ...] = DEFAULT_RULES
     join_unsorted: bool = True
     """Two unsorted deals of persons who turn out to be one are joined (SEMANTICS 3.4)."""
+    folds: tuple[Fold, ...] = ()
+    """Which addresses are one mailbox, by their domains (SEMANTICS 2.3.7)."""
 
     def limit(self, kind: str) -> int:
         """With more than so many partners of one kind, an identity of `kind` is shared."""
@@ -104,6 +112,10 @@ class Matching(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         text = f"{kind}:{value}"
         exact, patterns = _listed(self.shared)
         return text in exact or patterns.fullmatch(text) is not None
+
+    def mailbox(self, kind: str, value: str) -> str:
+        """Of an e-mail address that a fold reads otherwise: the address of its mailbox."""
+        return mailbox(self.folds, value) if self.folds and kind == "email" else ""
 
     def judge(self, a: LeadIdentity, b: LeadIdentity) -> tuple[int, str, Action]:
         """Position, name and action of the first rule that fits the pair."""

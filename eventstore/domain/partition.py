@@ -7,10 +7,11 @@ always give the same persons; a property test holds them together.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
+from types import MappingProxyType
 from typing import NamedTuple
 
 from eventstore.domain.events import Id, LeadIdentity
-from eventstore.domain.matching import Action, Matching
+from eventstore.domain.matching import BY_FOLD, Action, Matching
 
 
 class Lead(NamedTuple):
@@ -52,6 +53,8 @@ class Facts(NamedTuple):
     vetoes: Iterable[tuple[Id, Id]]
     withdrawn: frozenset[tuple[Id, Id, Id]]
     """(leaf card, leaf card, lead): the lead no longer counts for that pair."""
+    mailboxes: Mapping[Id, Id] = MappingProxyType({})
+    """Leaf card of an address → that of its mailbox, where the folds in force name one."""
 
 
 def partition(facts: Facts) -> tuple[dict[Id, Id], dict[Id, bool], dict[Id, Id]]:
@@ -61,7 +64,7 @@ def partition(facts: Facts) -> tuple[dict[Id, Id], dict[Id, bool], dict[Id, Id]]
     edges = [Edge((number,), a, b) for number, (a, b) in enumerate(facts.merges)]
     links: dict[tuple[Id, Id], Edge] = {}
     for lead in facts.leads:
-        for edge in evidence(lead, facts.rules[lead.version]):
+        for edge in evidence(lead, facts.rules[lead.version], facts.mailboxes):
             pair = (edge.a, edge.b)
             if shared[edge.a] or shared[edge.b] or (*pair, lead.id) in facts.withdrawn:
                 continue
@@ -72,13 +75,16 @@ def partition(facts: Facts) -> tuple[dict[Id, Id], dict[Id, bool], dict[Id, Id]]
 
 
 def shared_identities(facts: Facts) -> dict[Id, bool]:
-    """Mark by hand, else list, else limit (SEMANTICS 2.3.8)."""
+    """Mark by hand, else list, else limit (SEMANTICS 2.3.8); addresses of one mailbox are one."""
     partners: dict[Id, dict[str, set[Id]]] = {leaf: defaultdict(set) for leaf in facts.values}
     for lead in facts.leads:
         for identity in lead.identities:
+            mailbox = facts.mailboxes.get(identity.leaf, identity.leaf)
             for other in lead.identities:
-                if other.leaf != identity.leaf and other.kind != "visitor":
-                    partners[identity.leaf][other.kind].add(other.leaf)
+                partner = facts.mailboxes.get(other.leaf, other.leaf)
+                if partner != mailbox and other.kind != "visitor":
+                    for leaf in (identity.leaf, mailbox):
+                        partners[leaf][other.kind].add(partner)
     return {
         leaf: is_shared(
             facts.current,
@@ -116,13 +122,21 @@ def anchor(lead: Lead, shared: Mapping[Id, bool]) -> Id:
     return lead.identities[0].leaf if lead.identities else lead.own
 
 
-def evidence(lead: Lead, matching: Matching) -> Iterable[Edge]:
-    """The pairs that the lead links, with their keys: time, lead, rule, texts."""
+def evidence(lead: Lead, matching: Matching, mailboxes: Mapping[Id, Id]) -> Iterable[Edge]:
+    """The pairs that the lead links, with their keys: time, lead, rule, texts.
+
+    Each of its addresses with its mailbox, after those of the rules; then by the address alone.
+    """
     for a, b in combinations(sorted(lead.identities, key=lambda i: i.rank), 2):
         position, _, action = matching.judge(a, b)
-        if action is Action.LINK:
+        folded = mailboxes.get(a.leaf) == b.leaf or mailboxes.get(b.leaf) == a.leaf
+        if action is Action.LINK and not folded:
             low, high = sorted((a.leaf, b.leaf))
             yield Edge((lead.occurred_at, lead.id, position, a.rank, b.rank), low, high)
+    for one in lead.identities:
+        if one.leaf in mailboxes:
+            low, high = sorted((one.leaf, mailboxes[one.leaf]))
+            yield Edge((lead.occurred_at, lead.id, BY_FOLD, one.rank, one.rank), low, high)
 
 
 def join(

@@ -30,7 +30,7 @@ def expected_deals(fed, facts, merged, by_hand=()):  # noqa: C901, PLR0912, PLR0
     leads = {lead.id: lead for lead in facts.leads}
     links = []
     for lead in facts.leads:
-        for edge in evidence(lead, matching):
+        for edge in evidence(lead, matching, facts.mailboxes):
             a, b = edge.a, edge.b
             held = shared[a] or shared[b] or (a, b, lead.id) in facts.withdrawn
             if not held and person[a] == person[b]:

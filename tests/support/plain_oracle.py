@@ -5,14 +5,15 @@ are poured together, a veto is looked for in the two sets. Slow, and meant to be
 specification; each step names its sentence.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import combinations
 from typing import NamedTuple
 
 ORDER = ("telegram", "vk", "whatsapp", "instagram", "max", "avito", "phone", "email", "visitor")
 CONTACTS = ("phone", "email")
+AFTER_RULES = 99
 
 
 class Said(NamedTuple):
@@ -49,6 +50,9 @@ class Rules:
     listed: tuple[str, ...] = ("phone:+7800*",)
     links: frozenset[str] = frozenset({"own accounts", "typed contact", "one form"})
     """Which of the default rules say `link`; the others of them suggest."""
+    folded: tuple[str, ...] = ()
+    """Of addresses in these domains dots and what follows a plus mean nothing; in the first of them
+    is the mailbox."""
 
     def limit(self, kind: str) -> int:
         return dict(self.limits).get(kind, dict(self.limits)["default"])
@@ -62,8 +66,10 @@ class Rulebook:
     first: Mapping[str, int]
     """Lead → the version in force at its first recorded event."""
     applied: int = 0
-    """The version that was applied to the past last: its limits and lists, its rules and its order
-    for all leads before."""
+    """The version that was applied to the past last: its limits, lists and folds, its rules and
+    its order for all leads before."""
+    opened: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """Every mailbox that a version in force ever named → the addresses that it was named for."""
 
     def order(self, lead: str) -> tuple[str, ...]:
         return self.versions[max(self.first[lead], self.applied)].order
@@ -126,6 +132,9 @@ class _Known:
         force = [n for n in range(len(decisions)) if _in_force(n, decisions)]
         in_force = [decisions[n] for n in force]
         self.recorded = _recorded(said, rules)
+        for mailbox, addresses in rules.opened.items():  # after whatever a lead has brought
+            first = min(self.recorded[card][1:] for card in addresses)
+            self.recorded.setdefault(mailbox, (True, *first))
         self.shared = _shared(leads, self.recorded, in_force, rules.past)
         self.stands = {
             lead: _anchor(lead, brought, self.shared, rules.order(lead))
@@ -177,9 +186,9 @@ def _shared(
     }
     for _, brought in leads.values():
         for name in brought:
-            together[_card(*name)] |= {
-                _card(*other) for other in brought if other != name and other[0] != "visitor"
-            }
+            partners = {mailbox(_card(*o), rules) for o in brought if o[0] != "visitor"}
+            for card in (_card(*name), mailbox(_card(*name), rules)):
+                together[card] |= partners - {mailbox(card, rules)}
     marks = {one.a: one.shared for one in in_force if one.kind == "mark"}
     shared = set()
     for card, others in together.items():
@@ -190,6 +199,16 @@ def _shared(
         if marks.get(card, listed or over):
             shared.add(card)
     return shared
+
+
+def mailbox(card: str, rules: Rules) -> str:
+    """2.1.3, 2.3.7: the mailbox of an address that is folded, of anything else itself."""
+    kind, _, value = card.partition(":")
+    local, _, domain = value.rpartition("@")
+    plain = local.split("+")[0].replace(".", "")
+    if kind != "email" or domain not in rules.folded or not plain:
+        return card
+    return f"email:{plain}@{rules.folded[0]}"
 
 
 def _strength(kind: str, value: str, attested: bool, order: tuple[str, ...]) -> tuple:
@@ -234,12 +253,22 @@ def _links(
         for a, b in combinations(sorted(_card(*name) for name in brought), 2):
             if a in shared or b in shared or (frozenset((a, b)), lead) in withdrawn:
                 continue
+            if mailbox(a, rules.past) == b or mailbox(b, rules.past) == a:
+                continue  # that is told below
             proofs = {_card(*name): (name[0], proof) for name, proof in brought.items()}
             place = _says_link(proofs[a], proofs[b], rules.links(lead))
             if place is not None:
                 key = (at, lead, place, a, b)
                 least[a, b] = min(key, least.get((a, b), key))
                 evidence.setdefault((a, b), set()).add(lead)
+        for address in (_card(*name) for name in brought):
+            other = mailbox(address, rules.past)
+            pair = (min(address, other), max(address, other))
+            held = address in shared or other in shared or (frozenset(pair), lead) in withdrawn
+            if address != other and not held:
+                key = (at, lead, AFTER_RULES, address, address)
+                least[pair] = min(key, least.get(pair, key))
+                evidence.setdefault(pair, set()).add(lead)
     return {pair: evidence[pair] for pair in sorted(least, key=lambda pair: least[pair])}
 
 
@@ -298,9 +327,9 @@ def _recorded(said: Sequence[Said], rules: Rulebook) -> dict[str, tuple]:
         known = _leads([e for e in said[: number + 1] if e.lead == one.lead])[one.lead][1]
         for name, attested in known.items():
             strength = _strength(*name, attested, rules.first_order(one.lead))
-            recorded.setdefault(_card(*name), (number, strength))
+            recorded.setdefault(_card(*name), (False, number, strength))
         if not known:
-            recorded.setdefault(f"lead:{one.lead}", (number, ()))
+            recorded.setdefault(f"lead:{one.lead}", (False, number, ()))
     return recorded
 
 

@@ -7,7 +7,17 @@ from random import Random
 from uuid import UUID, uuid5
 
 import msgspec
-from support.plain_oracle import ORDER, Decision, Rulebook, Rules, Said, Told, standing, tell
+from support.plain_oracle import (
+    ORDER,
+    Decision,
+    Rulebook,
+    Rules,
+    Said,
+    Told,
+    mailbox,
+    standing,
+    tell,
+)
 
 from channels.sdk.ids import NAMESPACE
 from channels.sdk.lead import Identity, LeadEvent
@@ -15,6 +25,7 @@ from channels.sdk.times import time_from_epoch
 from eventstore.adoption import adopt
 from eventstore.card_commands import CardCommands
 from eventstore.customer_base import CustomerBase
+from eventstore.domain.folds import Fold
 from eventstore.domain.matching import DEFAULT_RULES, Action, Matching
 from eventstore.domain.pipeline import SALES
 from eventstore.explain import Explainer
@@ -45,6 +56,14 @@ VALUES = {
 """Few of each, so that leads meet; `shop` is a kind that no order names."""
 
 
+FOLDED = (
+    "a@example.ru", "a.b@box.ru", "ab+x@box.ru", "ab@box.ru", "ab@box.com", "c.d@box.com",
+    "c.d+1@box.ru",
+)  # fmt: skip
+"""Addresses of four mailboxes, of two where both domains are folded."""
+MAILBOXES = [f"{name}@{domain}" for name in ("ab", "cd") for domain in ("box.ru", "box.com")]
+
+
 def matching_of(rules: Rules, version: int) -> Matching:
     """The same configuration for the system."""
     changed = tuple(
@@ -59,6 +78,7 @@ def matching_of(rules: Rules, version: int) -> Matching:
         limits=dict(rules.limits),
         shared=rules.listed,
         rules=changed,
+        folds=(Fold(rules.folded, dots=True, tags="+"),) if rules.folded else (),
     )
 
 
@@ -77,6 +97,9 @@ class PlainWorld:
 
     def __post_init__(self) -> None:
         self.rng = Random(self.seed)
+        self.folds = self.seed % 3 == 0
+        self.values = VALUES | ({"email": list(FOLDED)} if self.folds else {})
+        self.opened: dict[str, set[str]] = {}
         self.versions = [self._rules()]
         self.applied = 0
         self.first: dict[str, int] = {}
@@ -95,6 +118,11 @@ class PlainWorld:
                 name
                 for name in ("own accounts", "typed contact", "one form")
                 if rng.random() < 0.85
+            ),
+            folded=rng.choice(
+                [(), ("box.ru",), ("box.ru", "box.com"), ("box.com", "box.ru")]
+                if self.folds
+                else [()]
             ),
         )
 
@@ -120,6 +148,16 @@ class PlainWorld:
         ]  # fmt: skip
         (deed,) = self.rng.choices([d for d, _ in deeds], [w for _, w in deeds])
         deed()
+        self._note_mailboxes()
+
+    def _note_mailboxes(self) -> None:
+        """Those that a version in force names, each for addresses that leads brought."""
+        rules = self.versions[self.applied]
+        brought = {f"{kind}:{value}" for one in self.said for kind, value, _ in one.identities}
+        for card in self._cards():
+            if (named := mailbox(card, rules)) != card:
+                addresses = {card} if card in brought else self.opened[card]
+                self.opened.setdefault(named, set()).update(addresses)
 
     def send(self) -> None:
         """Some deliveries in one batch: new leads, more about known ones, repeats."""
@@ -150,7 +188,7 @@ class PlainWorld:
         for _ in range(rng.choice([0, 1, 1, 2, 2, 3, 4, 7])):
             kind = rng.choice(list(VALUES))
             proof = "claimed" if kind == "visitor" else rng.choice(["attested", "claimed"])
-            found.append(Identity(kind=kind, value=rng.choice(VALUES[kind]), proof=proof))
+            found.append(Identity(kind=kind, value=rng.choice(self.values[kind]), proof=proof))
         return LeadEvent(
             lead_id=lead_id,
             event_id=event_id,
@@ -188,6 +226,7 @@ class PlainWorld:
 
     def withdraw(self) -> None:
         """Of one lead a pair, or of all leads every pair with one identity."""
+        rules = self.versions[self.applied]
         pairs = sorted(
             {
                 (*sorted((f"{a[0]}:{a[1]}", f"{b[0]}:{b[1]}")), one.lead)
@@ -195,6 +234,12 @@ class PlainWorld:
                 for a in one.identities
                 for b in one.identities
                 if a[:2] < b[:2]
+            }
+            | {
+                (*sorted((card, mailbox(card, rules))), one.lead)
+                for one in self.said
+                for card in (f"{kind}:{value}" for kind, value, _ in one.identities)
+                if mailbox(card, rules) != card
             }
         )
         if not pairs:
@@ -252,6 +297,7 @@ class PlainWorld:
         first: dict[str, Said] = {}
         for one in self.said:
             first.setdefault(one.lead, one)
+        named |= {f"email:{value}" for value in MAILBOXES}
         named |= {f"lead:{lead}" for lead, one in first.items() if not one.identities}
         return sorted(card for card in named if self.base.recorder.cards([self.leaf(card)]))
 
@@ -261,11 +307,11 @@ class PlainWorld:
         return own_leaf(bytes_of(value)) if kind == "lead" else KEYRING.leaf(kind, value)
 
     def expected(self) -> Told:
-        rules = Rulebook(tuple(self.versions), self.first, self.applied)
+        rules = Rulebook(tuple(self.versions), self.first, self.applied, self.opened)
         return tell(self.said, self.decisions, rules)
 
     def standing(self) -> dict[tuple[str, str], set[str]]:
-        rules = Rulebook(tuple(self.versions), self.first, self.applied)
+        rules = Rulebook(tuple(self.versions), self.first, self.applied, self.opened)
         return standing(self.said, self.decisions, rules)
 
     def explained(self, a: str, b: str) -> tuple[list[tuple[str, str]], set[str]]:
@@ -278,6 +324,7 @@ class PlainWorld:
     def stored(self) -> Told:
         """What the store has, in the oracle's words."""
         names = {self.leaf(f"{k}:{v}"): f"{k}:{v}" for k, values in VALUES.items() for v in values}
+        names |= {self.leaf(f"email:{v}"): f"email:{v}" for v in (*FOLDED, *MAILBOXES)}
         names |= {self.leaf(f"lead:{one.lead}"): f"lead:{one.lead}" for one in self.said}
         groups: dict[bytes, set[str]] = {}
         cards = self.base.recorder.cards(list(names))

@@ -104,8 +104,23 @@ class Fed:
             self.events.setdefault(event.lead_id, []).append(event)
             for one in fold(self.events[event.lead_id]).identities:
                 self.opened[KEYRING.leaf(one.kind, one.value)] = (one.kind, one.value)
+        self.open_mailboxes()
         entries = [Entry("log", next(self.offsets), Lead(event)) for event in events]
         return self.base.handle(entries)
+
+    def open_mailboxes(self) -> None:
+        """Those of the addresses so far, by the folds in force; for ever."""
+        for value in self._mailboxes().values():
+            self.opened.setdefault(KEYRING.leaf("email", value), ("email", value))
+
+    def mailboxes(self) -> dict[bytes, bytes]:
+        """Leaf card of an address → that of its mailbox, by the folds in force."""
+        return {leaf: KEYRING.leaf("email", value) for leaf, value in self._mailboxes().items()}
+
+    def _mailboxes(self) -> dict[bytes, str]:
+        matching = self.base.policy.matching
+        found = {leaf: matching.mailbox(*identity) for leaf, identity in self.opened.items()}
+        return {leaf: value for leaf, value in found.items() if value}
 
     def _routed(self, event: LeadContent) -> str:
         """Told anew (SEMANTICS 4.1, ADR 0025): by a rule, else as its thread, else the default."""
@@ -159,6 +174,7 @@ class Fed:
             merges=list(merges),
             vetoes=list(vetoes),
             withdrawn=frozenset(withdrawn),
+            mailboxes=self.mailboxes(),
         )
 
     def stored_persons(self) -> dict[bytes, set[bytes]]:
