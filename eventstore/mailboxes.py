@@ -1,4 +1,4 @@
-"""Addresses of one mailbox: their leaf cards, and what they count for (SEMANTICS 2.3.7, ADR 0030).
+"""Addresses of one mailbox: their leaf cards, and what they count for (SEMANTICS 2.3.7, ADR 0031).
 
 The row of an address names the leaf card of its mailbox, by the folds that were in force when it
 was opened or judged again. Every lead that brings the address is evidence that the two are one, and
@@ -86,7 +86,7 @@ def brought(work: Work, leaf: Id, lead: Id, version: int, rank: int) -> bool:
     """A lead brings the address of a mailbox itself. True: its person may be called otherwise."""
     card = work.changing(leaf)
     card.opened_by, card.opened_version, card.rank, card.unbrought = lead, version, rank, False
-    return card.person == leaf and card.leaves > 1
+    return work.known_card(card.person).unbrought
 
 
 # --- evidence ---

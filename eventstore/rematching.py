@@ -5,6 +5,7 @@ cards and pairs judged again, by the version that was applied, whichever is conf
 done.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
@@ -151,11 +152,26 @@ def _tried_out(base: CustomerBase, by: Orders) -> Concerned:
         history(base.recorder, base.keyring), base.policy.configured.version, base.policy
     )
     applying = CustomerBase(base.recorder, base.keyring, policy)
-    concerned = Concerned()
+    concerned, alike = Concerned(), _of_one_mailbox(applying)
     for page in _pages(applying):
-        again = partial(_judge_again, cards=Cards(applying), page=page)
+        leaves = {other for leaf in page.leaves for other in alike.get(leaf, [leaf])}
+        whole = page._replace(leaves=sorted(leaves))
+        again = partial(_judge_again, cards=Cards(applying), page=whole)
         concerned.update(settle(applying.work(whole=True), by, again))
     return concerned
+
+
+def _of_one_mailbox(base: CustomerBase) -> dict[Id, list[Id]]:
+    """Each address → all of its mailbox: nothing is kept from page to page where they are tried."""
+    found: dict[str, list[Id]] = defaultdict(list)
+    after = b""
+    while base.policy.folds and (leaves := base.recorder.leaves(after, _COUNTED_AT_ONCE)):
+        after = leaves[-1]
+        for leaf, name in Cards(base).names(leaves).items():
+            kind, _, value = name.partition(":")
+            if mailbox := base.policy.matching.mailbox(kind, value):
+                found[mailbox].append(leaf)
+    return {leaf: alike for alike in found.values() for leaf in alike}
 
 
 def _pages(base: CustomerBase) -> Iterator[Page]:

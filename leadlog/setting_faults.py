@@ -12,6 +12,7 @@ from channels.registry import UnknownType, adapter_class, types
 from channels.sdk.identities import normalise
 from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import Pipeline
+from leadlog.fold_faults import of_folds
 from leadlog.secret_files import is_secret
 from leadlog.toml_lines import Place
 
@@ -104,6 +105,7 @@ def of_domain(matching: Any, pipelines: Any) -> Iterator[tuple[Place, str]]:
     if isinstance(matching, dict):
         yield from converted(matching, Matching, ("matching",))
         yield from _of_matching(matching)
+        yield from of_folds(matching.get("folds"))
     ids: set[str] = set()
     for number, table in enumerate(pipelines if isinstance(pipelines, list) else ()):
         if not isinstance(table, dict):

@@ -32,7 +32,8 @@ def cards(found: Found) -> None:
         console.print(card["id"])
         for leaf in card["leaves"]:
             shared = "  shared" if leaf["shared"] else ""
-            console.print(f"  {leaf['kind']:10} {leaf['value']:28} {leaf['proof']}{shared}")
+            proof = "mailbox" if "mailbox" in leaf else leaf["proof"]
+            console.print(f"  {leaf['kind']:10} {leaf['value']:28} {proof}{shared}")
         if "pending" in card:
             console.print(f"  {following(card)}", style="yellow")
         for deal in card["deals"]:

@@ -111,6 +111,8 @@ class Leaf(msgspec.Struct, frozen=True, kw_only=True):
     shared: bool
     first_seen: str | None
     last_seen: str | None
+    mailbox: bool | UnsetType = UNSET
+    """No lead brought it: it is the mailbox of others that were brought."""
 
 
 class Carried(msgspec.Struct, frozen=True, kw_only=True):

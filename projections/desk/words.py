@@ -206,6 +206,7 @@ RULES: Final = {
     "own accounts": _("own accounts"),
     "typed contact": _("typed contact"),
     "one form": _("one form"),
+    "one mailbox": _("one mailbox"),
 }
 
 CALL_STATES: Final = {

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from channels.registry import BUILT_IN
+from eventstore.domain.folds import Fold
 from eventstore.domain.matching import Matching, Rule
 from eventstore.domain.pipeline import SALES, Pipeline, Stage
 from eventstore.domain.routing import Routing, RoutingRule, When
@@ -87,6 +88,7 @@ def test_every_table_is_there(tables):
 def test_every_setting_of_matching_and_pipelines_is_there(tables):
     assert set(Matching.__struct_fields__) == set(tables["matching"])
     assert set(Rule.__struct_fields__) == set(tables["matching"]["rules"][0])
+    assert set(Fold.__struct_encode_fields__) == set(tables["matching"]["folds"][0])
     assert set(Pipeline.__struct_fields__) == set(tables["pipelines"][0])
     assert set(Stage.__struct_fields__) == set().union(*tables["pipelines"][0]["stages"])
 

@@ -171,6 +171,46 @@ def test_what_would_have_no_effect_in_matching_is_refused_with_what_to_write(fau
     assert told in fault
 
 
+GMAIL = 'domains = ["gmail.com"]\n'
+
+
+@pytest.mark.parametrize(
+    ("fold", "line", "told"),
+    [
+        ('domains = ["Gmail.com"]\ndots = true', 3, "write gmail.com"),
+        ('domains = ["почта.рф"]\ndots = true', 3, "write xn--80a1acny.xn--p1ai"),
+        ('domains = ["a@gmail.com"]\ndots = true', 3, "write what stands after the @"),
+        ('domains = ["*.com"]\ndots = true', 3, "write one such as gmail.com, without patterns"),
+        ("domains = []\ndots = true", 3, 'name whose addresses are folded: ["gmail.com"]'),
+        ('domains = ["gmail.com", "gmail.com"]\ndots = true', 3, "is given twice"),
+        (f'{GMAIL}tags = "+a"', 4, "'a' begins no tag"),
+        (f'{GMAIL}tags = "."', 4, 'write tags = "+"'),
+        (f'{GMAIL}as = "Gmail.com"\ndots = true', 4, "write gmail.com"),
+        (f'{GMAIL}as = "gmail.com"', 2, "this one changes no address"),
+        (f"{GMAIL}dots = 1", 4, "Expected `bool`"),
+        (f"{GMAIL}dot = true\ndots = true", 4, "unknown field `dot`"),
+        (
+            f'{GMAIL}as = "box.ru"\n[[matching.folds]]\ndomains = ["box.ru"]\ndots = true',
+            4,
+            "put all its domains into one",
+        ),
+    ],
+)
+def test_a_fold_that_fits_nobody_or_strangers_is_refused_with_its_line(faults, fold, line, told):
+    (fault,) = faults(f"[matching]\n[[matching.folds]]\n{fold}\n")
+    assert fault.startswith(f"leadlog.toml line {line}: matching")
+    assert told in fault
+
+
+def test_a_fold_says_by_domain_what_a_mailbox_is(loaded):
+    rules = loaded(
+        "[[matching.folds]]\ndomains = ['gmail.com', 'googlemail.com']\ndots = true\ntags = '+'\n"
+    ).matching_rules
+    assert rules.mailbox("email", "a.b+shop@googlemail.com") == "ab@gmail.com"
+    assert rules.mailbox("email", "a.b@ya.ru") == ""
+    assert rules.mailbox("telegram", "a.b@gmail.com") == ""
+
+
 def test_patterns_and_other_kinds_of_shared_identities_are_taken(loaded):
     settings = loaded('[matching]\nshared = ["phone:+7800*", "shop:a b", "email:*@shop.ru"]\n')
     assert settings.matching_rules.is_listed("shop", "a b")
