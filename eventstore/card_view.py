@@ -78,7 +78,7 @@ class CardView:
         `leads` are all that brought one; with `ends`, at least the first and the last of each.
         """
         brought = _by_leaf(leads)
-        unbrought = {leaf: card for leaf, card in cards.items() if card.unbrought}
+        unbrought = {leaf: card for leaf, card in cards.items() if leaf not in brought}
         names = identity_names(self._base, unbrought) if unbrought else {}
         shown = [
             self._leaf(leaf, card, brought.get(leaf, []), names.get(leaf, ""))
@@ -93,7 +93,7 @@ class CardView:
     ) -> tuple[tuple[bool, int, Id, int], Json]:
         """The leaf card, and where it comes among others; `mine` are the leads that brought it.
 
-        `name` is what a mailbox is called that none brought.
+        `name` is what is called what none brings: a mailbox, or what a later delivery took away.
         """
         identity = self._identity(leaf, mine)
         value = identity.value if identity else name.partition(":")[2]
@@ -102,7 +102,7 @@ class CardView:
         first = mine[0] if mine else None
         place = first.leaves.index(leaf) if first else 0
         at, lead = first.sort_key if first else (0, b"")
-        key = (card.unbrought, at, lead, place)
+        key = (not mine, at, lead, place)
         proofs = {attested for told in mine for lf, attested in told.proofs if lf == leaf}
         return key, {
             "id": text_id(leaf),
@@ -113,7 +113,7 @@ class CardView:
             "shared": card.shared,
             "first_seen": time_text(first.occurred_at) if first else None,
             "last_seen": time_text(mine[-1].occurred_at) if mine else None,
-            **({"mailbox": True} if card.unbrought else {}),
+            **({"mailbox": True} if card.is_mailbox and not mine else {}),
         }
 
     def _identity(self, leaf: Id, mine: list[Told]) -> Identity | None:

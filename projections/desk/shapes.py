@@ -112,7 +112,7 @@ class Leaf(msgspec.Struct, frozen=True, kw_only=True):
     first_seen: str | None
     last_seen: str | None
     mailbox: bool | UnsetType = UNSET
-    """No lead brought it: it is the mailbox of others that were brought."""
+    """No lead brings it: it is the mailbox of addresses that leads bring."""
 
 
 class Carried(msgspec.Struct, frozen=True, kw_only=True):
