@@ -11,6 +11,8 @@ from eventstore.domain.events import (
     CardMarked,
     CardsMerged,
     CardsVetoed,
+    DealsJoined,
+    DealsParted,
     Decision,
     DecisionUndone,
     Event,
@@ -18,7 +20,9 @@ from eventstore.domain.events import (
     Id,
     LeadRecorded,
     PersonFormed,
+    ReturnsLeft,
     SharedChanged,
+    TouchParted,
 )
 from eventstore.orders import Change, Orders, StaleVersion
 from eventstore.reading import Recorded
@@ -31,6 +35,10 @@ _NAMES: Final[dict[type[Event], str]] = {
     CardsVetoed: "veto",
     EvidenceWithdrawn: "withdraw",
     DecisionUndone: "undo",
+    DealsJoined: "join",
+    DealsParted: "part",
+    TouchParted: "split",
+    ReturnsLeft: "leave",
     LeadRecorded: "lead",
 }
 

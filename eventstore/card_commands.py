@@ -187,7 +187,7 @@ def _named_by(work: Work, decision: Id) -> set[Id]:
         match hand.kind:
             case "undo":
                 leaves |= _named_by(work, hand.a)
-            case "join" | "part" | "own":
+            case "join" | "part" | "own" | "anew" | "leave":
                 leaves |= leaves_concerned(work, hand)
             case "withdraw" if len(known) > 1:
                 pass  # its rows of evidence say which
@@ -251,7 +251,7 @@ def _switch(work: Work, rows: list[tuple[Hand, bool]], *, in_force: bool) -> set
             case "share" | "unshare":
                 _refresh_mark(work, hand.a)
                 leaves.add(hand.a)
-            case "join" | "part" | "own":
+            case "join" | "part" | "own" | "anew" | "leave":
                 leaves |= leaves_concerned(work, hand)
             case "withdraw":
                 leaves |= switch(work, hand.decision, in_force=in_force)

@@ -178,9 +178,11 @@ class DealCommands:
             return found.version
         if by.expected_version is not None and by.expected_version != found.version:
             raise stale_deal(found.events, by.expected_version)
-        version = found.version
+        version, returned = found.version, found.deal.returned
         for event in decide(found):
             apply(found.deal, event)
+            if returned:
+                work.deals.note_returned(found.deal)
             work.deals.changed(found.head, found.deal)
             version = work.emit(deal, event)
         return version

@@ -21,9 +21,9 @@ class DealHands:
             if hand.kind in {"join", "part"}:
                 last[frozenset((hand.a, hand.b))] = hand
         self._parted = {pair for pair, hand in last.items() if hand.kind == "part"}
-        self.in_order = [hand for hand in hands if hand.kind in {"own", "join"}]
-        self.named = {deal for hand in hands for deal in (hand.a, hand.b)}
-        self.put_apart = {hand.a for hand in hands if hand.kind == "own"}
+        self.in_order = [hand for hand in hands if hand.kind != "part"]
+        self.named = {x for hand in hands if hand.kind != "leave" for x in (hand.a, hand.b)}
+        self.put_apart = {hand.a for hand in hands if hand.kind in {"own", "anew"}}
         """Leads that are to have a deal of their own."""
         self._actors = actors(work, [hand.decision for hand in self.in_order])
 

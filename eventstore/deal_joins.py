@@ -103,7 +103,7 @@ class DealJoins:
 def leaves_concerned(work: Work, hand: Hand) -> set[Id]:
     """The leaf cards where the touches stand that such a decision is about."""
     leads = {hand.a}
-    if hand.kind != "own":
+    if hand.kind not in {"own", "anew"}:
         leads = {deal.opened.lead for deal in read_deals(work, [hand.a, hand.b]).values()}
     work.load_leads(leads)
     return {stand(work, work.leads[lead]) for lead in leads}

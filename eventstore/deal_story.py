@@ -81,8 +81,18 @@ def shown_deal(
         "owner": deal.owner or None,
         "amount": deal.amount or None,
         "currency": deal.currency or None,
+        **_returned(deal),
         **carried(touches),
     }
+
+
+def _returned(deal: Deal) -> Json:
+    """What came to it after its end, and waits for its owner (SEMANTICS 3.3)."""
+    found = deal.returned
+    if found is None:
+        return {}
+    ends = {"first": text_id(found.first), "last": text_id(found.last)}
+    return {"returned": {"touches": found.touches, **ends, "since": time_text(found.at)}}
 
 
 def history(events: Iterable[Recorded], pipeline: Pipeline, *, began: int) -> list[Json]:

@@ -218,7 +218,7 @@ class _Run:
         deal = self._play.deals.get(name)
         stands = deal is not None and name not in self._play.joined
         head = work.known_card(stand(work, lead)).person
-        work.deals.put_row(name, head, deal if stands else None)
+        work.deals.put_row(name, head, deal if stands else None, because=because)
 
     def _tell_progress(self, work: Work, ids: Sequence[Id]) -> None:
         here = Counter(self._person[i] for i in ids if i in self._person)

@@ -10,6 +10,7 @@ from eventstore.card_rows import CardRows
 from eventstore.domain.deals import OPEN, Deal, Touch
 from eventstore.domain.events import Id
 from eventstore.domain.pipeline import Pipeline
+from eventstore.rows import Return
 
 MOST_IN_A_ROW = 20
 """With more deals than this a person has them in rows of their own."""
@@ -84,10 +85,37 @@ class PersonDeals:
     def changed(self, head: Id, deal: Deal) -> None:
         """The row of a deal is not what it was."""
         card = self._cards.changing(head)
+        if deal.returned:
+            self.note_returned(deal)
         if card.awaits:
             self._write(self._rows[deal.id][0], deal)
         elif card.many_deals:
             self._write(head, deal)
+
+    def note_returned(self, deal: Deal, *, because: Id | None = b"") -> None:
+        """What came to the deal after its end, or its owner, is another (see `rows.Return`)."""
+        written = self._cards.changes.returned
+        known = written.get(deal.id)
+        if because is None and known is not None:
+            because = known.because
+        found = deal.returned
+        written[deal.id] = Return(deal.id, found.at, deal.owner, because) if found else None
+
+    def decided_again(self, before: Deal | None, after: Deal | None, *, because: Id) -> None:
+        """The same where a deal was decided again: it was so before, and is so after.
+
+        What comes into the queue by that is put there as one piece of work (SEMANTICS 7).
+        """
+        was = before.returned if before else None
+        if after is None or after.returned is None:
+            if before is not None and was is not None:
+                self._cards.changes.returned[before.id] = None
+        elif after.returned.last == because:
+            self.note_returned(after)  # that is what came just now
+        elif before is None or was is None:
+            self.note_returned(after, because=because)
+        elif (was.at, before.owner) != (after.returned.at, after.owner):
+            self.note_returned(after, because=None)
 
     def put(self, head: Id, deals: list[Deal]) -> None:
         """These are the person's deals, and no others."""
@@ -117,9 +145,10 @@ class PersonDeals:
         """Read the rows of these deals."""
         self._adopt(self._cards.source.deal_rows(deals))
 
-    def put_row(self, deal: Id, head: Id, row: Deal | None) -> None:
+    def put_row(self, deal: Id, head: Id, row: Deal | None, *, because: Id) -> None:
         """The deal, read before, is this person's, or has no row any more."""
         known = self._rows.get(deal)
+        self.decided_again(known[1] if known else None, row, because=because)
         if row is None:
             if known is not None:
                 del self._rows[deal]

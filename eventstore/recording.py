@@ -13,7 +13,7 @@ import msgspec
 from channels.sdk.lead import LeadContent
 from eventstore.conversations import load_conversations, route
 from eventstore.describing import described, thread_of
-from eventstore.domain.deals import new_deal, note_amount, note_touch, place
+from eventstore.domain.deals import join_touch, new_deal, note_amount, place
 from eventstore.domain.events import Id, LeadRecorded
 from eventstore.domain.fold import fold
 from eventstore.domain.routing import Route
@@ -139,7 +139,7 @@ def _place(work: Work, state: LeadState) -> None:
         work.place_lead(state, leaf, deal.id, opened=True)
         work.emit_new(deal.id, opening(state, deal, leaf))
     elif placement.joined:
-        note_touch(placement.joined, touch)
+        join_touch(placement.joined, touch)
         work.deals.changed(person, placement.joined)
         work.place_lead(state, leaf, placement.joined.id)
     else:

@@ -50,10 +50,20 @@ def redecide(work: Work, leaves: Iterable[Id], *, because: Id, at: int) -> None:
         record_deal(work, play, deal, stored.get(deal), because=because, at=at)
     for lead in leads:
         place_again(work, play, lead, because=because)
+    _put_rows(work, play, members, because)
+
+
+def _put_rows(work: Work, play: Play, members: dict[Id, Card], because: Id) -> None:
+    """The rows of the persons' deals, and of what came to those after their end."""
     of_person = play.persons()
-    for leaf, card in members.items():
-        if card.person == leaf or card.deals or card.many_deals:
-            work.deals.put(leaf, of_person.get(leaf, []))
+    heads = [leaf for leaf, card in members.items()
+             if card.person == leaf or card.deals or card.many_deals]  # fmt: skip
+    before = {deal.id: deal for leaf in heads for deal in work.deals.all(leaf) if deal.returned}
+    after = {deal.id: deal for deals in of_person.values() for deal in deals if deal.returned}
+    for name in before | after:
+        work.deals.decided_again(before.get(name), after.get(name), because=because)
+    for leaf in heads:
+        work.deals.put(leaf, of_person.get(leaf, []))
 
 
 def within_reach(

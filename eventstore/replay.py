@@ -12,14 +12,17 @@ from eventstore.deal_pool import DealPool
 from eventstore.domain.deals import (
     BY_HAND,
     Deal,
+    Returned,
     Touch,
     absorb,
     apply,
+    join_touch,
     joins_of_unsorted,
     new_deal,
     note_amount,
     note_touch,
     place,
+    returns,
 )
 from eventstore.domain.events import (
     DealCommand,
@@ -103,6 +106,8 @@ class Play:
         """Deal → into which other, by whom or what, by which decision."""
         self._hands = DealHands(work, leads)
         self._touches: dict[Id, list[Touch]] = defaultdict(list)
+        self._returned: dict[Id, list[Touch]] = defaultdict(list)
+        """Deal → what came after its end, as `Deal.returned` tells it."""
         self._parent = {leaf: leaf for leaf in members}
         self._of: dict[Id, DealPool] = defaultdict(DealPool)
         self._now: Order = (0, 0)
@@ -139,7 +144,7 @@ class Play:
         deal = self.deals.get(name)
         if deal is None or name in self.joined:
             return None
-        apply(deal, command)
+        self._apply(deal, command)
         return deal
 
     def persons(self) -> dict[Id, list[Deal]]:
@@ -218,7 +223,9 @@ class Play:
         if placement.opens or (named and lead.id not in self._hands.put_apart):
             self._open(lead, touch, deals)
         elif placement.joined:
-            note_touch(placement.joined, touch)
+            if returns(placement.joined, touch):
+                self._returned[placement.joined.id].append(touch)
+            join_touch(placement.joined, touch)
             deals.noted(placement.joined)
             self._put(lead, touch, placement.joined)
 
@@ -238,13 +245,22 @@ class Play:
     def _command(self, what: tuple[Id, DealCommand]) -> None:
         deal = self.deals.get(what[0])
         if deal is not None:
-            apply(deal, what[1])
+            self._apply(deal, what[1])
+
+    def _apply(self, deal: Deal, command: DealCommand) -> None:
+        apply(deal, command)
+        if deal.returned is None:
+            self._returned.pop(deal.id, None)
 
     def _by_hand(self, hand: Hand) -> None:
-        if hand.kind == "own":
-            self._put_apart(hand.a)
-        elif hand.kind == "join":
-            self._join_by_hand(hand)
+        match hand.kind:
+            case "own" | "anew":
+                self._put_apart(hand.a, with_later=hand.kind == "anew")
+            case "join":
+                self._join_by_hand(hand)
+            case "leave" if hand.a in self.deals:
+                self._returned.pop(hand.a, None)
+                self.deals[hand.a].returned = None
 
     def _join_by_hand(self, hand: Hand) -> None:
         """Holds while both are one person's (SEMANTICS 3.5)."""
@@ -259,21 +275,41 @@ class Play:
             self._of[root] = self._of[root].without(deal)
         self.joined[deal.id] = (into.id, self._hands.actor(hand), hand.decision)
 
-    def _put_apart(self, lead_id: Id) -> None:
-        """The touch opens its own deal, where it has not done so anyway."""
+    def _put_apart(self, lead_id: Id, *, with_later: bool) -> None:
+        """The touch opens its own deal, where it has not done so anyway.
+
+        `with_later`: what came to the ended deal after it, and waits there as it did, goes along.
+        """
         lead = next((lead for lead in self.leads if lead.id == lead_id), None)
         left = self.deals.get(self.placed.get(lead_id, b""))
         if lead is None or (left is not None and self.openers[left.id].lead == lead.id):
             return
         leaf = stand(self.work, lead)
         touch = touch_of(self.work, lead, leaf)
+        waiting = self._returned.get(left.id, []) if left is not None else []
+        later = waiting[waiting.index(touch) + 1 :] if with_later and touch in waiting else []
         self._open(lead, touch, self._of[self._find(leaf)])
+        own = self.deals[self.placed[lead_id]]
+        for one in later:
+            note_touch(own, one)
+            self._touches[own.id].append(one)
+            self.placed[one.lead] = own.id
         if left is not None:
-            self._touches[left.id].remove(touch)
-            left = self.deals[self._final(left.id)]
-            self._note_again(left)
-            root = self._find(self._leaf_of(left.id))
-            self._of[root] = DealPool(self._of[root])
+            self._leave(left, [touch, *later])
+
+    def _leave(self, deal: Deal, touches: list[Touch]) -> None:
+        """These are touches of the deal no more."""
+        waiting = self._returned.pop(deal.id, [])
+        for touch in touches:
+            self._touches[deal.id].remove(touch)
+        if left := [touch for touch in waiting if touch not in touches]:
+            self._returned[deal.id] = left
+            found = Returned(left[0].lead, left[0].occurred_at, left[-1].lead, len(left))
+        deal.returned = found if left else None
+        stands = self.deals[self._final(deal.id)]
+        self._note_again(stands)
+        root = self._find(self._leaf_of(stands.id))
+        self._of[root] = DealPool(self._of[root])
 
     def _note_again(self, deal: Deal) -> None:
         """What a deal has of its touches, and of deals joined into it, after one touch left it."""

@@ -126,13 +126,14 @@ class Hand(NamedTuple):
 
     decision: Id
     kind: str
-    """`merge`, `veto`, `share`, `unshare`, `withdraw` or `undo`; of deals `join`, `part`, `own`.
+    """`merge`, `veto`, `share`, `unshare`, `withdraw` or `undo`; of deals `join`, `part`, `own`,
+    `anew`, `leave`.
 
     A withdrawal has a further row `evidence` for each two leaf cards whose evidence it withdrew.
     """
     a: Id
-    """A leaf card; a deal, of `own` a lead; of an undo, the decision that it takes back; of a
-    withdrawal, itself."""
+    """A leaf card; a deal, of `own` and `anew` a lead; of an undo, the decision that it takes back;
+    of a withdrawal, itself."""
     b: Id
     position: int
     """Where it was recorded; below 0 for one of this batch: -1 less its place in the batch."""
@@ -171,6 +172,28 @@ class Review(NamedTuple):
     @property
     def place(self) -> ReviewPlace:
         return -self.score, self.name
+
+
+ReturnPlace = tuple[int, Id]
+"""Where one stands among others: when its first touch happened (milliseconds), and the deal."""
+BEFORE_RETURNS: ReturnPlace = (-1, b"")
+
+
+class Return(NamedTuple):
+    """A deal to which something came after it was won or lost (see eventstore.returned)."""
+
+    deal: Id
+    since: int
+    """When the first such touch happened; milliseconds."""
+    owner: str
+    """Of the deal; empty for nobody."""
+    because: Id | None = b""
+    """The lead or decision by which it was decided again and came here; empty: a touch came. None
+    when it is written: as it was before."""
+
+    @property
+    def place(self) -> ReturnPlace:
+        return self.since, self.deal
 
 
 class Quarantine(NamedTuple):
@@ -218,6 +241,8 @@ class Changes:
     """Those of whom it was: leaf card → the mark that was read (`Source.stirred`)."""
     reviews: dict[tuple[Id, Id], Review | None] = field(default_factory=dict)
     """Rows of the review queue; None: there is none for these two any more."""
+    returned: dict[Id, Return | None] = field(default_factory=dict)
+    """Deals with touches that came after their end; None: it has none any more."""
     ledger: dict[tuple[str, int, str], int] = field(default_factory=dict)
     """(account, hour, outcome) → how many deliveries more."""
     quarantine: list[Quarantine] = field(default_factory=list)
@@ -273,6 +298,20 @@ class Source(Protocol):
 
     def reviews_named(self, short: bytes) -> list[Review]:
         """What stands in it by a name that begins with these 4 bytes."""
+
+    def returned(
+        self, because: Id, owner: str | None, *, after: ReturnPlace, most: int
+    ) -> list[Return]:
+        """Deals with touches that came after their end, by one cause, behind a place, in order.
+
+        `owner`: of this one only, empty for nobody.
+        """
+
+    def returned_causes(self, after: Id, owner: str | None, *, most: int) -> list[Id]:
+        """By which causes above `after` such deals came there, in the order of their ids."""
+
+    def returned_named(self, short: bytes) -> list[Return]:
+        """Those of a deal, or of a cause, whose id begins with these 4 bytes."""
 
     def appearances(self, leaves: Collection[Id]) -> set[tuple[Id, Id]]:
         """(leaf card, lead) for every lead that brought one of these identities."""

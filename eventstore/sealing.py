@@ -17,12 +17,13 @@ from eventstore.domain.events import (
     MatchingApplied,
     NoteAdded,
     ReplyWritten,
+    ReturnsLeft,
     TouchParted,
 )
 
 _DECISIONS: Final = (
     CardsMerged, CardsVetoed, CardMarked, EvidenceWithdrawn, DecisionUndone, DealsJoined,
-    DealsParted, TouchParted, MatchingApplied,
+    DealsParted, TouchParted, ReturnsLeft, MatchingApplied,
 )  # fmt: skip
 
 TYPED: Final[dict[type[Event], str]] = {NoteAdded: "text", **dict.fromkeys(_DECISIONS, "reason")}

@@ -13,6 +13,7 @@ from eventstore.domain.events import LeadRecorded
 from eventstore.evidence import Selection, select
 from eventstore.orders import Orders, order
 from eventstore.rematching import rematch
+from eventstore.returned_items import Only
 from eventstore.review_queue import ReviewQueue
 from eventstore.said import said
 from eventstore.told import text_id
@@ -22,6 +23,8 @@ from leadlog.system import System
 
 Arguments = dict[str, Any]
 
+NOBODY = "-"
+"""In place of an owner's name: the deals that nobody owns."""
 SEARCH_LIMIT = 20
 """Cards that a search by name gives at once, where no other number is asked for."""
 RECENT_EVENTS = 1000
@@ -194,9 +197,12 @@ def withdraw(system: System, arguments: Arguments) -> Iterator[Any]:
 def suggestions(system: System, arguments: Arguments) -> Iterator[Any]:
     """The review queue, or one of its items accepted or refused (see ReviewQueue).
 
-    With `limit` a page of it, and the cursor of the next.
+    With `limit` a page of it, and the cursor of the next. With `owner` (`-` for nobody) only what
+    came to the ended deals of this one, with `of` only what one decision brought to such deals.
     """
-    queue = ReviewQueue(system.cards, similar=system.lookalikes)
+    owner, cause = arguments.get("owner"), arguments.get("of")
+    only = Only("" if owner == NOBODY else owner, _uuid(cause) if cause else None)
+    queue = ReviewQueue(system.cards, similar=system.lookalikes, only=only)
     if "decide" not in arguments and "limit" in arguments:
         yield queue.page(int(arguments["limit"]), str(arguments.get("cursor") or ""))
         return

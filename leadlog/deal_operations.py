@@ -111,6 +111,20 @@ def split(system: System, arguments: Arguments) -> Iterator[Any]:
     yield told_of(decided, dry_run)
 
 
+def anew(system: System, arguments: Arguments) -> Iterator[Any]:
+    """A new deal takes what came to this one after it was won or lost."""
+    deal, orders = _deal(arguments["id"]), _orders(arguments, "card_version")
+    reason, dry_run = _how(arguments)
+    yield told_of(system.returns.anew(deal, orders, reason=reason, dry_run=dry_run), dry_run)
+
+
+def leave(system: System, arguments: Arguments) -> Iterator[Any]:
+    """What came to this deal after it was won or lost stays with it."""
+    deals, orders = [_deal(arguments["id"])], _orders(arguments, "card_version")
+    reason, dry_run = _how(arguments)
+    yield told_of(system.returns.leave(deals, orders, reason=reason, dry_run=dry_run), dry_run)
+
+
 def _must_be_of(system: System, lead: bytes, deal: bytes) -> None:
     if not _pages(system).has(deal, lead):
         raise OperationFailed(
@@ -118,12 +132,12 @@ def _must_be_of(system: System, lead: bytes, deal: bytes) -> None:
         )
 
 
-def _orders(arguments: Arguments) -> Orders:
+def _orders(arguments: Arguments, version: str = "version") -> Orders:
     return order(
         str(arguments.get("actor") or ""),
         command=str(arguments.get("command") or ""),
         at=arguments.get("at"),
-        expected_version=arguments.get("version"),
+        expected_version=arguments.get(version),
     )
 
 
@@ -149,4 +163,6 @@ DEAL_OPERATIONS = {
     "deal.command": command,
     "deal.join": join,
     "deal.split": split,
+    "deal.anew": anew,
+    "deal.leave": leave,
 }

@@ -24,6 +24,7 @@ from eventstore.queries import Cards
 from eventstore.recorders.port import CustomerRecorder
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from eventstore.reply_commands import ReplyCommands
+from eventstore.returned import Returns
 from eventstore.routing_adoption import adopt_routing
 from eventstore.versions import VersionChanged, effective_policy
 from ingest.outbox.role import Outbox
@@ -146,6 +147,10 @@ class System:
     @cached_property
     def deal_joins(self) -> DealJoins:
         return DealJoins(self.base)
+
+    @cached_property
+    def returns(self) -> Returns:
+        return Returns(self.base)
 
     @cached_property
     def log(self) -> ClosableReader:

@@ -21,6 +21,22 @@ BY_HAND: tuple[int, Id] = (1 << 62, b"")
 """Stands for the order of an amount that a person said: later than every order."""
 
 
+class Returned(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """Touches that joined a deal after it was won or lost, and wait for its owner (SEMANTICS 3.3).
+
+    Bounded, however many there are.
+    """
+
+    first: Id
+    """The lead that came first, in recorded order, …"""
+    at: int
+    """… when it happened (milliseconds), …"""
+    last: Id
+    """… the one that came last, …"""
+    touches: int
+    """… and how many there are."""
+
+
 class Deal(msgspec.Struct, array_like=True, gc=False):
     """What a decision needs to know of a deal; kept in its person's row."""
 
@@ -45,6 +61,8 @@ class Deal(msgspec.Struct, array_like=True, gc=False):
     currency: str = ""
     amount_of: tuple[int, Id] = (0, b"")
     """Time and lead of the order that the amount is from; of a person's word, above all times."""
+    returned: Returned | None = None
+    """What came since it was won or lost; until somebody reopens it, or leaves that with it."""
 
 
 class Touch(msgspec.Struct, frozen=True, gc=False):
@@ -107,6 +125,22 @@ def latest(deals: Iterable[Deal]) -> Deal:
     return min(deals, key=lambda deal: (-deal.activity, deal.id))
 
 
+def join_touch(deal: Deal, touch: Touch) -> None:
+    """The touch joins a deal that it did not open."""
+    note_touch(deal, touch)
+    if returns(deal, touch):
+        known = deal.returned
+        if known is None:
+            deal.returned = Returned(touch.lead, touch.occurred_at, touch.lead, 1)
+        else:
+            deal.returned = Returned(known.first, known.at, touch.lead, known.touches + 1)
+
+
+def returns(deal: Deal, touch: Touch) -> bool:
+    """Whether a touch that joins the deal is put before its owner: it could open a new one."""
+    return deal.status != OPEN and touch.direction == "in"
+
+
 def note_touch(deal: Deal, touch: Touch) -> None:
     """The touch is one of the deal's."""
     deal.activity = max(deal.activity, touch.occurred_at)
@@ -144,7 +178,7 @@ def apply(deal: Deal, event: DealCommand) -> None:
             deal.status, deal.closed_at = event.status, event.at
             note_amount(deal, event.amount, event.currency, BY_HAND)
         case DealReopened():
-            deal.status, deal.stage, deal.closed_at = OPEN, event.stage, 0
+            deal.status, deal.stage, deal.closed_at, deal.returned = OPEN, event.stage, 0, None
         case OwnerSet():
             deal.owner = event.owner
         case AmountSet():

@@ -99,6 +99,16 @@ def reviews_read(rows: Iterable[Any]) -> list[Review]:
     return [Review(row[0], row[1], row[2], row[3], -row[4]) for row in rows]
 
 
+def returned_rows(changes: Changes) -> list[tuple[Any, ...]]:
+    """Deal, time, owner, cause, and whether one that is stored keeps its cause."""
+    rows = [row for _, row in sorted(changes.returned.items()) if row]
+    return [(*row[:3], row.because or b"", row.because is None) for row in rows]
+
+
+def returned_gone(changes: Changes) -> list[tuple[Id]]:
+    return [(deal,) for deal, row in sorted(changes.returned.items()) if row is None]
+
+
 def names_from(short: bytes) -> tuple[bytes, bytes]:
     """Between which names those are that begin so."""
     return short.ljust(16, b"\0"), short.ljust(16, b"\xff")

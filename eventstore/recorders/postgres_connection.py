@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 
 from eventstore.recorders import postgres_statements as sql
+from eventstore.recorders.coding import deal_row, encode, returned_rows
 from eventstore.recorders.last_first import LastFirst
 from eventstore.recorders.postgres_arrays import columns
 from eventstore.recorders.postgres_reading import Moment, fetch
@@ -24,6 +25,7 @@ from eventstore.recorders.upgrade import (
     joins_anew,
     stirred_anew,
 )
+from eventstore.recorders.upgrade_returned import CLOSED_ONCE, returned_anew
 
 DictConnection = psycopg.Connection[DictRow]
 
@@ -35,6 +37,8 @@ _HAS_OLD_APPEARANCES: Final = """
     WHERE attrelid = to_regclass('appearance') AND attnum > 0"""
 _HAS_REVIEWS: Final = """
     SELECT to_regclass('pair') IS NULL OR to_regclass('review_stirred') IS NOT NULL"""
+_HAS_RETURNED: Final = """
+    SELECT to_regclass('deal') IS NULL OR to_regclass('returned') IS NOT NULL"""
 _SCHEMA: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _KEPT_ALIVE: Final = {
     "keepalives_idle": 10,
@@ -174,6 +178,17 @@ def _fill_anew(connection: "psycopg.Connection[Any]") -> None:
     connection.execute(f"DROP TABLE {OLD}".encode())
 
 
+def _fill_returned(connection: "psycopg.Connection[Any]") -> None:
+    """See eventstore.recorders.upgrade_returned."""
+    closed = [row[0] for row in fetch(connection, CLOSED_ONCE.encode(), ())]
+    for changes in returned_anew(Moment(connection), closed):
+        cards = sorted((leaf, c.person, v, encode(c)) for leaf, (v, c) in changes.cards.items())
+        _write(connection, sql.CARDS, cards)
+        deals = [deal_row(*row) for _, row in sorted(changes.deals.items()) if row]
+        _write(connection, sql.DEALS, deals)
+        _write(connection, sql.RETURNED, [row[:4] for row in returned_rows(changes)])
+
+
 def _write(connection: "psycopg.Connection[Any]", query: bytes, rows: list[Any]) -> None:
     if rows:
         connection.execute(query, columns(rows))
@@ -190,6 +205,7 @@ def _create(connection: "psycopg.Connection[Any]") -> None:
         connection.execute(f"ALTER TABLE appearance RENAME TO {OLD}".encode())
         connection.execute(f"ALTER INDEX appearance_pkey RENAME TO {OLD}_pkey".encode())
     has_reviews = connection.execute(_HAS_REVIEWS).fetchone() == (True,)
+    has_returned = connection.execute(_HAS_RETURNED).fetchone() == (True,)
     for statement in STATEMENTS:
         connection.execute(statement.encode())
     if is_old:
@@ -198,4 +214,6 @@ def _create(connection: "psycopg.Connection[Any]") -> None:
         moment = Moment(connection)
         stirred = stirred_anew(moment.cards, moment.pairs_apart)
         _write(connection, sql.STIRRED, [(leaf,) for leaf in sorted(stirred)])
+    if not has_returned:
+        _fill_returned(connection)
     connection.execute(f"COMMENT ON TABLE clock IS '{digest}'".encode())

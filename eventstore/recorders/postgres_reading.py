@@ -23,7 +23,18 @@ from eventstore.recorders.coding import (
     reviews_read,
 )
 from eventstore.recorders.postgres_arrays import Blobs, columns
-from eventstore.rows import Card, Ends, Hand, Pair, Pending, Place, Review, ReviewPlace
+from eventstore.rows import (
+    Card,
+    Ends,
+    Hand,
+    Pair,
+    Pending,
+    Place,
+    Return,
+    ReturnPlace,
+    Review,
+    ReviewPlace,
+)
 from eventstore.vault import Key
 
 Row = tuple[Any, ...]
@@ -92,6 +103,24 @@ class PostgresReading(ABC):
 
     def reviews_named(self, short: bytes) -> list[Review]:
         return reviews_read(self._rows(sql.REVIEWS_NAMED, *names_from(short)))
+
+    def returned(
+        self, because: Id, owner: str | None, *, after: ReturnPlace, most: int
+    ) -> list[Return]:
+        query, of = (sql.RETURNED_BY, ()) if owner is None else (sql.RETURNED_TO, (owner,))
+        return [Return(*row) for row in self._rows(query, *of, because, *after, most)]
+
+    def returned_causes(self, after: Id, owner: str | None, *, most: int) -> list[Id]:
+        query, of = (sql.RETURNED_CAUSE, ()) if owner is None else (sql.RETURNED_CAUSE_TO, (owner,))
+        found: list[Id] = []
+        while len(found) < most and (rows := self._rows(query, *of, after)):
+            after = rows[0][0]
+            found.append(after)
+        return found
+
+    def returned_named(self, short: bytes) -> list[Return]:
+        between = names_from(short)
+        return [Return(*row) for row in self._rows(sql.RETURNED_NAMED, *between, *between)]
 
     def appearance_counts(self, leaves: Collection[Id]) -> dict[Id, int]:
         return {row[0]: row[1] for row in self._of(sql.APPEARANCE_COUNTS, leaves) if row[1]}

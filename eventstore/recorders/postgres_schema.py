@@ -91,6 +91,11 @@ STATEMENTS = (
     "CREATE INDEX IF NOT EXISTS review_name ON review (name)",
     """CREATE TABLE IF NOT EXISTS review_stirred (
         leaf bytea PRIMARY KEY, mark bigint NOT NULL)""",
+    # Deals to which something came after they were won or lost, for their owners.
+    """CREATE TABLE IF NOT EXISTS returned (
+        deal bytea PRIMARY KEY, since bigint, owner text, because bytea)""",
+    "CREATE INDEX IF NOT EXISTS returned_by ON returned (because, since, deal)",
+    "CREATE INDEX IF NOT EXISTS returned_to ON returned (owner, because, since, deal)",
     """CREATE TABLE IF NOT EXISTS ledger (
         account text, hour bigint, outcome text, deliveries bigint,
         PRIMARY KEY (account, hour, outcome)) WITH (fillfactor = 50)""",

@@ -79,6 +79,14 @@ REVIEWS: Final = b"""
 REVIEWS_GONE: Final = b"""
     DELETE FROM review USING unnest(%b::bytea[], %b::bytea[]) AS k (one, other)
     WHERE a = k.one AND b = k.other"""
+RETURNED: Final = b"""
+    INSERT INTO returned AS r SELECT deal, since, owner, because
+    FROM unnest(%b::bytea[], %b::int8[], %b::text[], %b::bytea[]) AS k (deal, since, owner, because)
+    ON CONFLICT (deal) DO UPDATE SET since = excluded.since, owner = excluded.owner,
+        because = excluded.because"""
+RETURNED_KEPT: Final = RETURNED.replace(b"= excluded.because", b"= r.because")
+RETURNED_GONE: Final = b"""
+    DELETE FROM returned USING unnest(%b::bytea[]) AS k (gone) WHERE deal = k.gone"""
 VANISHED: Final = b"""
     DELETE FROM appearance AS a
     USING unnest(%b::bytea[], %b::int8[], %b::int8[], %b::bytea[]) AS k (leaf, role, at, lead)
@@ -191,6 +199,20 @@ REVIEWS_OF: Final = (
     + _REVIEW
     + b"via > '' AND via = k.leaf)) AS r"
 )
+_RETURN: Final = b"SELECT deal, since, owner, because FROM returned WHERE "
+RETURNED_BY: Final = (
+    _RETURN
+    + b"""because = %b AND (since, deal) > (%b::int8, %b::bytea)
+    ORDER BY since, deal LIMIT %b"""
+)
+RETURNED_TO: Final = RETURNED_BY.replace(b"WHERE ", b"WHERE owner = %b AND ")
+RETURNED_CAUSE: Final = b"""
+    SELECT because FROM returned WHERE because > %b ORDER BY because LIMIT 1"""
+RETURNED_CAUSE_TO: Final = RETURNED_CAUSE.replace(b"WHERE ", b"WHERE owner = %b AND ")
+RETURNED_NAMED: Final = (
+    b"(" + _RETURN + b"deal BETWEEN %b AND %b) UNION ALL ("
+    + _RETURN + b"because BETWEEN %b AND %b LIMIT 1)"
+)  # fmt: skip
 APPEARANCES_OF: Final = b"""
     SELECT k.leaf, p.lead FROM unnest(%b::bytea[]) AS k (leaf),
     LATERAL (SELECT lead FROM appearance WHERE leaf = k.leaf OFFSET 0) AS p"""

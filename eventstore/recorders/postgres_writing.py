@@ -19,6 +19,8 @@ from eventstore.recorders.coding import (
     appearance_rows,
     deal_row,
     encode,
+    returned_gone,
+    returned_rows,
     review_rows,
     reviews_gone,
     vanished_rows,
@@ -81,6 +83,8 @@ def send_rows(flight: Flight, changes: Changes, fresh: dict[Id, Key]) -> FirstFl
             flight.send(sql.GONE_PAIR, *key)
     _write_appearances(flight, changes)
     settled = _write_reviews(flight, changes)
+    if changes.returned:
+        _write_returned(flight, changes)
     flight.push()
     return FirstFlight(
         changes=changes,
@@ -153,6 +157,13 @@ def _write_reviews(flight: Flight, changes: Changes) -> Answer | None:
     _write(flight, sql.REVIEWS_GONE, reviews_gone(changes))
     _write(flight, sql.REVIEWS, review_rows(changes))
     return settled
+
+
+def _write_returned(flight: Flight, changes: Changes) -> None:
+    rows = returned_rows(changes)
+    _write(flight, sql.RETURNED, [row[:4] for row in rows if not row[4]])
+    _write(flight, sql.RETURNED_KEPT, [row[:4] for row in rows if row[4]])
+    _write(flight, sql.RETURNED_GONE, returned_gone(changes))
 
 
 def _write_pending(flight: Flight, changes: Changes) -> list[Answer | None]:

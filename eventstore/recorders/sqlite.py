@@ -37,6 +37,7 @@ from eventstore.recorders.upgrade import (
     joins_anew,
     stirred_anew,
 )
+from eventstore.recorders.upgrade_returned import CLOSED_ONCE, returned_anew
 from eventstore.rows import Changes, Quarantine, Source
 
 _PAGE_BYTES = 4096
@@ -48,6 +49,7 @@ _LOOK_AGAIN_S = 0.05
 
 _COLUMNS_OF_APPEARANCE = "SELECT name FROM pragma_table_info('appearance')"
 _HAS_REVIEWS = "SELECT 1 FROM sqlite_master WHERE name = 'review_stirred'"
+_HAS_RETURNED = "SELECT 1 FROM sqlite_master WHERE name = 'returned'"
 
 # Python's module looks for an adapter of each blob, and makes and drops an exception for none:
 # a tenth of what a batch costs.
@@ -117,6 +119,7 @@ class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
         columns = _Moment(c).column(_COLUMNS_OF_APPEARANCE)
         is_old = bool(columns) and "at" not in columns
         has_reviews = not columns or _Moment(c).column(_HAS_REVIEWS)
+        has_returned = not columns or _Moment(c).column(_HAS_RETURNED)
         if is_old:
             c.execute(f"ALTER TABLE appearance RENAME TO {OLD}")
         super()._create_table(c)
@@ -126,6 +129,10 @@ class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
             moment = _Moment(c)
             stirred = stirred_anew(moment.cards, moment.pairs_apart)
             c.executemany(STIRRED, [(leaf,) for leaf in sorted(stirred)])
+        if not has_returned:
+            moment = _Moment(c)
+            for changes in returned_anew(moment, moment.column(CLOSED_ONCE)):
+                write_rows(c, changes, 0)
 
     def close(self) -> None:
         self.datastore.close()

@@ -20,13 +20,25 @@ from eventstore.recorders.coding import (
     recorded,
     reviews_read,
 )
-from eventstore.rows import Card, Ends, Hand, Pair, Pending, Place, Review, ReviewPlace
+from eventstore.rows import (
+    Card,
+    Ends,
+    Hand,
+    Pair,
+    Pending,
+    Place,
+    Return,
+    ReturnPlace,
+    Review,
+    ReviewPlace,
+)
 from eventstore.vault import Key
 
 _MOST_PARAMETERS = 8192
 _MOST_COMPOUND = 200
 EVENTS = "SELECT position, recorded_at, originator_id, originator_version, state FROM stored_events"
 _REVIEWS = "SELECT a, b, why, via, rank FROM review"
+_RETURNED = "SELECT deal, since, owner, because FROM returned WHERE"
 _ID_BYTES = 16
 _CUT = (
     "WITH RECURSIVE place(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM place WHERE n + 1 < ?)"
@@ -139,6 +151,28 @@ class SQLiteReading(ABC):
 
     def reviews_named(self, short: bytes) -> list[Review]:
         return reviews_read(self._rows(f"{_REVIEWS} WHERE name BETWEEN ? AND ?", names_from(short)))
+
+    def returned(
+        self, because: Id, owner: str | None, *, after: ReturnPlace, most: int
+    ) -> list[Return]:
+        mine, of = _owned(owner)
+        behind = "because = ? AND (since, deal) > (?, ?) ORDER BY since, deal LIMIT ?"
+        rows = self._rows(f"{_RETURNED} {mine} {behind}", (*of, because, *after, most))
+        return [Return(*row) for row in rows]
+
+    def returned_causes(self, after: Id, owner: str | None, *, most: int) -> list[Id]:
+        mine, of = _owned(owner)
+        sql = f"SELECT min(because) FROM returned WHERE {mine} because > ?"  # noqa: S608 - no value
+        found: list[Id] = []
+        while len(found) < most and (after := self._rows(sql, (*of, after))[0][0]):
+            found.append(after)
+        return found
+
+    def returned_named(self, short: bytes) -> list[Return]:
+        between = names_from(short)
+        rows = self._rows(f"{_RETURNED} deal BETWEEN ? AND ?", between)
+        rows += self._rows(f"{_RETURNED} because BETWEEN ? AND ? LIMIT 1", between)
+        return [Return(*row) for row in rows]
 
     def appearance_counts(self, leaves: Collection[Id]) -> dict[Id, int]:
         sql = "SELECT leaf, count(*) FROM appearance WHERE leaf IN"
@@ -288,6 +322,10 @@ class SQLiteReading(ABC):
         ids = [value for value in values if len(value) == _ID_BYTES]
         cut = (len(ids), b"".join(ids))
         return self._rows(f"{sql} ({_CUT}) {then}", cut) if ids else []
+
+
+def _owned(owner: str | None) -> tuple[str, tuple[str, ...]]:
+    return ("", ()) if owner is None else ("owner = ? AND", (owner,))
 
 
 def _chunks(values: list[Any], size: int) -> Iterable[list[Any]]:

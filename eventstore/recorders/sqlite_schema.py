@@ -72,6 +72,11 @@ STATEMENTS = (
     "CREATE INDEX IF NOT EXISTS review_name ON review (name)",
     """CREATE TABLE IF NOT EXISTS review_stirred (
         leaf BLOB PRIMARY KEY, mark INTEGER NOT NULL) WITHOUT ROWID""",
+    # Deals to which something came after they were won or lost, for their owners.
+    """CREATE TABLE IF NOT EXISTS returned (
+        deal BLOB PRIMARY KEY, since INTEGER, owner TEXT, because BLOB) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS returned_by ON returned (because, since, deal)",
+    "CREATE INDEX IF NOT EXISTS returned_to ON returned (owner, because, since, deal)",
     """CREATE TABLE IF NOT EXISTS ledger (
         account TEXT, hour INTEGER, outcome TEXT, deliveries INTEGER,
         PRIMARY KEY (account, hour, outcome)) WITHOUT ROWID""",

@@ -12,6 +12,8 @@ from eventstore.recorders.coding import (
     appearance_rows,
     deal_row,
     encode,
+    returned_gone,
+    returned_rows,
     review_rows,
     reviews_gone,
     vanished_rows,
@@ -23,6 +25,10 @@ APPEARANCE = (
     " DO UPDATE SET deal = excluded.deal"
 )
 STIRRED = "INSERT INTO review_stirred VALUES (?,1) ON CONFLICT (leaf) DO UPDATE SET mark = mark + 1"
+RETURNED = (
+    "INSERT INTO returned VALUES (?,?,?,?) ON CONFLICT (deal) DO UPDATE SET since = excluded.since,"
+    " owner = excluded.owner, because = iif(?, because, excluded.because)"
+)
 JOIN = (
     "INSERT INTO deal_joined VALUES (?,?) ON CONFLICT (deal) DO UPDATE SET target = excluded.target"
 )
@@ -61,6 +67,9 @@ def write_rows(cursor: SQLiteCursor, changes: Changes, first: int) -> None:
     )
     _write_pending(cursor, changes.pending)
     _write_reviews(cursor, changes)
+    if changes.returned:
+        cursor.executemany(RETURNED, returned_rows(changes))
+        cursor.executemany("DELETE FROM returned WHERE deal = ?", returned_gone(changes))
     cursor.executemany(
         "INSERT INTO ledger VALUES (?,?,?,?) ON CONFLICT (account, hour, outcome)"
         " DO UPDATE SET deliveries = deliveries + excluded.deliveries",

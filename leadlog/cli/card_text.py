@@ -1,6 +1,6 @@
 """Cards, explanations and the review queue as a person at a terminal reads them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.table import Table
@@ -36,8 +36,8 @@ def cards(found: Found) -> None:
             console.print(f"  {leaf['kind']:10} {leaf['value']:28} {proof}{shared}")
         if "pending" in card:
             console.print(f"  {following(card)}", style="yellow")
-        for deal in card["deals"]:
-            console.print(f"  deal {deal['id']}  {deal.get('stage', '')}  {deal['status']}")
+        for line, style in _deals(card):
+            console.print(line, style=style)
         if "more_deals" in card:
             console.print("  … and more deals; see `leadlog deal list`")
         for name, text in card["fields"].items():
@@ -51,7 +51,21 @@ def cards(found: Found) -> None:
             console.print(f"  version {card['version']}")
 
 
-def following(card: dict[str, Any]) -> str:
+def _deals(card: Mapping[str, Any]) -> Iterable[tuple[str, str | None]]:
+    """Lines, and in which style."""
+    for deal in card["deals"]:
+        yield f"  deal {deal['id']}  {deal.get('stage', '')}  {deal['status']}", None
+        if "returned" in deal:
+            yield f"    {returned(deal)}", "yellow"
+
+
+def returned(deal: Mapping[str, Any]) -> str:
+    """What came to a deal after it was won or lost, and waits."""
+    came = f"{deal['returned']['touches']:,} came after it was {deal['status']}"
+    return f"{came}: `leadlog deal anew` opens a new deal, `leadlog deal leave` leaves it there"
+
+
+def following(card: Mapping[str, Any]) -> str:
     """How far a decision about the card is that is carried out in pieces."""
     pending = card["pending"]
     told = []
@@ -110,8 +124,24 @@ def _reason(told: dict[str, Any]) -> str:
 def queue(found: Found) -> None:
     shown = Table("n", "score", "one", "other", "why", box=None)
     for item in found:
-        sides = [f"{item[side]['name']} {item[side]['identity']}" for side in ("a", "b")]
-        if item["kind"] == "limit":
-            sides[1] = ", ".join(side["identity"] for side in item["split"])
-        shown.add_row(str(item["n"]), f"{item['score']:.2f}", *sides, "; ".join(item["reasons"]))
+        one = f"{item['a']['name']} {item['a']['identity']}"
+        why = "; ".join(item["reasons"])
+        shown.add_row(str(item["n"]), f"{item['score']:.2f}", one, _other(item), why)
     Terminal().print(shown)
+
+
+def _other(item: dict[str, Any]) -> str:
+    """What stands beside the person."""
+    match item["kind"]:
+        case "limit":
+            return ", ".join(side["identity"] for side in item["split"])
+        case "returned":
+            deal, touch = item["deal"], item["touch"]
+            owner = f" of {deal['owner']}" if deal["owner"] else ""
+            ended = f"{deal['status']} {deal['closed_at'][:10]}"
+            came = f"{touch['kind']} {touch['at'][:16]} {touch['text'][:40]}".rstrip()
+            return f"deal {deal['id']}{owner}, {ended}: {came}"
+        case "redecided":
+            more = "+" if "more_deals" in item else ""
+            return f"{item['deals']}{more} deals; see --of {item['because']}"
+    return f"{item['b']['name']} {item['b']['identity']}"

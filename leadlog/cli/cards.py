@@ -178,20 +178,33 @@ def suggestions(
     limit: Annotated[
         int | None, typer.Option(min=1, help="Show so many of the best; all where it is not given.")
     ] = None,
+    owner: Annotated[
+        str | None,
+        typer.Option(help="Only what came to this owner's ended deals; - for nobody's."),
+    ] = None,
+    of: Annotated[
+        str | None, typer.Option(help="Only what this decision brought to ended deals.")
+    ] = None,
 ) -> None:
-    """Who may be one person: the team's review queue, best first. A refusal is for everybody.
+    """The team's review queue: who wrote to an ended deal, then who may be one person, best first.
 
-    Example: [bold]leadlog card suggestions accept 1[/bold]
+    Of a deal that was won or lost, `accept` opens a new one with what came since, `refuse` leaves
+    it there. Of two persons, `accept` says that they are one, `refuse` that they are not; it is
+    remembered for everybody.
+
+    Example: [bold]leadlog card suggestions accept 1[/bold], or
+    [bold]leadlog card suggestions --owner anna[/bold]
     """
+    only = {"owner": owner, "of": of}
     if verdict is None and limit:
-        (page,) = how.ask("card.suggestions", limit=limit)
+        (page,) = how.ask("card.suggestions", limit=limit, **only)
         how.tell(page["items"], card_text.queue)
     elif verdict is None:
-        how.tell(how.ask("card.suggestions"), card_text.queue)
+        how.tell(how.ask("card.suggestions", **only), card_text.queue)
     elif verdict not in ("accept", "refuse") or number is None:
         raise OperationFailed("say `accept N` or `refuse N`", status=2)
     else:
-        how.decide("card.suggestions", decide=verdict, n=number)
+        how.decide("card.suggestions", decide=verdict, n=number, **only)
 
 
 @command(app)

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from leadlog.cli.card_text import following
+from leadlog.cli.card_text import following, returned
 from leadlog.cli.options import (
     Deciding,
+    DecidingOnCard,
     Everything,
     Moving,
     Version,
@@ -147,11 +148,29 @@ def split(
 
 
 @command(app)
+def anew(how: DecidingOnCard, deal: Deal) -> None:
+    """Open a new deal with what came after this one was won or lost.
+
+    Example: [bold]leadlog deal anew 3f0c… --as anna[/bold]
+    """
+    how.decide("deal.anew", id=deal)
+
+
+@command(app)
+def leave(how: DecidingOnCard, deal: Deal) -> None:
+    """Leave with this deal what came after it was won or lost: no new deal.
+
+    Example: [bold]leadlog deal leave 3f0c… --as anna[/bold]
+    """
+    how.decide("deal.leave", id=deal)
+
+
+@command(app)
 def undo(
     how: Deciding,
     decision: Annotated[str, typer.Argument(metavar="DECISION", help="The decision's id.")],
 ) -> None:
-    """Take a join or a split back as if it had never been made; an undo, too.
+    """Take a join, a split or one of the two above back as if it had never been made; an undo, too.
 
     Example: [bold]leadlog deal undo 3f0c…[/bold]
     """
@@ -190,9 +209,9 @@ def tell(found: Iterable[Any]) -> None:
         ):  # fmt: skip
             console.print(f"{name:10} {deal.get(name) or ''}")
             if name == "pipeline" and deal.get("routed"):
-                console.print(f"{'':10} {_why(deal['routed'])}")
-        if "pending" in deal:
-            console.print(following(deal), style="yellow")
+                console.print(f"{'':10} {_why(deal['routed'])}", markup=False)
+        for note in _notes(deal):
+            console.print(note, style="yellow")
         for name in deal["also_open"]:
             console.print(f"also open  {name}")
         for name, text in deal["fields"].items():
@@ -206,6 +225,14 @@ def tell(found: Iterable[Any]) -> None:
             what = f"{entry['what']} {entry.get('stage', '')}{passed}".strip()
             line = f"  {entry['at']}  (recorded {entry['recorded_at']})  {what}"
             console.print(f"{line}  {entry['actor'] or ''}")
+
+
+def _notes(deal: Mapping[str, Any]) -> Iterable[str]:
+    """What is still to be done about it."""
+    if "returned" in deal:
+        yield returned(deal)
+    if "pending" in deal:
+        yield following(deal)
 
 
 def _why(routed: Mapping[str, Any]) -> str:

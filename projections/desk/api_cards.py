@@ -165,13 +165,23 @@ def rematch(
     return told(command(request, "card.rematch", key=key, **given))
 
 
-@get("/", sync_to_thread=True, summary="Who may be one person: the review queue",
-     responses=answers(Suggestions, "A page, the best score first"))  # fmt: skip
+@get("/", sync_to_thread=True, summary="The review queue: what came to ended deals, and who may be "
+     "one person", responses=answers(Suggestions, "A page, the best score first"))  # fmt: skip
 def suggestions(
-    request: AnyRequest, *, limit: Limit = None, cursor: Cursor = None
+    request: AnyRequest,
+    *,
+    limit: Limit = None,
+    cursor: Cursor = None,
+    owner: Annotated[
+        Text, QueryParameter(description="only what came to this owner's ended deals; - for nobody")
+    ] = None,
+    of: Annotated[
+        Text, QueryParameter(description="only what this decision brought to ended deals")
+    ] = None,
 ) -> Response[Any]:
     most = whole_number(limit, "limit", least=1, most=_MOST, default=50)
-    return told(one(request, "card.suggestions", limit=most, cursor=cursor or None))
+    which: Json = {"cursor": cursor or None, "owner": owner or None, "of": of or None}
+    return told(one(request, "card.suggestions", limit=most, **which))
 
 
 def _verdict(name: str, summary: str) -> HTTPRouteHandler:
@@ -215,8 +225,8 @@ SUGGESTIONS: Final = Router(
     "/api/v1/suggestions",
     route_handlers=[
         suggestions,
-        _verdict("accept", "They are one person: a merge"),
-        _verdict("refuse", "They are not: a veto, remembered for everybody"),
+        _verdict("accept", "They are one person: a merge; of an ended deal: a new one"),
+        _verdict("refuse", "They are not: a veto, for everybody; of an ended deal: left with it"),
     ],
     guards=[personal],
     tags=["cards"],

@@ -18,6 +18,7 @@ from projections.desk.shapes import (
     DecisionTaken,
     Joined,
     Moving,
+    OnCards,
     Owned,
     ShownDeal,
     Split,
@@ -157,6 +158,39 @@ def split(
     return _decided(request, "deal.split", key, given, id=deal, lead=given.lead)
 
 
+@post(
+    "/{deal:str}/anew",
+    sync_to_thread=True,
+    status_code=200,
+    summary="Open a new deal with what came after this one was won or lost",
+    responses=_TAKEN,
+)
+def anew(
+    request: AnyRequest, deal: FromPath[str], data: JSONBody[OnCards | None] = None, key: Key = None
+) -> Response[Any]:
+    return _on_returns(request, "deal.anew", deal, key, data or OnCards())
+
+
+@post(
+    "/{deal:str}/leave",
+    sync_to_thread=True,
+    status_code=200,
+    summary="Leave with this deal what came after it was won or lost",
+    responses=_TAKEN,
+)
+def leave(
+    request: AnyRequest, deal: FromPath[str], data: JSONBody[OnCards | None] = None, key: Key = None
+) -> Response[Any]:
+    return _on_returns(request, "deal.leave", deal, key, data or OnCards())
+
+
+def _on_returns(
+    request: AnyRequest, operation: str, deal: str, key: Text, data: OnCards
+) -> Response[Any]:
+    how: Json = {"reason": data.reason, "dry_run": data.dry_run, "card_version": data.version}
+    return told(command(request, operation, key=key, actor=data.actor, id=deal, **how))
+
+
 def _decided(
     request: AnyRequest, operation: str, key: Text, data: Joined | Split, **given: Any
 ) -> Response[Any]:
@@ -175,7 +209,7 @@ DEALS: Final = Router(
     "/api/v1/deals",
     route_handlers=[
         list_deals, show_deal, accept, decline, stage, won, lost, reopen, own,
-        join, split,
+        join, split, anew, leave,
     ],
     guards=[personal],
     tags=["deals"],

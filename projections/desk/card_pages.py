@@ -19,7 +19,7 @@ from projections.desk.timeline import card_values
 _A_PAGE: Final = 25
 _TIMELINE: Final = 100
 _MOVES: Final = ("accept", "decline", "stage", "won", "lost")
-_DECIDED: Final = ("merge", "unmerge", "share", "unshare", "undo")
+_DECIDED: Final = ("merge", "unmerge", "share", "unshare", "anew", "leave", "undo")
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -31,6 +31,8 @@ class Given(msgspec.Struct, frozen=True):
     decision: str = ""
     identity: str = ""
     reason: str = ""
+    owner: str = ""
+    """Whose items the page showed; empty for everybody's."""
     version: str = ""
     """That of the card as the page showed it."""
 
@@ -166,6 +168,17 @@ def unshare(request: AnyRequest, card: FromPath[str], data: Form) -> Response[An
     return _decide(request, card, "unshare", data, operation="card.mark", **given)
 
 
+@post("/{card:str}/anew", sync_to_thread=True)
+def anew(request: AnyRequest, card: FromPath[str], data: Form) -> Response[Any]:
+    """What came to one of its deals after the end opens a new one."""
+    return _decide(request, card, "anew", data, operation="deal.anew", id=data.other)
+
+
+@post("/{card:str}/leave", sync_to_thread=True)
+def leave(request: AnyRequest, card: FromPath[str], data: Form) -> Response[Any]:
+    return _decide(request, card, "leave", data, operation="deal.leave", id=data.other)
+
+
 @post("/{card:str}/undo", sync_to_thread=True)
 def undo(request: AnyRequest, card: FromPath[str], data: Form) -> Response[Any]:
     given = {"decision": data.decision}
@@ -210,7 +223,7 @@ PAGES: Final = Router(
     route_handlers=[
         cards_page, cards_part, card_page, move_deal, merge_page, unmerge_page, merge, unmerge,
         share,
-        unshare, undo,
+        unshare, anew, leave, undo,
     ],
     guards=[personal],
     include_in_schema=False,

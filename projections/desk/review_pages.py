@@ -1,4 +1,4 @@
-"""The team's review queue for people: who may be one person, with the reasons."""
+"""The team's review queue for people: what came to ended deals, and who may be one person."""
 
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -14,15 +14,24 @@ from projections.desk.frame import AnyRequest, page
 from projections.desk.services import Json
 
 _A_PAGE: Final = 50
+_KINDS: Final = ("limit", "returned", "redecided")
+"""Of items that are not about two persons."""
+_DONE: Final = frozenset(
+    f"{kind} {verdict}".strip() for kind in ("", *_KINDS) for verdict in ("accept", "refuse")
+) | {"undo"}
 
 
 @get("/", sync_to_thread=True)
 def review_page(request: AnyRequest) -> Response[str]:
     cursor = request.query_params.get("cursor") or None
-    found = one(request, "card.suggestions", limit=_A_PAGE, cursor=cursor)
+    asked = {name: request.query_params.get(name) for name in ("owner", "of")}
+    which = {name: text for name, text in asked.items() if text}
+    found = one(request, "card.suggestions", limit=_A_PAGE, cursor=cursor, **which)
     items = found["items"]
     values: Json = {
         "items": items,
+        "which": which,
+        "owners": _owners(items, which),
         "next": found["next"],
         "total": items[-1]["n"] if items else 0,
         "version": items[0]["version"] if items else "",
@@ -30,6 +39,12 @@ def review_page(request: AnyRequest) -> Response[str]:
         "new_command": lambda: str(uuid4()),
     }
     return page(request, "review.html", **values)
+
+
+def _owners(items: list[Json], which: Json) -> list[str]:
+    """Of the deals on the page, and whom it shows the deals of."""
+    found = {str(item["deal"]["owner"] or "") for item in items if item["kind"] == "returned"}
+    return sorted((found | {which.get("owner", "")}) - {"", "-"})
 
 
 @post("/undo", sync_to_thread=True)
@@ -53,12 +68,13 @@ def _decide(request: AnyRequest, suggestion: str, data: Given, verdict: str) -> 
     given: Json = {"n": suggestion, "decide": verdict, "reason": data.reason}
     given["card_version"] = data.card_version
     told = command(request, "card.suggestions", key=data.command, **given)
-    crossed = "limit " if data.identity == "limit" else ""
-    return _back(f"{crossed}{verdict}", told)
+    kind = f"{data.identity} " if data.identity in _KINDS else ""
+    return _back(f"{kind}{verdict}", told, owner=data.owner)
 
 
-def _back(what: str, told: Json) -> Response[Any]:
-    query = urlencode({"done": what, "decision": told["decision"]})
+def _back(what: str, told: Json, *, owner: str = "") -> Response[Any]:
+    which = {"owner": owner} if owner else {}
+    query = urlencode({"done": what, "decision": told["decision"], **which})
     return Response(b"", status_code=303, headers={"Location": f"/review?{query}"})
 
 
@@ -68,8 +84,7 @@ def _done(request: AnyRequest) -> Json | None:
         decision = str(UUID(request.query_params.get("decision", "")))
     except ValueError:
         return None
-    known = what in {"accept", "refuse", "limit accept", "limit refuse", "undo"}
-    return {"what": what, "decision": decision} if known else None
+    return {"what": what, "decision": decision} if what in _DONE else None
 
 
 REVIEW: Final = Router(

@@ -131,6 +131,18 @@ class Carried(msgspec.Struct, frozen=True, kw_only=True):
     extra: dict[str, Any] | UnsetType = UNSET
 
 
+class Returned(msgspec.Struct, frozen=True, kw_only=True):
+    """Touches that joined a deal after it was won or lost, and about which nobody decided yet."""
+
+    touches: int
+    first: str
+    """The lead of the first of them, …"""
+    last: str
+    """… and of the last."""
+    since: str
+    """When the first one happened."""
+
+
 class Deal(Carried, frozen=True, kw_only=True):
     id: str
     pipeline: str
@@ -146,6 +158,8 @@ class Deal(Carried, frozen=True, kw_only=True):
     owner: str | None
     amount: str | None
     currency: str | None
+    returned: Returned | UnsetType = UNSET
+    """What came after its end; `POST …/anew` or `…/leave` decides about it."""
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -337,7 +351,9 @@ class CommandDone(msgspec.Struct, frozen=True, kw_only=True):
 class Suggestions(msgspec.Struct, frozen=True, kw_only=True):
     items: list[dict[str, Any]]
     """Each with `id`, `why`, `score`, `reasons`, the two sides `a` and `b`, and the `version` for
-    deciding; best first."""
+    deciding; best first. Before them those of kind `returned`: what came to an ended deal, with
+    the person `a`, the `deal` and its owner, the first `touch` and how many `touches`; and of kind
+    `redecided`: to how many `deals` one decision (`because`) brought such touches."""
     next: str | None
     """The cursor of the next page."""
 

@@ -178,6 +178,10 @@ DECISIONS: Final = {
 CHANGES: Final = {
     **DECISIONS,
     "lead": _("A lead by %(channel)s, and what it links"),
+    "join": _("Deals joined"),
+    "part": _("Deals parted"),
+    "split": _("A touch put to a deal of its own"),
+    "leave": _("Left with the deal"),
 }
 """What may have changed a card meanwhile."""
 
@@ -185,6 +189,11 @@ DONE: Final = {
     "moved": _("The deal was moved."),
     "limit accept": _("It is one person’s: what it had parted stands together again."),
     "limit refuse": _("It stays shared, and is not asked about again."),
+    "returned accept": _("A new deal was opened with what came."),
+    "returned refuse": _("It stays with its deal."),
+    "redecided refuse": _("It stays with these deals."),
+    "anew": _("A new deal was opened with what came."),
+    "leave": _("It stays with its deal."),
     "merge": _("They are one person now."),
     "accept": _("They are one person now."),
     "unmerge": _("They are two persons, and stay so."),

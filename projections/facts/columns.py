@@ -115,6 +115,7 @@ FIELDS: Final[dict[type[ev.Event], dict[str, str]]] = {
     ev.DealsJoined: {"deal": "deal", "other": "into", **_DECISION},
     ev.DealsParted: {"deal": "deal", "other": "into", **_DECISION},
     ev.TouchParted: {"lead": "lead", "deal": "deal", **_DECISION},
+    ev.ReturnsLeft: {**_DECISION},
     ev.DealOpened: {
         "deal": STREAM_IS,
         **_TOUCH,

@@ -1,5 +1,6 @@
 """Operators at the desk, in a real browser against the real server."""
 
+import json
 import re
 
 import pytest
@@ -20,13 +21,23 @@ LEADS = (
     lead(5, ("phone", "+79120000005", "attested"), channel="mango", kind="call",
          call={"id": "c5", "line": "74950000100", "state": "ended", "talk_s": 68},
          fields={"location": "abonent"}),
+    lead(6, ("max", "7", "attested"), channel="max", kind="message", text="Почём дверь?",
+         profile={"name": "Роман"}),
 )  # fmt: skip
+AFTERWARDS = lead(7, ("max", "7", "attested"), hour=14, channel="max", kind="message",
+                  text="А можно ещё одну?")  # fmt: skip
+"""It comes once the deal is won."""
 
 
 def serve(folder, settings=""):
     server = Leadlog(folder, settings=settings)
     feeding = folder / "leads.jsonl"
     feeding.write_text("\n".join(LEADS))
+    assert server.run("feed", str(feeding), "--wait").returncode == 0
+    (deal,) = json.loads(server.run("card", "show", "max:7", "--json").stdout)["deals"]
+    for action in ("accept", "won"):
+        assert server.run("deal", action, deal["id"], "--as", "vera").returncode == 0
+    feeding.write_text(AFTERWARDS)
     assert server.run("feed", str(feeding), "--wait").returncode == 0
     server.start()
     return server
@@ -102,6 +113,37 @@ def test_a_pair_is_refused_and_the_refusal_taken_back(server, new_page):
     expect(pair).to_have_count(0)
     page.get_by_role("status").get_by_role("button", name="Undo").click()
     expect(pair).to_have_count(1)
+
+
+@pytest.mark.parametrize("place", ["queue", "card"])
+def test_who_writes_to_an_ended_deal_is_left_there_or_gets_a_new_one(server, new_page, place):
+    page = new_page()
+    at = {"queue": "/review", "card": "/cards/max:7"}[place]
+    page.goto(server.url + at)
+    if place == "queue":
+        page.get_by_label("Deals of").select_option("vera")
+        page.get_by_role("button", name="Show").click()
+        waits = page.get_by_role("article").filter(has_text="А можно ещё одну?")
+        expect(page.get_by_role("article")).to_have_count(1)
+        expect(waits).to_contain_text("after the deal was won")
+    else:
+        waits = page.get_by_role("region", name="Deals").locator(".deal").filter(has_text="Won")
+        expect(waits).to_contain_text("1 touch came after its end")
+    expect(waits).to_contain_text("owner: vera")
+    for button, told in (
+        ("Leave it with this deal", "It stays with its deal"),
+        ("Open a new deal", "A new deal was opened"),
+    ):
+        waits.get_by_role("button", name=button).click()
+        expect(page.get_by_role("status")).to_contain_text(told)
+        expect(page.get_by_role("button", name=button)).to_have_count(0)
+        if place == "card":
+            badges = page.get_by_role("region", name="Deals").locator(".deal .badge.open")
+            expect(badges).to_have_count(int(button == "Open a new deal"))
+        page.get_by_role("status").get_by_role("button", name="Undo").click()
+        expect(page.get_by_role("status")).to_contain_text("Taken back")
+        page.goto(server.url + at)
+        expect(waits.get_by_role("button", name=button)).to_be_visible()
 
 
 def test_why_one_person_can_be_read_and_denied(server, new_page):

@@ -17,6 +17,7 @@ from servers.postgres import fresh_database
 from support.worlds import KEYRING, MATCHING, Fed, decision_id, lead
 
 from eventstore.customer_base import CustomerBase, Entry, Lead
+from eventstore.deal_commands import DealCommands
 from eventstore.domain.deals import Deal
 from eventstore.domain.events import (
     Id,
@@ -34,6 +35,7 @@ from eventstore.recorders.port import CustomerRecorder
 from eventstore.recorders.upgrade import OLD
 from eventstore.reviewing import bring_up_to_date
 from eventstore.rows import (
+    BEFORE_RETURNS,
     BEFORE_REVIEWS,
     LAST,
     Appearance,
@@ -44,6 +46,7 @@ from eventstore.rows import (
     Pair,
     Pending,
     Quarantine,
+    Return,
     Review,
 )
 
@@ -406,6 +409,57 @@ def test_a_row_of_the_review_queue_is_written_over_and_taken_away(recorder):
     saved_reviews(recorder, reviewed(A, B) | reviewed(C, D))
     saved_reviews(recorder, reviewed(A, B, 700, via=E) | {(C, D): None})
     assert recorder.reviews(after=BEFORE_REVIEWS, most=9) == [*reviewed(A, B, 700, via=E).values()]
+
+
+def returned(*rows: Return) -> Changes:
+    return Changes(returned={row.deal: row for row in rows})
+
+
+def read_returned(recorder, because: Id = b"", owner=None, after=BEFORE_RETURNS, most=9):
+    return recorder.returned(because, owner, after=after, most=most)
+
+
+def test_what_came_to_ended_deals_is_read_by_cause_and_owner_the_oldest_first(recorder):
+    anna, vera = [Return(n, 5, "anna") for n in (A, C)], Return(B, 4, "vera")
+    caused = Return(D, 1, "anna", E)
+    recorder.save(returned(*anna, vera, caused))
+    assert read_returned(recorder) == [vera, *anna]
+    assert read_returned(recorder, most=1) == [vera]
+    assert read_returned(recorder, after=anna[0].place) == [anna[1]]
+    assert read_returned(recorder, owner="anna") == anna
+    assert read_returned(recorder, E) == read_returned(recorder, E, "anna") == [caused]
+    assert read_returned(recorder, E, "vera") == read_returned(recorder, owner="") == []
+
+
+def test_the_causes_by_which_something_came_to_ended_deals_are_told_once_each(recorder):
+    rows = [Return(an_id(n), n, "anna", an_id(50 + n // 2)) for n in range(8)]
+    recorder.save(returned(*rows, Return(an_id(9), 1, "vera", an_id(60)), Return(A, 1, "", b"")))
+    causes = [an_id(n) for n in (50, 51, 52, 53, 60)]
+    assert recorder.returned_causes(b"", None, most=9) == causes
+    assert recorder.returned_causes(causes[1], None, most=2) == causes[2:4]
+    assert recorder.returned_causes(b"", "vera", most=9) == causes[4:]
+    assert recorder.returned_causes(causes[4], None, most=9) == []
+
+
+def test_what_came_to_an_ended_deal_is_found_by_the_deal_and_by_the_cause(recorder):
+    far, cause = bytes([7] * 16), bytes([8] * 16)
+    rows = [Return(far, 1, ""), Return(A, 1, "", cause), Return(B, 1, "", cause)]
+    recorder.save(returned(*rows))
+    assert recorder.returned_named(bytes([7] * 4)) == rows[:1]
+    assert [row.because for row in recorder.returned_named(bytes([8] * 4))] == [cause]
+    assert recorder.returned_named(b"none") == []
+
+
+def test_a_deal_keeps_the_cause_by_which_something_came_or_gets_another(recorder):
+    recorder.save(returned(Return(A, 1, "anna", E), Return(B, 1, "anna", E)))
+    recorder.save(returned(Return(A, 2, "vera", None), Return(C, 3, "vera", None)))
+    assert read_returned(recorder, E) == [Return(B, 1, "anna", E), Return(A, 2, "vera", E)]
+    assert read_returned(recorder) == [Return(C, 3, "vera")]
+    recorder.save(returned(Return(A, 2, "vera", D)))
+    recorder.save(Changes(returned={B: None, C: None, an_id(9): None}))
+    assert [read_returned(recorder, cause) for cause in (b"", D, E)] == [
+        [], [Return(A, 2, "vera", D)], [],
+    ]  # fmt: skip
 
 
 def test_what_was_stirred_again_meanwhile_is_not_settled(recorder):
@@ -967,4 +1021,62 @@ def test_a_store_from_before_the_review_queue_was_kept_is_brought_up_to_date(sto
     for _ in range(2):
         recorder = store.open()
         assert reviews_kept(base_on(recorder)) == expected
+        recorder.close()
+
+
+def sold_world(fed: Fed) -> None:
+    """Customers whose deals end, and who come back; some have many deals."""
+    commands, rng = DealCommands(fed.base), random.Random(7)
+    for number in range(120):
+        who = ("phone", f"+7912000000{rng.randrange(6)}", "claimed")
+        kind, way = rng.choice(["message", "message", "form"]), rng.choice(["in", "in", "out"])
+        fed.feed(lead(number, who, at=1_700_000_000 + number, kind=kind, direction=way))
+        for deal in deals_told(fed).values():
+            by = order("anna", command=decision_id(rng.randrange(2**64)), at=1_700_000_000_000)
+            if deal.status == "open" and rng.random() < 0.3:
+                commands.close(deal.id, "won", by)
+            elif deal.status == "won" and rng.random() < 0.01:
+                commands.reopen(deal.id, by)
+            elif rng.random() < 0.2:
+                commands.own(deal.id, rng.choice(["anna", "vera"]), by)
+
+
+def deals_told(fed: Fed) -> dict[Id, Deal]:
+    recorder = fed.base.recorder
+    rows = {d: row for d, (_, row) in recorder.deals_of(recorder.heads(b"", 99)).items()}
+    for _, card in recorder.cards(recorder.heads(b"", 99)).values():
+        rows |= {deal.id: deal for deal in card.deals}
+    return rows
+
+
+def test_a_store_from_before_returns_were_kept_is_brought_up_to_date(store):
+    """Opened, it knows what came to its ended deals, as if it had always noted that (ADR 0031)."""
+    recorder = store.open()
+    fed = Fed(base_on(recorder, most_deals_in_a_row=2))
+    sold_world(fed)
+    deals, rows = deals_told(fed), read_returned(recorder, most=99)
+    assert len(rows) > 3
+    assert {type(recorder.deal_rows([row.deal]).get(row.deal)) for row in rows} == {
+        tuple,
+        type(None),
+    }
+    forgotten = Changes()
+    for leaf, (version, card) in recorder.cards(recorder.heads(b"", 99)).items():
+        for deal in card.deals:
+            deal.returned = None
+        forgotten.cards[leaf] = (version, card)
+    for name, (person, deal) in recorder.deal_rows(deals).items():
+        deal.returned = None
+        forgotten.deals[name] = (person, deal)
+    recorder.save(forgotten)
+    assert all(deal.returned is None for deal in deals_told(fed).values())
+    recorder.close()
+    store.raw("DROP TABLE returned")
+    if isinstance(store, PostgresStore):
+        store.raw("COMMENT ON TABLE clock IS NULL")
+    for _ in range(2):
+        recorder = store.open()
+        fed.base.recorder = recorder
+        assert read_returned(recorder, most=99) == rows
+        assert deals_told(fed) == deals
         recorder.close()

@@ -10,7 +10,7 @@ RARE = {"follow", "more_deals"}
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory):
+def system(tmp_path_factory):
     with opened(tmp_path_factory.mktemp("described")) as system:
         more = {
             "profile": {"name": "Анна"},
@@ -29,8 +29,13 @@ def api(tmp_path_factory):
             lead(3, ("telegram", "77", "attested"), hour=11, profile={"name": "Анна"}),
             lead(4, ("telegram", "78", "attested"), ("vk", "5", "claimed"), hour=12),
         )
-        with desks.client(system) as api:
-            yield api
+        yield system
+
+
+@pytest.fixture(scope="module")
+def api(system):
+    with desks.client(system) as api:
+        yield api
 
 
 class Description:
@@ -74,7 +79,19 @@ def post(api, path, body):
     return api.post(f"/api/v1/{path}", json=body)
 
 
-def test_every_answer_has_the_keys_that_are_described_and_no_others(api):
+def come_back(system, get, done, deal):
+    """Somebody writes again after this deal of theirs was won."""
+    path = "/api/v1/deals/{deal}"
+    for action in ("accept", "won"):
+        done(f"{path}/{action}", {"actor": "anna"}, deal=deal)
+    feed(system, lead(9, ("telegram", "78", "attested"), hour=20, kind="message"))
+    get("/api/v1/suggestions", owner="anna")
+    assert "returned" in get(path, deal=deal)
+    done(f"{path}/anew", {"dry_run": True}, deal=deal)
+    done(f"{path}/leave", {}, deal=deal)
+
+
+def test_every_answer_has_the_keys_that_are_described_and_no_others(system, api):
     described = Description(api.get("/api/v1/openapi.json").json())
 
     def get(path, name=None, **asked):
@@ -122,6 +139,7 @@ def test_every_answer_has_the_keys_that_are_described_and_no_others(api):
     done(f"{deals}/{{deal}}/accept", {"actor": "anna"}, deal=deal)
     done(f"{deals}/{{deal}}/stage", {"stage": "offer"}, deal=deal)
     done(f"{deals}/{{deal}}/won", {"version": 1}, deal=deal)
+    come_back(system, get, done, get(f"{cards}/{{card}}", card=C)["deals"][0]["id"])
     get("/api/v1/overview")
     get("/api/v1/funnel", by="channel")
     get("/api/v1/quarantine")

@@ -363,3 +363,77 @@ def test_a_key_that_was_used_for_another_command_is_refused(api):
         assert again.status_code == 409, path
         assert "used for another command" in again.json()["detail"]
     assert post(api, f"deals/{deal}/accept", **key).status_code == 200
+
+
+# --- what comes to a deal after it was won or lost ---
+
+
+@pytest.fixture
+def ended(system, api):
+    """Peter's deal was won by Vera, and he writes again; gives the deal's id."""
+    deal = deal_of(api, B)
+    for action in ("accept", "won"):
+        assert post(api, f"deals/{deal}/{action}", {"actor": "вера"}).status_code == 200
+    again = {"kind": "message", "channel": "telegram", "text": "И ещё одну дверь"}
+    feed(system, lead(3, ("telegram", "77", "attested"), hour=12, **again))
+    return deal
+
+
+def waiting(api, **asked):
+    found = api.get("/api/v1/suggestions", params=asked).json()["items"]
+    return [item for item in found if item["kind"] == "returned"]
+
+
+def test_who_writes_to_an_ended_deal_is_in_the_queue_on_the_card_and_at_the_deal(api, ended):
+    (item,) = waiting(api)
+    assert item["a"] | {"name": "Пётр"} == item["a"]
+    assert (item["deal"]["id"], item["deal"]["status"], item["deal"]["owner"]) == (
+        ended, "won", "вера",
+    )  # fmt: skip
+    assert (item["touch"]["lead"], item["touch"]["text"]) == (lead_id(3), "И ещё одну дверь")
+    returned = {"touches": 1, "first": lead_id(3), "last": lead_id(3)}
+    returned["since"] = "2026-03-01T12:00:00.000Z"
+    assert api.get(f"/api/v1/deals/{ended}").json()["returned"] == returned
+    assert api.get(f"/api/v1/cards/{B}").json()["deals"][0]["returned"] == returned
+    assert api.get(f"/api/v1/cards/{B}", params={"limit": 5}).json()["deals"][0]["returned"]
+
+
+def test_the_queue_of_one_owner_has_what_came_to_their_deals(api, ended):
+    assert [item["deal"]["id"] for item in waiting(api, owner="вера")] == [ended]
+    assert waiting(api, owner="анна") == waiting(api, owner="-") == []
+    assert waiting(api, of=str(uuid4())) == []
+
+
+@pytest.mark.parametrize("by", ["queue", "deal"])
+def test_a_new_deal_is_opened_with_what_came_and_undone(api, ended, by):
+    path = {"queue": f"suggestions/{waiting(api)[0]['id']}/accept", "deal": f"deals/{ended}/anew"}
+    made = post(api, path[by], {"actor": "вера", "reason": "a second door"})
+    assert made.json()["changed"]["leads"] == 1
+    deals = api.get(f"/api/v1/cards/{B}").json()["deals"]
+    assert [(deal["status"], deal["leads"]) for deal in deals] == [
+        ("won", [lead_id(2)]), ("open", [lead_id(3)]),
+    ]  # fmt: skip
+    assert deals[1]["repeat_of"] == ended
+    assert waiting(api) == []
+    post(api, "cards/undo", {"decision": made.json()["decision"]})
+    assert len(waiting(api)) == 1
+
+
+@pytest.mark.parametrize("by", ["queue", "deal"])
+def test_it_is_left_with_its_deal_and_undone(api, ended, by):
+    path = {"queue": f"suggestions/{waiting(api)[0]['id']}/refuse", "deal": f"deals/{ended}/leave"}
+    left = post(api, path[by], {"actor": "вера"})
+    assert waiting(api) == []
+    assert "returned" not in api.get(f"/api/v1/deals/{ended}").json()
+    assert post(api, f"deals/{ended}/leave").status_code == 409
+    post(api, "cards/undo", {"decision": left.json()["decision"]})
+    assert len(waiting(api)) == 1
+
+
+def test_a_decision_that_did_not_see_the_last_message_is_409_and_says_which(system, api, ended):
+    version = waiting(api)[0]["version"]
+    feed(system, lead(4, ("telegram", "77", "attested"), hour=13, kind="message", channel="vk"))
+    refused = post(api, f"deals/{ended}/leave", {"version": version})
+    assert refused.status_code == 409
+    assert [change["lead"] for change in refused.json()["changes"]] == [lead_id(4)]
+    assert waiting(api)[0]["touches"] == 2

@@ -10,7 +10,6 @@ from typing import ClassVar
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
-from support.deals_oracle import deal_names
 from support.decided_worlds import ROUTED, VALUES, ManyIdentities, World
 from support.tries import tries
 from support.worlds import check_partition, lead
@@ -117,16 +116,6 @@ class FollowedWorld(World):
     def joined_deals(self):
         stored = read_deals(self.fed.base.work(), self.names())
         return sorted(name for name, deal in stored.items() if deal.into and not deal.withdrawn)
-
-    def rows(self):
-        rows = {i: row for i, (_, row) in self.fed.base.recorder.deal_rows(self.names()).items()}
-        for leaves in self.fed.stored_persons().values():
-            for _, card in self.fed.base.recorder.cards(leaves).values():
-                rows |= {deal.id: deal for deal in card.deals}
-        return rows
-
-    def names(self):
-        return deal_names(self.fed)
 
     def teardown(self):
         self.work_in_pieces = iter(())

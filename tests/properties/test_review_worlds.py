@@ -1,6 +1,7 @@
 """The kept review queue is what a look at every pair gives, whenever somebody reads it."""
 
 from itertools import pairwise
+from uuid import UUID
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -14,9 +15,12 @@ from channels.sdk.lead import Profile
 from eventstore.domain.events import Id
 from eventstore.orders import CommandRefused
 from eventstore.queries import Cards
+from eventstore.returned_items import Only
 from eventstore.review_queue import ReviewQueue
+from eventstore.told import text_id
 from eventstore.touches import bytes_of
 
+RETURNED = {"returned", "redecided"}
 NAMES = ("", "Анна Берёзкина", "Berezkina Anya", "Пётр Ильин", "Petr Iljin")
 
 
@@ -33,11 +37,38 @@ class ReviewedWorld(World):
 
     @rule()
     def look(self):
-        shown = self.queue.all()
+        told = self.queue.all()
+        shown = [item for item in told if item["kind"] not in RETURNED]
+        assert told[len(told) - len(shown) :] == shown, (
+            "those who wrote to an ended deal come first"
+        )
+        assert self.returned(told[: len(told) - len(shown)]) == self.waiting()
         kept = {self.about(item): (item["why"], item["score"]) for item in shown}
         assert kept == scanned_queue(self.fed.base)
         places = [(-item["score"], item["id"]) for item in shown]
         assert all(one < other for one, other in pairwise(places))
+
+    def returned(self, items) -> dict[str, tuple[str, int]]:
+        """Deal → owner and how many touches; each of those that one decision brought, too."""
+        cards = Cards(self.fed.base)
+        parted = [
+            [item]
+            if item["kind"] == "returned"
+            else ReviewQueue(cards, only=Only(cause=UUID(item["because"]).bytes)).all()
+            for item in items
+        ]
+        found = [one for some in parted for one in some]
+        told = {one["deal"]["id"]: (one["deal"]["owner"], one["touches"]) for one in found}
+        assert len(told) == len(found)
+        return told
+
+    def waiting(self) -> dict[str, tuple[str, int]]:
+        """The same by the deals' rows, which the oracle of deals is held against elsewhere."""
+        return {
+            text_id(name): (row.owner or None, row.returned.touches)
+            for name, row in self.rows().items()
+            if row.returned
+        }
 
     def about(self, item) -> frozenset[Id]:
         row = self.queue.pick(item["id"])

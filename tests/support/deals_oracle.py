@@ -14,14 +14,16 @@ from eventstore.domain.deals import (
 from eventstore.domain.partition import evidence, partition
 from eventstore.keyring import derived
 from eventstore.replay import read_deals
+from eventstore.rows import BEFORE_RETURNS
 from eventstore.touches import bytes_of, deal_id
 
 
 def expected_deals(fed, facts, merged, by_hand=()):  # noqa: C901, PLR0912, PLR0915 - an oracle is one plain loop
-    """({lead: deal}, {deal: (status, stage, joined into, repeat of, amount)}).
+    """({lead: deal}, {deal: (status, stage, joined into, repeat of, amount)}, {deal: leads}).
 
-    `merged`: (place in the journal, pair) of the merges that count. `by_hand`: (place, kind, a, b)
-    of the decisions in force about deals.
+    The last: what came to a deal after it was won or lost, and waits for its owner. `merged`:
+    (place in the journal, pair) of the merges that count. `by_hand`: (place, kind, a, b) of the
+    decisions in force about deals.
     """
     person, shared, anchors = partition(facts)
     matching = fed.base.policy.matching
@@ -41,8 +43,10 @@ def expected_deals(fed, facts, merged, by_hand=()):  # noqa: C901, PLR0912, PLR0
     commands = [(n, 2, e[1:]) for n, e in enumerate(fed.journal) if e[0] == "command"]
     named_last = {what[0]: n for n, _, what in commands}
 
-    own = {a for _, kind, a, _ in by_hand if kind == "own"}
-    last = {frozenset((a, b)): kind for _, kind, a, b in sorted(by_hand) if kind != "own"}
+    own = {a for _, kind, a, _ in by_hand if kind in {"own", "anew"}}
+    last = {
+        frozenset((a, b)): kind for _, kind, a, b in sorted(by_hand) if kind in {"join", "part"}
+    }
     decided = [(n, 3, (kind, a, b)) for n, kind, a, b in by_hand]
     members = defaultdict(list)
 
@@ -56,6 +60,7 @@ def expected_deals(fed, facts, merged, by_hand=()):  # noqa: C901, PLR0912, PLR0
     deals_of = defaultdict(list)
     deals, openers, joined, placed, repeats = {}, {}, {}, {}, {}
     touch_of = {}
+    waiting = defaultdict(list)
 
     def opens(what, here):
         touch = touch_of[what]
@@ -127,17 +132,30 @@ def expected_deals(fed, facts, merged, by_hand=()):  # noqa: C901, PLR0912, PLR0
                 opens(what, here)
             elif placement.joined:
                 note_touch(placement.joined, touch)
+                if placement.joined.status != "open" and touch.direction == "in":
+                    waiting[placement.joined.id].append(what)
                 placed[what] = placement.joined.id
                 members[placement.joined.id].append(touch)
         elif kind == 3:
             how, a, b = what
-            if how == "own":
+            if how == "leave":
+                waiting.pop(a, None)
+            elif how in {"own", "anew"}:
                 left = placed.get(a)
                 if left and openers[left] == a:
                     continue
                 opens(a, deals_of[find(anchors[a])])
+                going = [a]
+                if how == "anew" and a in waiting[left]:
+                    going = waiting[left][waiting[left].index(a) :]
+                for one in going[1:]:
+                    note_touch(deals[placed[a]], touch_of[one])
+                    members[placed[a]].append(touch_of[one])
+                    placed[one] = placed[a]
                 if left:
-                    members[left].remove(touch_of[a])
+                    for one in going:
+                        members[left].remove(touch_of[one])
+                    waiting[left] = [one for one in waiting[left] if one not in going]
                     while left in joined:
                         left = joined[left]
                     recount(deals[left])
@@ -154,10 +172,12 @@ def expected_deals(fed, facts, merged, by_hand=()):  # noqa: C901, PLR0912, PLR0
             name, event = what
             if name in deals:
                 apply(deals[name], event)
+                if deals[name].status == "open":
+                    waiting.pop(name, None)
     fates = {
         i: (d.status, d.stage, joined.get(i, b""), repeats[i], d.amount) for i, d in deals.items()
     }
-    return placed, fates
+    return placed, fates, {name: leads for name, leads in waiting.items() if leads}
 
 
 def deal_names(fed):
@@ -167,7 +187,7 @@ def deal_names(fed):
 
 
 def stored_deals(fed):
-    """The same from the event store's streams and rows."""
+    """The same from the event store's streams and rows; of what waits first, last and count."""
     work = fed.base.work()
     ids = [bytes_of(lead_id) for lead_id in fed.events]
     work.load_leads(ids)
@@ -190,7 +210,32 @@ def stored_deals(fed):
             assert row.repeat_of == deal.repeat_of
             fates[name] = (row.status, row.stage, b"", deal.repeat_of, row.amount)
     assert not rows, "rows know of deals that the streams do not have"
-    return placed, fates
+    return placed, fates, stored_returns(fed, fates)
+
+
+def returned_rows(recorder):
+    """What the queue has of ended deals, by every cause."""
+    found = []
+    for cause in (b"", *recorder.returned_causes(b"", None, most=1000)):
+        found += recorder.returned(cause, None, after=BEFORE_RETURNS, most=1000)
+    return found
+
+
+def stored_returns(fed, deals):
+    """Deals with something that came after their end, as the queue has them."""
+    found = {row.deal: row for row in returned_rows(fed.base.recorder)}
+    work = fed.base.work()
+    told = {}
+    for deal in deals:
+        opened = work.source.first_events([deal], personal=False)[deal].event
+        work.load_leads([opened.lead])
+        row = work.deals.one(work.known_card(work.leads[opened.lead].leaf).person, deal)
+        if row is not None and row.returned:
+            returned = row.returned
+            told[deal] = (returned.first, returned.last, returned.touches)
+            assert (found[deal].since, found[deal].owner) == (returned.at, row.owner)
+    assert found.keys() == told.keys()
+    return told
 
 
 def check_deals(fed, facts, merged, by_hand=()) -> None:
@@ -198,10 +243,12 @@ def check_deals(fed, facts, merged, by_hand=()) -> None:
     work = fed.base.work()
     work.load_leads(fed.pipelines)
     assert {i: work.leads[i].newest.pipeline for i in fed.pipelines} == fed.pipelines
-    placed, fates = expected_deals(fed, facts, merged, by_hand)
-    stored_placed, stored_fates = stored_deals(fed)
+    placed, fates, waiting = expected_deals(fed, facts, merged, by_hand)
+    stored_placed, stored_fates, returned = stored_deals(fed)
     assert placed == stored_placed
     shown = {
         i: (None, None, fate[2], fate[3], None) if fate[2] else fate for i, fate in fates.items()
     }
     assert shown == stored_fates
+    standing = {deal: leads for deal, leads in waiting.items() if not fates[deal][2]}
+    assert returned == {d: (leads[0], leads[-1], len(leads)) for d, leads in standing.items()}

@@ -10,7 +10,7 @@ from weakref import finalize
 import msgspec
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from support.deals_oracle import check_deals, stored_deals
+from support.deals_oracle import check_deals, deal_names, returned_rows, stored_deals
 from support.worlds import KEYRING, Fed, base, check, decision_id, lead
 
 from eventstore.deal_commands import DealCommands
@@ -19,6 +19,7 @@ from eventstore.domain.partition import partition
 from eventstore.domain.pipeline import SALES, Pipeline
 from eventstore.domain.routing import Router, Routing, RoutingRule, When
 from eventstore.orders import CommandRefused, order
+from eventstore.returned import Returns
 from eventstore.touches import bytes_of, own_leaf
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - each world gets a folder of its own there
@@ -163,16 +164,25 @@ class World(RuleBasedStateMachine):
         deal = data.draw(st.sampled_from(self.open_deals()))
         self.number += 1
         by = order("", command=decision_id(self.number), at=1000 * (1_700_000_000 + at * 86_400))
-        commands = DealCommands(self.fed.base)
-        try:
-            if what == "accept":
+        self.carry_out(
+            deal,
+            lambda commands: (
                 commands.accept(deal, by)
-            else:
-                commands.close(deal, what, by, reason="price" if what == "lost" else "")
+                if what == "accept"
+                else commands.close(deal, what, by, reason="price" if what == "lost" else "")
+            ),
+        )
+
+    def carry_out(self, deal, command):
+        """Notes what the command recorded."""
+        streams = self.fed.base.recorder.streams
+        before = streams([deal], personal=False)[deal]
+        try:
+            command(DealCommands(self.fed.base))
         except CommandRefused:
             return
-        events = self.fed.base.recorder.streams([deal], personal=False)[deal]
-        self.fed.journal.append(("command", deal, events[-1].event))
+        after = streams([deal], personal=False)[deal]
+        self.fed.journal += [("command", deal, e.event) for e in after[len(before) :]]
 
     @precondition(lambda self: len(self.open_deals()) > 1)
     @rule(data=st.data())
@@ -196,6 +206,44 @@ class World(RuleBasedStateMachine):
         )
         self.decide_deals(lambda joins, by: joins.put_apart(lead_id, by))
 
+    @precondition(lambda self: self.ended_leads())
+    @rule(
+        data=st.data(),
+        numbers=st.lists(st.integers(31, 39), min_size=1, max_size=3, unique=True),
+        direction=st.sampled_from(["in", "in", "in", "out"]),
+    )
+    def come_back(self, data, numbers, direction):
+        """Whoever opened a deal that was won or lost writes again, in time to join it."""
+        known = data.draw(st.sampled_from(self.ended_leads()))
+        identities = self.fed.folded(known).identities
+        for number in numbers:
+            again = lead(number, kind="message", direction=direction)
+            self.deliver(msgspec.structs.replace(again, identities=identities))
+
+    def ended_leads(self):
+        ended = [row.lead for row in self.rows().values() if row.status in {"won", "lost"}]
+        return sorted(one for one in ended if self.fed.folded(one).identities)
+
+    @precondition(lambda self: self.returned_deals())
+    @rule(data=st.data(), anew=st.booleans())
+    def decide_about_returns(self, data, anew):
+        deal = data.draw(st.sampled_from(self.returned_deals()))
+        returns = Returns(self.fed.base)
+        self.decide_deals(
+            lambda _, by: returns.anew(deal, by) if anew else returns.leave([deal], by)
+        )
+
+    @precondition(lambda self: self.returned_deals())
+    @rule(data=st.data(), owner=st.sampled_from(["anna", "vera", ""]), reopen=st.booleans())
+    def command_ended(self, data, owner, reopen):
+        deal = data.draw(st.sampled_from(self.returned_deals()))
+        self.number += 1
+        by = order("", command=decision_id(self.number), at=1_700_000_000_000)
+        self.carry_out(
+            deal,
+            lambda commands: commands.reopen(deal, by) if reopen else commands.own(deal, owner, by),
+        )
+
     def decide_deals(self, decide):
         try:
             decided = decide(DealJoins(self.fed.base), self.by())
@@ -206,12 +254,27 @@ class World(RuleBasedStateMachine):
         self.fed.journal.append(("deals", len(self.decisions) - 1))
 
     def joined_deals(self):
-        _placed, fates = stored_deals(self.fed) if self.fed.events else ({}, {})
-        return sorted(i for i, fate in fates.items() if fate[2])
+        return sorted(i for i, fate in self.stored()[1].items() if fate[2])
+
+    def returned_deals(self):
+        return sorted(row.deal for row in returned_rows(self.fed.base.recorder))
+
+    def rows(self):
+        """Every deal's row, whoever's it is."""
+        rows = {i: row for i, (_, row) in self.fed.base.recorder.deal_rows(self.names()).items()}
+        for leaves in self.fed.stored_persons().values():
+            for _, card in self.fed.base.recorder.cards(leaves).values():
+                rows |= {deal.id: deal for deal in card.deals}
+        return rows
+
+    def names(self):
+        return deal_names(self.fed)
+
+    def stored(self):
+        return stored_deals(self.fed) if self.fed.events else ({}, {}, {})
 
     def open_deals(self):
-        _placed, fates = stored_deals(self.fed) if self.fed.events else ({}, {})
-        return sorted(i for i, fate in fates.items() if fate[0] == "open")
+        return sorted(i for i, fate in self.stored()[1].items() if fate[0] == "open")
 
     @precondition(lambda self: self.decisions)
     @rule(data=st.data())
@@ -260,7 +323,7 @@ class World(RuleBasedStateMachine):
         about_deals = [
             (self.fed.journal.index(("deals", n)), kind, *pair)
             for n, (_, kind, pair, in_force) in enumerate(self.decisions)
-            if in_force and kind in {"join", "part", "own"}
+            if in_force and kind in {"join", "part", "own", "anew", "leave"}
         ]
         check_deals(self.fed, facts, self.merged, about_deals)
 

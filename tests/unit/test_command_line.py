@@ -12,6 +12,7 @@ WITHOUT_DATA = {"bench", "quality", "demo"}
 DECISIONS = {
     *(f"card {name}" for name in ("merge", "unmerge", "share", "unshare", "undo", "withdraw")),
     *("card suggestions", "card rematch", "deal join", "deal split", "deal undo"),
+    *("deal anew", "deal leave"),
 }
 ON_DEALS = {f"deal {name}" for name in ("accept", "decline", "stage", "won", "lost", "reopen")}
 

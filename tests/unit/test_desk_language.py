@@ -154,13 +154,15 @@ def test_a_stage_has_one_name_on_all_pages(configured, told):
 @pytest.mark.parametrize(
     ("language", "cursor", "told"),
     [
-        ("ru", "50.1.ab", "больше 50 пар на проверку"), ("ru", None, "50 пар на проверку"),
+        ("ru", "50.1.ab", "больше 50 записей на проверку"),
+        ("ru", None, "50 записей на проверку"),
         ("en", "50.1.ab", "more than 50 to look at"), ("en", None, "50 to look at"),
     ],
 )  # fmt: skip
 def test_the_review_page_says_how_many_there_are_or_that_there_are_more(language, cursor, told):
     page = render(
-        language, "review.html", items=[], next=cursor, total=50, version=1, done=None,
+        language, "review.html", items=[], owners=[], which={}, next=cursor, total=50, version=1,
+        done=None,
         new_command=str, menu=[], here="/review", company="", signed_in=False,
         switch={"en": "?", "ru": "?"}, pipeline_of={SALES.id: SALES},
     )  # fmt: skip

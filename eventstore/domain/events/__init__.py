@@ -45,6 +45,7 @@ from eventstore.domain.events.deals import (
     NoteAdded,
     OwnerSet,
     RepeatChanged,
+    ReturnsLeft,
     StageEntered,
     TouchParted,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "ReplyProgressed",
     "ReplySent",
     "ReplyWritten",
+    "ReturnsLeft",
     "Routed",
     "RoutingAdopted",
     "SharedChanged",
@@ -116,6 +118,7 @@ AnyEvent = (
     | DealsJoined
     | DealsParted
     | TouchParted
+    | ReturnsLeft
     | DealOpened
     | StageEntered
     | DealClosed

@@ -28,6 +28,14 @@ class TouchParted(Decision, frozen=True, kw_only=True, tag="Z"):
     lead: Id = msgspec.field(name="l")
     deal: Id = msgspec.field(name="d")
     """The deal of its own."""
+    anew: bool = msgspec.field(default=False, name="n")
+    """It had come after its deal was won or lost; what came to that deal since goes with it."""
+
+
+class ReturnsLeft(Decision, frozen=True, kw_only=True, tag="r"):
+    """A person left with these deals what had come after they were won or lost (SEMANTICS 3.3)."""
+
+    deals: tuple[Id, ...] = msgspec.field(name="d")
 
 
 class DealOpened(
