@@ -1,4 +1,4 @@
-"""What came to ended deals, as items of the review queue (SEMANTICS 3.3, ADR 0031).
+"""What came to ended deals, as items of the review queue (SEMANTICS 3.3, ADR 0032).
 
 They come before all others: somebody waits for an answer. First what was sent, the oldest first;
 then what a decision changed, all of one decision as one piece of work (SEMANTICS 7).

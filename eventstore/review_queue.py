@@ -2,7 +2,7 @@
 
 Each item has `kind`, `score` and `reasons`, and two sides `a` and `b`, or a deal. What is decided
 about one is a decision like any other, remembered for everybody and undone by its id. A page costs
-what it shows: its rows are kept in their order (ADR 0028, 0031), and what is similar is merged into
+what it shows: its rows are kept in their order (ADR 0028, 0032), and what is similar is merged into
 them.
 """
 

@@ -209,7 +209,7 @@ def tell(found: Iterable[Any]) -> None:
         ):  # fmt: skip
             console.print(f"{name:10} {deal.get(name) or ''}")
             if name == "pipeline" and deal.get("routed"):
-                console.print(f"{'':10} {_why(deal['routed'])}", markup=False)
+                console.print(f"{'':10} {_why(deal['routed'])}")
         for note in _notes(deal):
             console.print(note, style="yellow")
         for name in deal["also_open"]:

@@ -1050,7 +1050,7 @@ def deals_told(fed: Fed) -> dict[Id, Deal]:
 
 
 def test_a_store_from_before_returns_were_kept_is_brought_up_to_date(store):
-    """Opened, it knows what came to its ended deals, as if it had always noted that (ADR 0031)."""
+    """Opened, it knows what came to its ended deals, as if it had always noted that (ADR 0032)."""
     recorder = store.open()
     fed = Fed(base_on(recorder, most_deals_in_a_row=2))
     sold_world(fed)
