@@ -18,10 +18,8 @@ import msgspec
 from channels.sdk import ids, signature
 from channels.sdk.delivery import OK, Delivery, PollItem, Reply
 from channels.sdk.errors import NotAuthentic, Refused
-from channels.sdk.identities import mention
+from channels.sdk.identities import cap_identities
 from channels.sdk.lead import (
-    MAX_IDENTITIES,
-    MAX_IDENTITIES_OF_A_KIND,
     Direction,
     Identity,
     Kind,
@@ -230,25 +228,6 @@ class PollingAdapter(Adapter[S]):
 def is_request(source: Delivery | PollItem) -> TypeGuard[Delivery]:
     """Whether it came over HTTP."""
     return isinstance(source, Delivery)
-
-
-def cap_identities(
-    identities: Sequence[Identity],
-) -> tuple[tuple[Identity, ...], tuple[Mention, ...]]:
-    """The identities that count (8, of one kind 4) and the others as mentions (SEMANTICS 2.1.1)."""
-    if len(identities) <= MAX_IDENTITIES_OF_A_KIND:
-        return tuple(identities), ()
-    kept: list[Identity] = []
-    beyond: list[Mention] = []
-    of_kind: dict[str, int] = {}
-    for identity in identities:
-        count = of_kind.get(identity.kind, 0)
-        if len(kept) < MAX_IDENTITIES and count < MAX_IDENTITIES_OF_A_KIND:
-            of_kind[identity.kind] = count + 1
-            kept.append(identity)
-        else:
-            beyond.append(mention(identity))
-    return tuple(kept), tuple(beyond)
 
 
 def redact(body: bytes, secrets: Sequence[str]) -> bytes:

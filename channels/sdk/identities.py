@@ -9,7 +9,13 @@ from functools import lru_cache
 
 import idna
 
-from channels.sdk.lead import Identity, Mention, Proof
+from channels.sdk.lead import (
+    MAX_IDENTITIES,
+    MAX_IDENTITIES_OF_A_KIND,
+    Identity,
+    Mention,
+    Proof,
+)
 from channels.sdk.phones import parse_international, parse_phone
 
 _ADDRESS = re.compile(r"[^\s@<>\"(),:;\[\]\\]+@[^\s@<>\"(),:;\[\]\\]+\.[^\s@<>\"(),:;\[\]\\]+")
@@ -67,6 +73,25 @@ def present(*found: Identity | None) -> tuple[Identity, ...]:
         if key not in best or (best[key].proof == "claimed" and identity.proof == "attested"):
             best[key] = identity
     return tuple(best.values())
+
+
+def cap_identities(
+    identities: Sequence[Identity],
+) -> tuple[tuple[Identity, ...], tuple[Mention, ...]]:
+    """The identities that count (8, of one kind 4) and the others as mentions (SEMANTICS 2.1.1)."""
+    if len(identities) <= MAX_IDENTITIES_OF_A_KIND:
+        return tuple(identities), ()
+    kept: list[Identity] = []
+    beyond: list[Mention] = []
+    of_kind: dict[str, int] = {}
+    for identity in identities:
+        count = of_kind.get(identity.kind, 0)
+        if len(kept) < MAX_IDENTITIES and count < MAX_IDENTITIES_OF_A_KIND:
+            of_kind[identity.kind] = count + 1
+            kept.append(identity)
+        else:
+            beyond.append(mention(identity))
+    return tuple(kept), tuple(beyond)
 
 
 def mentioned(

@@ -4,10 +4,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from channels.sdk.identities import mention
+from channels.sdk.identities import cap_identities, present
 from channels.sdk.lead import (
-    MAX_IDENTITIES,
-    MAX_IDENTITIES_OF_A_KIND,
     Call,
     Identity,
     LeadContent,
@@ -66,30 +64,22 @@ def was_answered(call: Call) -> bool:
     return call.state == "answered" or bool(call.answered_at) or bool(call.talk_s)
 
 
-def _identities(ordered: Sequence[LeadContent]) -> tuple[tuple[Identity, ...], list[Identity]]:
-    """Those that count, and those beyond."""
-    best: dict[tuple[str, str], Identity] = {}
-    beyond: list[Identity] = []
-    of_kind: dict[str, int] = {}
-    for identity in (identity for event in ordered for identity in event.identities):
-        key = (identity.kind, identity.value)
-        count = of_kind.get(identity.kind, 0)
-        if key in best:
-            if best[key].proof == "claimed" and identity.proof == "attested":
-                best[key] = identity
-        elif len(best) < MAX_IDENTITIES and count < MAX_IDENTITIES_OF_A_KIND:
-            of_kind[identity.kind] = count + 1
-            best[key] = identity
-        else:
-            beyond.append(identity)
-    return tuple(best.values()), beyond
+def _identities(
+    ordered: Sequence[LeadContent],
+) -> tuple[tuple[Identity, ...], tuple[Mention, ...]]:
+    """Those that count, each with the better proof, and those beyond, as first spelled."""
+    every = [identity for event in ordered for identity in event.identities]
+    first = {(one.kind, one.value): one for one in reversed(every)}
+    best = {(one.kind, one.value): one for one in present(*every)}
+    kept, beyond = cap_identities([first[key] for key in best])
+    return tuple(best[one.kind, one.value] for one in kept), beyond
 
 
-def _mentions(said: Sequence[Mention], beyond: Iterable[Identity]) -> tuple[Mention, ...]:
+def _mentions(said: Sequence[Mention], beyond: Iterable[Mention]) -> tuple[Mention, ...]:
     """What was mentioned, then the identities that do not count; each address once."""
     known = {(one.kind, one.value): one for one in said}
     for one in beyond:
-        known.setdefault((one.kind, one.value), mention(one))
+        known.setdefault((one.kind, one.value), one)
     return tuple(known.values())
 
 

@@ -5,8 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from channels.sdk.adapter import cap_identities
-from channels.sdk.identities import normalise, present
+from channels.sdk.identities import cap_identities, normalise, present
 from channels.sdk.lead import Identity, LeadContent
 from channels.sdk.times import OLDEST_SANE, canonical_time, sane_time
 from eventstore.touches import bytes_of
