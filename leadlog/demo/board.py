@@ -41,8 +41,13 @@ class BoardDeal:
     text: str
     stage: str = "unsorted"
     status: str = "open"
-    counts: bool = True
-    """Neither joined into another nor withdrawn."""
+    joined: bool = False
+    """Into another one, also while it is withdrawn: restored, it goes into that one on."""
+    withdrawn: bool = False
+
+    @property
+    def counts(self) -> bool:
+        return not (self.joined or self.withdrawn)
 
 
 class Board:
@@ -118,9 +123,9 @@ def _apply(deal: BoardDeal, event: AnyEvent) -> None:
             deal.status = status
         case DealReopened(stage=stage):
             deal.status, deal.stage = "open", stage
-        case DealJoined() | DealWithdrawn():
-            deal.counts = False
-        case DealSeparated() | DealRestored():
-            deal.counts = True
+        case DealJoined() | DealSeparated():
+            deal.joined = isinstance(event, DealJoined)
+        case DealWithdrawn() | DealRestored():
+            deal.withdrawn = isinstance(event, DealWithdrawn)
         case _:
             pass  # owners, amounts and notes are not on the board

@@ -5,6 +5,7 @@ import json
 import pytest
 from support.desks import claimed, feed, lead, lead_id, opened
 
+from leadlog.demo.board import Board
 from leadlog.operations import run
 
 PHONE, ACCOUNT = "phone:+79120000001", "telegram:7"
@@ -46,3 +47,18 @@ def test_a_joined_deal_that_is_restored_stands_for_itself_once_the_join_is_gone(
     assert statuses(system) == ["open"]
     (card,) = run(system, "card.show", {"id": ACCOUNT, "all": True})
     assert [deal["status"] for deal in card["deals"]] == ["open"]
+
+
+def test_the_demo_counts_a_joined_deal_no_more_once_it_is_restored(system):
+    board = Board(system.base.recorder)
+    board.follow()
+    assert board.statuses() == {"open": 1}
+    list(run(system, "card.withdraw", {"id": PHONE, "other": ACCOUNT}))
+    board.follow()
+    assert statuses(system) == ["open", "joined"]
+    assert board.statuses() == {"open": 1}
+    (card,) = run(system, "card.show", {"id": PHONE})
+    (merge,) = (e for e in card["timeline"] if e.get("what") == "merge")
+    list(run(system, "card.undo", {"decision": merge["decision"]}))
+    board.follow()
+    assert board.statuses() == {"open": 2}
