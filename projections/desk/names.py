@@ -15,7 +15,12 @@ class Names:
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self.translate = translations(language).gettext
+        self._catalogue = translations(language)
+
+    def translate(self, text: str) -> str:
+        if isinstance(text, words.InContext):
+            return self._catalogue.pgettext(text.context, text)
+        return self._catalogue.gettext(text)
 
     @property
     def others(self) -> str:

@@ -8,6 +8,21 @@ def _(text: str) -> str:
     return text
 
 
+class InContext(str):
+    """A text that other languages say in several ways, by what it is said of."""
+
+    __slots__ = ("context",)
+
+    context: str
+
+
+def pgettext(context: str, text: str) -> InContext:
+    """Marks a text for the catalogue, with what it is said of."""
+    marked = InContext(text)
+    marked.context = context
+    return marked
+
+
 BRANDS: Final = {
     "telegram": "Telegram",
     "whatsapp": "WhatsApp",
@@ -129,8 +144,8 @@ IDENTITY_KINDS: Final = {
 
 DEAL_STATUSES: Final = {
     "open": _("Open"),
-    "won": _("Won"),
-    "lost": _("Lost"),
+    "won": pgettext("a deal", "Won"),
+    "lost": pgettext("a deal", "Lost"),
     "declined": _("Declined"),
     "joined": _("Joined"),
     "withdrawn": _("Withdrawn"),

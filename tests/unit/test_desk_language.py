@@ -34,13 +34,14 @@ def sources():
             str(folder), [("**.py", "python")], keywords={"said": None}
         )
     ]
-    return {message for _, _, message, _, _ in found} | MENU | set(refusals)
+    own = {(context, message) for _, _, message, _, context in found}
+    return own | {(None, message) for message in (*MENU, *refusals)}
 
 
 def catalogue():
     text = (FOLDER / "locale" / "ru" / "LC_MESSAGES" / "leadlog.po").open("rb")
     with text:
-        return {message.id: message for message in read_po(text) if message.id}
+        return {(message.context, message.id): message for message in read_po(text) if message.id}
 
 
 def test_every_text_has_its_translation():
@@ -52,12 +53,18 @@ def test_no_translation_is_left_of_a_text_that_is_gone():
 
 
 def test_translations_are_there_and_have_the_same_holes():
-    for text, message in catalogue().items():
+    for (_, text), message in catalogue().items():
         source = text if isinstance(text, str) else text[0]
         told = message.string if isinstance(text, tuple) else (message.string,)
         assert all(told), text
         for one in told:
             assert set(re.findall(HOLE, source)) == set(re.findall(HOLE, one)), text
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "Won Won"), ("ru", "Выиграно Выиграна")])
+def test_a_step_of_the_funnel_and_a_deal_are_won_each_in_its_own_form(language, told):
+    names = CardNames(language)
+    assert f"{names.stage_named('won', '')} {names.deal_status('won')}" == told
 
 
 REFUSALS = {"CommandRefused", "NotThere", "WrongArguments", "OperationFailed"}
