@@ -47,6 +47,9 @@ class Names:
     def values(self, by: Mapping[str, str]) -> str:
         return " · ".join(self.value(*one) for one in by.items())
 
+    def asked(self, parameter: str) -> str:
+        return self.known(words.ASKED, parameter)
+
     def basis(self, basis: str) -> str:
         return self.known(words.BASES, basis)
 

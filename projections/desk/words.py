@@ -293,7 +293,19 @@ FIELDS: Final = {
 }
 """What forms often ask under these names; any other field is told by the name that it has there."""
 
+ASKED: Final = {
+    "pipeline": _("Pipeline"),
+    "from": _("From"),
+    "to": _("To (not included)"),
+    "basis": _("Count"),
+    "as_of": _("As known"),
+    "window": _("Within"),
+    "by": _("Group by"),
+}
+"""What may be asked of the numbers, as the labels of the page have it."""
+
 SAID: Final = {
+    "parameter": ASKED,
     "stage": STEPS,
     "status": DEAL_STATUSES,
     "statuses": DEAL_STATUSES,

@@ -78,7 +78,10 @@ def read_request(
     position, time = _as_of(_one(given, "as_of"))
     since, until = _moment(given, "from"), _moment(given, "to")
     if since is not None and until is not None and since >= until:
-        raise WrongRequest("to", said("it must be later than from; the day of `to` doesn't count"))
+        told = said(
+            "it must be later than '%(parameter)s'; its own day doesn't count", parameter="from"
+        )
+        raise WrongRequest("to", told)
     return FunnelRequest(
         pipeline=_pipeline(_one(given, "pipeline"), pipelines),
         since=since,

@@ -151,8 +151,17 @@ def test_a_wrong_form_says_what_is_wrong(client):
     assert page.status_code == 400
     assert 'role="alert"' in page.text
     assert "no time: &#39;yesterday&#39;" in client.get("/numbers?from=yesterday&lang=en").text
-    assert "«yesterday» — не время" in client.get("/numbers?from=yesterday&lang=ru").text
+    assert "<b>С</b>: «yesterday» — не время" in client.get("/numbers?from=yesterday&lang=ru").text
     assert 'value="soon"' in page.text
+
+
+def test_a_period_that_ends_before_it_begins_is_told_by_the_labels_of_the_page(client):
+    asked = "/numbers?from=2026-03-02&to=2026-03-01&lang="
+    english, russian = (client.get(asked + language).text for language in ("en", "ru"))
+    assert "<b>To (not included)</b>: it must be later than &#39;From&#39;" in english
+    assert "<b>По (не включая)</b>: должно быть позже, чем «С»" in russian
+    problem = client.get("/api/v1/funnel?from=2026-03-02&to=2026-03-01").json()
+    assert problem["detail"].startswith("to: it must be later than 'from'")
 
 
 def test_the_api_answers_as_the_interface_has_it(client, numbers):
