@@ -23,6 +23,9 @@ LEADS = (
          fields={"location": "abonent"}),
     lead(6, ("max", "7", "attested"), channel="max", kind="message", text="Почём дверь?",
          profile={"name": "Роман"}),
+    lead(8, ("telegram", "78", "attested"), text="у" * 900,
+         profile={"name": "Ш" * 300}, fields={"вопрос" * 20: "ответ" * 60}),
+    lead(9, ("phone", "+79120000077", "claimed"), profile={"name": "Ш" * 299}),
 )  # fmt: skip
 AFTERWARDS = lead(7, ("max", "7", "attested"), hour=14, channel="max", kind="message",
                   text="А можно ещё одну?")  # fmt: skip
@@ -254,9 +257,35 @@ def test_an_operator_signs_in_and_is_brought_to_the_page_that_was_asked_for(
     expect(page.get_by_label("Token")).to_be_visible()
 
 
-def test_on_a_telephone_nothing_is_wider_than_the_screen(server, new_page):
-    page = new_page(viewport={"width": 360, "height": 740})
-    for path in ("/cards", "/cards/phone:+79120000001", "/review"):
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_is_wider_than_the_screen_whatever_people_wrote(server, new_page, width):
+    page = new_page(viewport={"width": width, "height": 740})
+    for path in ("/cards", "/cards/phone:+79120000001", "/cards/telegram:78", "/review"):
         page.goto(server.url + path)
         wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= 360, path
+        assert wide <= width, path
+
+
+def test_a_long_question_leaves_room_for_its_answer(server, new_page):
+    page = new_page(viewport={"width": 390, "height": 740})
+    page.goto(f"{server.url}/cards/telegram:78")
+    answer = page.get_by_role("region", name="Answers in forms").locator("dd").bounding_box()
+    assert answer["width"] > 100
+
+
+def test_a_number_is_read_in_one_line_beside_nothing_else(server, new_page):
+    page = new_page(viewport={"width": 390, "height": 740})
+    page.goto(f"{server.url}/review")
+    numbers = page.locator(".suggestion .kind-phone b, .suggestion .kind-phone a")
+    boxes = [one.bounding_box() for one in numbers.all()]
+    assert boxes
+    assert max(box["height"] for box in boxes) < 30
+    signs = [one.bounding_box() for one in page.locator(".suggestion .sides .is").all()]
+    assert not any(_meet(number, sign) for number in boxes for sign in signs)
+
+
+def _meet(one, other) -> bool:
+    return all(
+        one[at] < other[at] + other[size] and other[at] < one[at] + one[size]
+        for at, size in (("x", "width"), ("y", "height"))
+    )
