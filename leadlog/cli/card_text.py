@@ -8,6 +8,8 @@ from rich.table import Table
 from projections.terminal import Terminal
 
 Found = Iterable[dict[str, Any]]
+_NOT_CERTAIN = 0.99
+"""The most that is told of a score: 1.00 would read as certain, which needs nobody to decide."""
 
 
 def table(found: Found) -> None:
@@ -126,7 +128,8 @@ def queue(found: Found) -> None:
     for item in found:
         one = f"{item['a']['name']} {item['a']['identity']}"
         why = "; ".join(item["reasons"])
-        shown.add_row(str(item["n"]), f"{item['score']:.2f}", one, _other(item), why)
+        score = f"{min(item['score'], _NOT_CERTAIN):.2f}"
+        shown.add_row(str(item["n"]), score, one, _other(item), why)
     Terminal().print(shown)
 
 

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -105,7 +106,8 @@ def _cells(step: Step) -> tuple[str, str, int, float | None, float | None]:
 
 
 def _percent(share: float | None) -> str:
-    return "—" if share is None else f"{share:.1%}"
+    """Of the decimal number that is told, halves to even, as the pages have it."""
+    return "—" if share is None else f"{Decimal(str(share)):.1%}"
 
 
 def _bar(share: float | None) -> str:

@@ -167,11 +167,25 @@ def test_a_stage_has_one_name_on_all_pages(configured, told):
     ],
 )  # fmt: skip
 def test_the_review_page_says_how_many_there_are_or_that_there_are_more(language, cursor, told):
-    page = render(
-        language, "review.html", items=[], owners=[], which={}, next=cursor, total=50, version=1,
-        done=None,
-        new_command=str, menu=[], here="/review", company="", signed_in=False,
-        switch={"en": "?", "ru": "?"}, pipeline_of={SALES.id: SALES},
-    )  # fmt: skip
+    page = review_page(language, next=cursor, total=50)
     (head,) = re.findall('<p class="state">(.*?)</p>', page)
     assert head.partition(" · ")[0] == told
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_no_score_of_the_review_page_reads_as_certain(language):
+    sides = {side: {"person": side, "name": "", "identity": f"vk:{side}"} for side in "ab"}
+    item = {"id": "1", "n": 1, "kind": "alike", "score": 0.999, "reasons": [], **sides}
+    page = review_page(language, items=[item])
+    assert "99" in page
+    assert "100%" not in page.replace("\xa0", "")
+
+
+def review_page(language, **more):
+    given = {
+        "items": [], "owners": [], "which": {}, "next": None, "total": 1, "version": 1,
+        "done": None, "new_command": str,
+        "menu": [], "here": "/review", "company": "", "signed_in": False,
+        "switch": {"en": "?", "ru": "?"}, "pipeline_of": {SALES.id: SALES},
+    }  # fmt: skip
+    return render(language, "review.html", **{**given, **more})

@@ -5,9 +5,11 @@ import pytest
 
 from eventstore.domain import events as ev
 from eventstore.domain.pipeline import Pipeline, Stage
+from projections.desk.names import Names
 from projections.facts.table import FactTable
 from projections.funnel import render
 from projections.funnel.request import WrongRequest, read_request
+from projections.funnel.result import steps_of
 from projections.funnel.service import funnel
 from projections.reports import NotYetProjected, Reports, by_looking, by_projector
 from projections.runner import Projector
@@ -231,6 +233,13 @@ def test_plain_values_are_asked_and_rendered_as_a_command_does(shop):
     assert render.render(found, "csv").count("\n") == 5
     with pytest.raises(WrongRequest, match="table, csv, json"):
         render.render(found, "xml")
+
+
+@pytest.mark.parametrize("whole", range(1, 200))
+def test_a_share_is_the_same_at_a_terminal_and_on_a_page(whole):
+    share = steps_of([("a", "a"), ("b", "b")], [whole, 1])[1].of_first
+    if share < 0.1:  # above it, a page leaves the fraction out
+        assert f"{float(render._percent(share)[:-1]):g}%" == Names("en").percent(share)
 
 
 def test_nothing_recorded_is_a_funnel_of_zeros(shop):

@@ -41,6 +41,11 @@ def test_a_mark_of_a_campaign_that_looks_like_markup_is_shown_as_it_is():
     assert NASTY in str(render(FUNNEL, "table"))
 
 
+def test_no_score_is_told_as_certain(capsys):
+    card_text.queue([{**FOUND, "score": 0.999}])
+    assert "0.99 " in capsys.readouterr().out
+
+
 def test_no_customer_commands_the_terminal(capsys):
     card_text.table([{**CARD, "name": f"a{ESCAPE}b{TURNED}c\x9b2J"}])
     assert "a␛]0;owned␇b\ufffdc\ufffd2J" in capsys.readouterr().out
