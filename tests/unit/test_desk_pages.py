@@ -161,7 +161,7 @@ def test_a_period_that_ends_before_it_begins_is_told_by_the_labels_of_the_page(c
     assert "<b>To (not included)</b>: it must be later than &#39;From&#39;" in english
     assert "<b>По (не включая)</b>: должно быть позже, чем «С»" in russian
     problem = client.get("/api/v1/funnel?from=2026-03-02&to=2026-03-01").json()
-    assert problem["detail"].startswith("to: it must be later than 'from'")
+    assert problem["detail"].startswith("to: должно быть позже, чем «from»")
 
 
 def test_the_api_answers_as_the_interface_has_it(client, numbers):

@@ -60,7 +60,7 @@ def test_as_of_is_a_position_or_a_time():
         ({"pipeline": "x"}, "pipeline", "sales"),
         ({"of": "persons"}, "of", "deals"),
         ({"from_": "yesterday"}, "from", "2026-01-31"),
-        ({"from_": "2026-01-02", "to": "2026-01-02"}, "to", "later than from"),
+        ({"from_": "2026-01-02", "to": "2026-01-02"}, "to", "later than 'from'"),
         ({"as_of": "soon"}, "as_of", "position"),
         ({"as_of": "2026-01-31T03:00:00"}, "as_of", "no time"),
         ({"window": "long"}, "window", "30d"),
