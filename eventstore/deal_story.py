@@ -112,7 +112,7 @@ def history(events: Iterable[Recorded], pipeline: Pipeline, *, began: int) -> li
             "deal": text_id(recorded.stream),
             "pipeline": pipeline.id,
             "what": deal_event(event),
-            "actor": getattr(event, "actor", "") or None,
+            "actor": _actor(event) or None,
             "at": time_text(began if isinstance(event, DealOpened) else _happened(recorded)),
             "recorded_at": time_text(recorded.recorded_at),
             "version": recorded.version,
@@ -165,6 +165,13 @@ def _skipped(pipeline: Pipeline, stage: str, reached: set[str]) -> list[str]:
     steps = pipeline.steps
     place = steps.index(stage) if stage in steps else 0  # a stage may have been removed since
     return [step for step in steps[:place] if step not in reached]
+
+
+def _actor(event: Event) -> str:
+    """Who did it; of a join a person, where it is not the rule's."""
+    if isinstance(event, DealJoined):
+        return event.by if event.command else ""
+    return getattr(event, "actor", "")
 
 
 def _happened(recorded: Recorded) -> int:

@@ -101,7 +101,11 @@ def _count(base: CustomerBase) -> int:
 def _refuse_applied(work: Work, known: History, version: int) -> None:
     if known.applied == version and work.pending(STREAM) is None:
         raise CommandRefused(
-            said("version %(version)s is applied to the past already", version=str(version))
+            said(
+                "version %(version)s is applied to the past already; give what you changed a new"
+                " one, and start a server that runs anew",
+                version=str(version),
+            )
         )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
+from leadlog.cli.deal_event import happened
 from projections.terminal import Terminal
 
 Found = Iterable[dict[str, Any]]
@@ -56,7 +57,8 @@ def cards(found: Found) -> None:
 def _deals(card: Mapping[str, Any]) -> Iterable[tuple[str, str | None]]:
     """Lines, and in which style."""
     for deal in card["deals"]:
-        yield f"  deal {deal['id']}  {deal.get('stage', '')}  {deal['status']}", None
+        standing = (deal.get("pipeline"), deal.get("stage"), deal["status"], deal.get("amount"))
+        yield f"  deal {deal['id']}  {'  '.join(part for part in standing if part)}", None
         if "returned" in deal:
             yield f"    {returned(deal)}", "yellow"
 
@@ -87,10 +89,11 @@ def _entry(entry: dict[str, Any]) -> str:
         kind = entry.get("state") or entry["kind"]
         way = "→ " if entry["direction"] == "out" else ""
         return f"  {entry['at']}  {entry['channel']:10} {kind:9} {way}{text[:70]}"
-    named = entry.get("decision") or entry["deal"]
-    what = f"{entry['what']} {entry.get('stage', '')}".strip()
     by = entry["actor"] or ""
-    return f"  {entry['at']}  {entry['type']:10} {what:8} {by} {named}{_reason(entry)}"
+    if entry["type"] == "deal":
+        return f"  {entry['at']}  deal       {happened(entry)}  {by} {entry['deal']}"
+    named = entry.get("decision")
+    return f"  {entry['at']}  {entry['type']:10} {entry['what']:8} {by} {named}{_reason(entry)}"
 
 
 def explanations(found: Found) -> None:

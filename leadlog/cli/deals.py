@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 
 from leadlog.cli.card_text import following, returned
+from leadlog.cli.deal_event import happened
 from leadlog.cli.options import (
     Deciding,
     DecidingOnCard,
@@ -205,7 +206,7 @@ def tell(found: Iterable[Any]) -> None:
     for deal in found:
         for name in (
             "id", "version", "person", "name", "pipeline", "stage", "status", "amount",
-            "currency", "owner", "repeat_of",
+            "currency", "owner", "repeat_of", "into",
         ):  # fmt: skip
             console.print(f"{name:10} {deal.get(name) or ''}")
             if name == "pipeline" and deal.get("routed"):
@@ -221,10 +222,8 @@ def tell(found: Iterable[Any]) -> None:
         for touch in deal["timeline"]:
             console.print(f"  {touch['at']}  {touch['channel']:10} {touch['kind']}")
         for entry in deal["history"]:
-            passed = f", passing {', '.join(entry['skipped'])}" if entry.get("skipped") else ""
-            what = f"{entry['what']} {entry.get('stage', '')}{passed}".strip()
-            line = f"  {entry['at']}  (recorded {entry['recorded_at']})  {what}"
-            console.print(f"{line}  {entry['actor'] or ''}")
+            line = f"  {entry['at']}  (recorded {entry['recorded_at']})  {happened(entry)}"
+            console.print(f"{line}  {entry['actor'] or ''}".rstrip())
 
 
 def _notes(deal: Mapping[str, Any]) -> Iterable[str]:

@@ -17,7 +17,7 @@ Actor = Annotated[str, typer.Option("--as", help="Who does it.")]
 Command = Annotated[
     str | None,
     typer.Option(
-        "--command", "--command-id", help="Id of the command: the same twice is one effect."
+        "--command", "--command-id", help="Its id, a UUID: the same command twice is one effect."
     ),
 ]
 Version = Annotated[
@@ -105,14 +105,18 @@ def decide(how: Commanding, operation: str, given: dict[str, Any]) -> None:
 
 def _decision(found: Iterable[dict[str, Any]]) -> None:
     for told in found:
-        changed = ", ".join(f"{count} {name}" for name, count in told["changed"].items())
-        verb = "would change" if told.get("dry_run") else "changed"
+        changed = ", ".join(_counted(*one) for one in told["changed"].items())
         more = f"; {told['follow']:,} more follow in pieces" if "follow" in told else ""
-        print(f"decision {told['decision']} {verb} {changed}{more}")  # noqa: T201 - the result
+        done = "would change" if told.get("dry_run") else f"decision {told['decision']} changed"
+        print(f"{done} {changed}{more}")  # noqa: T201 - the result
         for link in told.get("cuts", ()):
             Terminal().print(f"  cuts {link_line(link)}")
         if told.get("cuts") == []:
             Terminal().print("  cuts no link: they are two persons already")
+
+
+def _counted(names: str, count: int) -> str:
+    return f"{count:,} {names if count != 1 else names.removesuffix('s')}"
 
 
 def command(

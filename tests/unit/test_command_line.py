@@ -6,6 +6,7 @@ import pytest
 import typer
 
 from leadlog.cli import app
+from leadlog.cli.options import _decision
 
 WITHOUT_DATA = {"bench", "quality", "demo"}
 """They measure, or bring their own configuration."""
@@ -52,3 +53,15 @@ def test_every_decision_can_be_looked_at_has_a_reason_an_actor_and_an_id(name):
 @pytest.mark.parametrize("name", sorted(ON_DEALS))
 def test_every_command_on_a_deal_has_the_version_that_was_seen_an_actor_and_an_id(name):
     assert options(name) >= {"--version", "--as", "--command"}
+
+
+@pytest.mark.parametrize(
+    ("told", "line"),
+    [
+        ({"decision": "3f0c"}, "decision 3f0c changed 2 persons, 1 deal, 1,200 leads\n"),
+        ({"decision": "3f0c", "dry_run": True}, "would change 2 persons, 1 deal, 1,200 leads\n"),
+    ],
+)
+def test_a_decision_is_told_with_its_id_once_it_is_taken(told, line, capsys):
+    _decision([{**told, "changed": {"persons": 2, "deals": 1, "leads": 1200}}])
+    assert capsys.readouterr().out == line

@@ -12,6 +12,7 @@ from eventstore.touches import bytes_of, deal_id
 ANNA = ("phone", "+79120000001", "claimed")
 ALSO_ANNA = ("telegram", "7", "attested")
 BORIS = ("email", "b@x.ru", "claimed")
+VERA = ("email", "v@x.ru", "claimed")
 
 
 @pytest.fixture
@@ -168,3 +169,21 @@ def test_a_touch_is_put_to_a_deal_of_its_own_and_back(fed):
 def test_a_touch_that_opened_its_deal_is_not_put_apart_from_it(fed):
     with pytest.raises(CommandRefused, match="opened its deal itself"):
         DealJoins(fed.base).put_apart(lead_id(2), order("anna"))
+
+
+def test_a_join_by_a_person_has_them_as_its_actor(fed):
+    DealJoins(fed.base).join(deal(1), deal(2), order("vera"))
+    assert joined_by(fed, "phone:+79120000001") == ["vera"]
+
+
+def test_a_join_by_the_rule_has_nobody_as_its_actor(fed):
+    fed.feed(lead(8, VERA, at=1_700_000_400))
+    cards = Cards(fed.base)
+    one, other = (cards.leaf_of(f"email:{name}") for name in (BORIS[1], VERA[1]))
+    fed.commands.merge(one, other, order("anna"))
+    assert joined_by(fed, "email:b@x.ru") == [None]
+
+
+def joined_by(fed, card) -> list[str | None]:
+    timeline = Cards(fed.base).show(card)["timeline"]
+    return [entry["actor"] for entry in timeline if entry.get("what") == "joined"]
