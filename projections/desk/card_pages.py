@@ -18,7 +18,7 @@ from projections.desk.timeline import card_values
 
 _A_PAGE: Final = 25
 _TIMELINE: Final = 100
-_MOVES: Final = ("accept", "decline", "stage", "won", "lost")
+_MOVES: Final = ("accept", "decline", "stage", "won", "lost", "reopen")
 _DECIDED: Final = ("merge", "unmerge", "share", "unshare", "anew", "leave", "undo")
 
 

@@ -229,3 +229,23 @@ def test_what_a_veto_cuts_is_named_before_it_is_said(system, desk):
         desk.post(path, json={"a": A, "b": B, "dry_run": True}, headers=FROM_A_PAGE).json()["cuts"]
         == []
     )
+
+
+@pytest.mark.parametrize(
+    ("action", "given"),
+    [("won", {}), ("lost", {"reason": "price"}), ("decline", {"reason": "spam"})],
+)
+def test_a_deal_that_was_closed_by_mistake_goes_on_where_it_stood(system, desk, action, given):
+    (before,) = deals_of(system, B)
+    end = {"id": before["id"], "action": action, **given}
+    run_all(system, "deal.command", end)
+    again = fields(desk.get(f"/cards/{B}").text, "/reopen")
+    path = f"/cards/{B}/deals/{before['id']}/reopen"
+    assert desk.post(path, data=again, headers=FROM_A_PAGE).status_code == 200
+    assert deals_of(system, B) == [before]
+    assert "/reopen" not in desk.get(f"/cards/{B}").text
+
+
+def deals_of(system, card):
+    (shown,) = run(system, "card.show", {"id": card})
+    return shown["deals"]
