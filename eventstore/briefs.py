@@ -62,12 +62,17 @@ def _counted(source: Source, leaves: Collection[Id]) -> Json:
     }
 
 
+def _by_record(item: tuple[Id, Card]) -> tuple[bool, int]:
+    """Leaf cards as leads brought them; mailboxes that none did come last."""
+    return item[1].unbrought, item[1].opened_version
+
+
 def _brief(person: Id, leaves: dict[Id, Card], values: dict[Id, str], leads: list[Told]) -> Json:
     leads.sort(key=lambda told: told.sort_key)
     standing = [told for told in leads if told.leaf in leaves]
     identities = [
         {"id": text_id(leaf), "kind": kind, "value": value, "shared": card.shared}
-        for leaf, card in sorted(leaves.items(), key=lambda item: item[1].opened_version)
+        for leaf, card in sorted(leaves.items(), key=_by_record)
         for kind, _, value in [values[leaf].partition(":")]
     ]
     return {

@@ -18,7 +18,7 @@ from channels.sdk.adapter import PollingAdapter
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from ingest.log.remedy import remedy_of
 from ingest.log.sqlite import connect
-from leadlog import kafka_check, lag_check, machine, outbox_check, routing_check
+from leadlog import kafka_check, lag_check, machine, matching_check, outbox_check, routing_check
 from leadlog.lead_log import KafkaLog
 from leadlog.machine import Finding
 from leadlog.poll_check import Holders, unpolled, who_polls
@@ -72,6 +72,7 @@ def examine(system: System) -> Iterator[Finding]:
     yield from _channels(system, system.base.recorder.ledger() if events_answer else None)
     if events_answer:
         yield _quarantine(system)
+        yield matching_check.examine(system.base.policy)
         yield _guarded("messages", outbox_check.examine, system)
     if not broken:
         yield from lag_check.examine(system)

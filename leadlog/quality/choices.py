@@ -74,6 +74,7 @@ def persons(leads: Sequence[LeadEvent], choice: Choice) -> Given:
         found.append(Lead(known.lead_id, at, known.identities, 1, own_leaf(known.lead_id)))
         for identity in lead.identities:
             values[KEYRING.leaf(identity.kind, identity.value)] = (identity.kind, identity.value)
+    mailboxes = _mailboxes(values, choice.matching)
     facts = Facts(
         leads=found,
         rules={1: choice.matching},
@@ -83,6 +84,7 @@ def persons(leads: Sequence[LeadEvent], choice: Choice) -> Given:
         merges=choice.merges,
         vetoes=(),
         withdrawn=frozenset(),
+        mailboxes=mailboxes,
     )
     person, shared, stands = partition(facts)
     leaf_of = {lead.lead_id: stands[known.id] for lead, known in zip(leads, found, strict=True)}
@@ -90,6 +92,16 @@ def persons(leads: Sequence[LeadEvent], choice: Choice) -> Given:
         {lead: person[leaf] for lead, leaf in leaf_of.items()},
         frozenset(lead for lead, leaf in leaf_of.items() if shared.get(leaf)),
     )
+
+
+def _mailboxes(values: dict[Id, tuple[str, str]], matching: Matching) -> dict[Id, Id]:
+    """Leaf card of each address that is folded → that of its mailbox, which `values` gets, too."""
+    found: dict[Id, Id] = {}
+    for leaf, identity in list(values.items()):
+        if named := matching.mailbox(*identity):
+            found[leaf] = KEYRING.leaf("email", named)
+            values[found[leaf]] = ("email", named)
+    return found
 
 
 def _email_first() -> tuple[str, ...]:

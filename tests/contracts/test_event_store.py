@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from servers.postgres import fresh_database
 from support.worlds import KEYRING, MATCHING, Fed, decision_id, lead
 
+from eventstore.adoption import adopt
 from eventstore.customer_base import CustomerBase, Entry, Lead
 from eventstore.deal_commands import DealCommands
 from eventstore.domain.deals import Deal
@@ -27,12 +28,16 @@ from eventstore.domain.events import (
     SharedChanged,
     TouchPlaced,
 )
+from eventstore.domain.folds import Fold
 from eventstore.domain.pipeline import SALES
+from eventstore.explain import Explainer
 from eventstore.following import Follower
 from eventstore.orders import CommandRefused, order
 from eventstore.policy import Policy
+from eventstore.queries import Cards
 from eventstore.recorders.port import CustomerRecorder
 from eventstore.recorders.upgrade import OLD
+from eventstore.rematching import rematch
 from eventstore.reviewing import bring_up_to_date
 from eventstore.rows import (
     BEFORE_RETURNS,
@@ -49,6 +54,7 @@ from eventstore.rows import (
     Return,
     Review,
 )
+from eventstore.versions import effective_policy
 
 
 def an_id(number: int) -> Id:
@@ -1080,3 +1086,25 @@ def test_a_store_from_before_returns_were_kept_is_brought_up_to_date(store):
         assert read_returned(recorder, most=99) == rows
         assert deals_told(fed) == deals
         recorder.close()
+
+
+def test_addresses_of_one_mailbox_become_one_person_by_a_rematch(recorder):
+    base = base_on(recorder)
+    adopt(base)
+    mails = [("email", f"{name}@gmail.com", "claimed") for name in ("a.b", "ab+x", "c.d")]
+    leads = [lead(n, mail, ("phone", f"+7912000000{n}", "claimed")) for n, mail in enumerate(mails)]
+    base.handle([Entry("log", n, Lead(one)) for n, one in enumerate(leads)])
+    folding = replace(MATCHING, version=2, folds=(Fold(("gmail.com",), dots=True, tags="+"),))
+    base = base_on(recorder, configured=folding, most_items_at_once=1, most_leads_at_once=0)
+    base.policy = effective_policy(recorder, KEYRING, base.policy)
+    adopt(base)
+    rematch(base, order("anna", command=decision_id(1)))
+    first, second, third = (KEYRING.leaf(*mail[:2]) for mail in mails)
+    mailbox = KEYRING.leaf("email", "ab@gmail.com")
+    rows = {
+        leaf: card for leaf, (_, card) in recorder.cards([first, second, third, mailbox]).items()
+    }
+    assert rows[first].person == rows[second].person == rows[mailbox].person != rows[third].person
+    assert (rows[second].mailbox, rows[mailbox].unbrought) == (mailbox, True)
+    (link,) = Explainer(Cards(base)).two(second, mailbox)["links"]
+    assert (link["rule"], link["version"]) == ("one mailbox", 2)

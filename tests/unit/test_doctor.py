@@ -1,10 +1,15 @@
 """The doctor's judgements: what is good, odd, and broken."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from leadlog import doctor, lag_check, machine
+from eventstore.domain.folds import Fold
+from eventstore.domain.matching import Matching
+from eventstore.domain.pipeline import SALES
+from eventstore.policy import Policy
+from leadlog import doctor, lag_check, machine, matching_check
 from leadlog.lag import Progress
 from leadlog.settings import Desk, Server, Settings
 
@@ -163,3 +168,15 @@ def test_everything_that_is_not_good_says_what_to_do():
     assert [
         finding.remedy for finding in found if finding.state == "good" or not finding.remedy
     ] == []
+
+
+def test_what_waits_for_a_rematch_is_named_with_the_version_in_force():
+    applied = Policy.of(Matching(version=3), [SALES])
+    assert matching_check.examine(applied).state == "good"
+    rules = Matching(version=4, rules=())
+    assert matching_check.examine(replace(applied, configured=rules)).state == "good"
+    folds = Matching(version=4, folds=(Fold(("gmail.com",), dots=True),), shared=())
+    found = matching_check.examine(replace(applied, configured=folds))
+    assert found.state == "odd"
+    assert "version 4: its shared identities, folds wait; those of version 3" in found.told
+    assert "leadlog card rematch" in found.remedy
