@@ -125,16 +125,24 @@ def count_together(work: Work, a: LeadIdentity, b: LeadIdentity) -> bool:
     one, other = mailbox_of(work, a.leaf), mailbox_of(work, b.leaf)
     if one == other:
         return False
-    ours, theirs = addresses(work, one), addresses(work, other)
-    met = _met(work, ours, theirs, but=(a.leaf, b.leaf))
     flipped = False
-    if not met:
+    met = _may_have_met(work, one, other)
+    ours, theirs = (addresses(work, one), addresses(work, other)) if met else ([], [])
+    if not (met and _met(work, ours, theirs, but=(a.leaf, b.leaf))):
         flipped |= _count(work, one, b.kind) | _count(work, other, a.kind)
     if a.leaf != one and not (met and _met(work, [a.leaf], theirs, but=(a.leaf, b.leaf))):
         flipped |= _count(work, a.leaf, b.kind)
     if b.leaf != other and not (met and _met(work, ours, [b.leaf], but=(a.leaf, b.leaf))):
         flipped |= _count(work, b.leaf, a.kind)
     return flipped
+
+
+def _may_have_met(work: Work, one: Id, other: Id) -> bool:
+    """Whether each has met somebody of the other's kind at all; visitors are not counted."""
+    a, b = work.known_card(one), work.known_card(other)
+    return all(
+        theirs.kind == "visitor" or theirs.kind in ours.degrees for ours, theirs in ((a, b), (b, a))
+    )
 
 
 def _met(work: Work, ours: Iterable[Id], theirs: Iterable[Id], *, but: Pairing) -> bool:

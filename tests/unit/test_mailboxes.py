@@ -7,6 +7,7 @@ from msgspec.structs import replace as changed
 from support.worlds import KEYRING, Fed, base, check, decision_id, lead
 
 from eventstore.adoption import adopt
+from eventstore.briefs import briefs
 from eventstore.domain.folds import Fold, mailbox
 from eventstore.domain.matching import Matching
 from eventstore.evidence import Selection, select
@@ -17,6 +18,7 @@ from eventstore.rematching import rematch
 from eventstore.told import text_id
 from eventstore.touches import bytes_of
 from eventstore.versions import effective_policy
+from leadlog.quality.choices import Choice, persons
 
 GMAIL = Fold(("gmail.com", "googlemail.com"), dots=True, tags="+")
 PLAIN, FOLDING = Matching(), Matching(version=2, folds=(GMAIL,))
@@ -198,6 +200,8 @@ def test_a_mailbox_that_no_lead_brought_is_shown_last_as_what_it_is(fed):
     assert [one["value"] for one in told] == ["a.b@gmail.com", "ab+x@gmail.com", "ab@gmail.com"]
     assert [one.get("mailbox", False) for one in told] == [False, False, True]
     assert told[2]["first_seen"] is None
+    (brief,) = briefs(Cards(fed.base), [person(fed, mail("a.b"))], lambda _: ())
+    assert brief["leaves"][-1]["value"] == "ab@gmail.com"
     fed.feed(lead(3, mail("ab"), at=1_700_000_200))
     assert not any("mailbox" in one for one in Cards(fed.base).show(AB)["leaves"])
 
@@ -223,3 +227,11 @@ def test_a_rematch_names_a_mailbox_after_the_address_that_was_recorded_first(unf
     rematch(unfolded.base, by())
     opened_by = unfolded.base.work().known_card(leaf(mail("ab"))).opened_by
     assert opened_by == bytes_of(lead(0).lead_id)
+
+
+def test_what_other_settings_would_give_is_told_with_their_folds():
+    """`leadlog quality` measures the folds of one's own [matching]."""
+    leads = [lead(1, phone(1), mail("a.b")), lead(2, mail("ab+x"))]
+    plain, folding = (persons(leads, Choice("", one, {})).person_of for one in (PLAIN, FOLDING))
+    assert len(set(plain.values())) == 2
+    assert len(set(folding.values())) == 1
