@@ -35,7 +35,7 @@ class FoldedWorld(World):
 
     @rule(
         addresses=st.lists(address, min_size=1, max_size=3, unique_by=lambda i: i[1]),
-        others=identities,
+        others=st.just([]) | identities,
         number=st.integers(0, 8),
         delivery=st.sampled_from([0, 0, 1]),
         at=st.integers(0, 60),

@@ -134,17 +134,26 @@ def test_a_mailbox_that_one_lead_brings_with_an_address_of_it_is_linked_by_the_f
 def test_a_rematch_shows_first_whom_folds_join_and_a_later_one_parts_them_again(unfolded):
     unfolded.feed(lead(1, phone(1), mail("a.b+shop")), lead(2, phone(2), mail("a.b")))
     configured(unfolded, FOLDING)
-    unfolded.feed(lead(3, phone(3), mail("ab+new")))
-    assert person(unfolded, phone(3)) not in {person(unfolded, phone(n)) for n in (1, 2)}
+    unfolded.feed(lead(3, phone(3), mail("ab+new")), lead(4, phone(4), mail("a.b+newer")))
+    everybody = [phone(n) for n in (1, 2, 3, 4)]
+    assert len({person(unfolded, one) for one in everybody}) == 4, "like limits, folds wait"
     shown = rematch(unfolded.base, by(1), dry_run=True).changed
-    assert (shown.persons, shown.leads) == (3, 2)
-    assert person(unfolded, phone(1)) != person(unfolded, phone(2))
+    assert (shown.persons, shown.leads) == (4, 3)
+    assert len({person(unfolded, one) for one in everybody}) == 4
     assert rematch(unfolded.base, by(2)).changed == shown
-    assert len({person(unfolded, phone(n)) for n in (1, 2, 3)}) == 1
+    assert len({person(unfolded, one) for one in everybody}) == 1
     configured(unfolded, changed(PLAIN, version=3))
     rematch(unfolded.base, by(3))
-    assert len({person(unfolded, phone(n)) for n in (1, 2, 3)}) == 3
+    assert len({person(unfolded, one) for one in everybody}) == 4
     assert Cards(unfolded.base).find(AB)[0]["leaves"][0]["value"] == "ab@gmail.com"
+
+
+def test_deals_of_addresses_that_came_alone_become_one_with_their_persons(unfolded):
+    unfolded.feed(lead(1, mail("a.b")), lead(2, mail("ab+x"), at=1_700_000_100))
+    configured(unfolded, FOLDING)
+    rematch(unfolded.base, by())
+    (card,) = Cards(unfolded.base).find(AB)
+    assert [deal["leads"] for deal in card["deals"]] == [[lead(n).lead_id for n in (1, 2)]]
 
 
 def test_a_rematch_shows_the_same_where_the_addresses_are_on_different_pages(unfolded):
@@ -153,6 +162,13 @@ def test_a_rematch_shows_the_same_where_the_addresses_are_on_different_pages(unf
     unfolded.base.policy = replace(unfolded.base.policy, most_items_at_once=1)
     assert rematch(unfolded.base, by(1), dry_run=True).changed.leads == 1
     assert rematch(unfolded.base, by(2)).changed.leads == 1
+
+
+def test_where_a_veto_parts_them_an_address_stays_with_what_came_beside_it(fed):
+    """The fold comes after the rules of its lead: the mailbox is left out."""
+    fed.feed(lead(1, phone(1), mail("a.b")))
+    fed.commands.veto(leaf(phone(1)), leaf(mail("ab")), by())
+    assert person(fed, phone(1)) == person(fed, mail("a.b")) != person(fed, mail("ab"))
 
 
 def test_a_veto_between_addresses_of_one_mailbox_holds_until_it_is_undone(fed):
@@ -221,8 +237,8 @@ def test_mailboxes_that_no_lead_brought_are_one_person_named_after_the_first_add
 
 def test_a_rematch_names_a_mailbox_after_the_address_that_was_recorded_first(unfolded):
     """In whatever order its pages come to the addresses."""
-    names = [f"{'.' * n}ab" for n in range(1, 7)]
-    unfolded.feed(*(lead(n, mail(name)) for n, name in enumerate(names)))
+    mails = sorted((mail(f"{'.' * n}ab") for n in range(1, 7)), key=leaf, reverse=True)
+    unfolded.feed(*(lead(n, one) for n, one in enumerate(mails)))
     configured(unfolded, FOLDING)
     rematch(unfolded.base, by())
     opened_by = unfolded.base.work().known_card(leaf(mail("ab"))).opened_by
