@@ -27,7 +27,7 @@ class Explainer:
     def person(self, leaf: Id, *, brief: bool = False) -> Json:
         """All links that make the leaf card's person; `brief`: of their evidence the first."""
         work = self._base.work()
-        members = work.members({work.known_card(leaf).person})
+        members = work.members({work.known_card(work.bears_on(leaf)).person})
         links = standing_links(work, members, brief=brief)
         return {
             "together": True,

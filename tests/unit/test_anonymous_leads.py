@@ -5,7 +5,9 @@ from uuid import NAMESPACE_URL, uuid5
 import pytest
 from support.worlds import KEYRING, Fed, base, lead
 
+from eventstore.explain import Explainer
 from eventstore.orders import order
+from eventstore.queries import Cards
 from eventstore.touches import bytes_of, own_leaf
 
 EARLIER = 1_600_000_000
@@ -82,3 +84,11 @@ def test_a_merge_that_names_it_follows_the_lead_when_an_identity_is_shared_no_mo
     assert person(fed, BROWSER) == person(fed, OTHER) != person(fed, PHONE)
     fed.commands.mark(KEYRING.leaf(*PHONE[:2]), False, by("unshare", 3))
     assert person(fed, PHONE) == person(fed, OTHER) != person(fed, BROWSER)
+
+
+def test_why_its_card_is_one_person_with_another_is_explained_by_its_own_id(fed):
+    leaf = merged_by_its_own_card(fed, PHONE)
+    explainer = Explainer(Cards(fed.base))
+    told = explainer.person(leaf)["links"]
+    assert [link["rule"] for link in told] == ["merge"]
+    assert told == explainer.person(KEYRING.leaf(*PHONE[:2]))["links"]
