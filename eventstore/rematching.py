@@ -12,7 +12,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from eventstore.asked import asked_before
-from eventstore.counting import counted
+from eventstore.counting import cleared, counted
 from eventstore.customer_base import CustomerBase
 from eventstore.deciding import Concerned, Decided, answer, settle
 from eventstore.domain.events import Id, MatchingApplied
@@ -124,8 +124,10 @@ def _piece(
     if work.pending(STREAM) != row:
         return row
     if page is None:
-        work.put_pending(STREAM, None)
-        work.emit(STREAM, replace(cause, changed=row.changed or (0, 0, 0, 0)))
+        over = cleared(work, STREAM)
+        work.put_pending(STREAM, None if over else row)
+        if over:
+            work.emit(STREAM, replace(cause, changed=row.changed or (0, 0, 0, 0)))
         return row
     by = Orders(actor=cause.actor, command=cause.command, at=cause.at)
     settle(work, by, partial(_judge_again, cards=Cards(base), page=page))

@@ -216,7 +216,12 @@ class Changes:
     keys: dict[Id, Id] = field(default_factory=dict)
     """Event id → lead id, for deliveries whose id is not their lead's; of replies (see
     eventstore.reply_commands); of commands (see eventstore.asked); of threads (see
-    eventstore.conversations); of what pieces counted (see eventstore.counting)."""
+    eventstore.conversations)."""
+    counted: set[tuple[Id, Id]] = field(default_factory=set)
+    """(work in pieces, digest of what it changed), until that is carried out; see
+    eventstore.counting."""
+    uncounted: set[tuple[Id, Id]] = field(default_factory=set)
+    """Those that are to be gone."""
     cards: dict[Id, tuple[int, Card]] = field(default_factory=dict)
     """Leaf card → (version that was read, 0 for a new one; the row)."""
     pairs: dict[tuple[Id, Id], Pair | None] = field(default_factory=dict)
@@ -360,6 +365,12 @@ class Source(Protocol):
 
     def pending(self, ids: Collection[Id] | None = None) -> dict[Id, tuple[int, Pending]]:
         """Work that goes on in pieces, with its version; all of it, or of those named."""
+
+    def counts_of(self, work: Id, digests: Collection[Id]) -> set[Id]:
+        """Those of these digests that the work in pieces has counted."""
+
+    def some_counts(self, work: Id, *, most: int) -> list[Id]:
+        """Some of the digests that it has counted."""
 
     def last_position(self) -> int:
         """The newest committed position, 0 in an empty store."""

@@ -9,7 +9,7 @@ from itertools import chain
 
 from msgspec.structs import replace
 
-from eventstore.counting import counted
+from eventstore.counting import cleared, counted
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import Decision, EvidenceWithdrawn, Id
 from eventstore.redecide import redecide
@@ -74,6 +74,16 @@ def _piece(work: Work, decision: Id, items: Sequence[Evidence]) -> Pending | Non
     row = work.pending(decision)
     if row is None:
         return None
+    if row.left:
+        row = _further(work, decision, items, row)
+    if not (row.left or row.back):
+        _tell_end(work, decision, row.changed)
+    over = not row.left and cleared(work, decision)
+    work.put_pending(decision, None if over else row)
+    return row
+
+
+def _further(work: Work, decision: Id, items: Sequence[Evidence], row: Pending) -> Pending:
     most = work.policy.most_items_at_once
     if row.back:
         done = max(0, row.done - most)
@@ -83,11 +93,7 @@ def _piece(work: Work, decision: Id, items: Sequence[Evidence]) -> Pending | Non
         leaves = withdraw(work, items[row.done : done])
     because, at = _cause(work, decision, back=row.back)
     redecide(work, regroup(work, leaves, because=because), because=because, at=at)
-    row = counted(work, decision, replace(row, done=done))
-    work.put_pending(decision, row if row.left else None)
-    if not (row.left or row.back):
-        _tell_end(work, decision, row.changed)
-    return row
+    return counted(work, decision, replace(row, done=done))
 
 
 def _tell_end(work: Work, decision: Id, changed: tuple[int, ...]) -> None:

@@ -177,6 +177,12 @@ class PostgresReading(ABC):
         rows = self._rows(sql.PENDING_ALL) if ids is None else self._of(sql.PENDING_OF, ids)
         return {row[0]: (row[1], decode_pending(row[2])) for row in rows}
 
+    def counts_of(self, work: Id, digests: Collection[Id]) -> set[Id]:
+        return {row[0] for row in self._of(sql.COUNTS_OF, digests, work)}
+
+    def some_counts(self, work: Id, *, most: int) -> list[Id]:
+        return [row[0] for row in self._rows(sql.SOME_COUNTS, work, most)]
+
     def last_position(self) -> int:
         return int(self._rows(sql.LAST_POSITION)[0][0])
 

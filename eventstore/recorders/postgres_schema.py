@@ -80,6 +80,9 @@ STATEMENTS = (
     # Work that goes on in pieces; empty most of the time.
     """CREATE TABLE IF NOT EXISTS pending (
         id bytea PRIMARY KEY, version bigint NOT NULL, state bytea NOT NULL)""",
+    # What it changed so far, for each once; gone with it.
+    """CREATE TABLE IF NOT EXISTS counted (
+        work bytea, what bytea, PRIMARY KEY (work, what))""",
     # The review queue but for what is similar, best first (rank: the score below 0), and the leaf
     # cards about which it is to be made anew.
     """CREATE TABLE IF NOT EXISTS review (

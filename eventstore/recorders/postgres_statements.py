@@ -129,6 +129,10 @@ WITHDRAWN: Final = b"""
     INSERT INTO withdrawn AS w
     SELECT * FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[], %b::int8[])
     ON CONFLICT (a, b, lead) DO UPDATE SET times = w.times + excluded.times"""
+COUNT: Final = b"INSERT INTO counted SELECT * FROM unnest(%b::bytea[], %b::bytea[])"
+UNCOUNT: Final = b"""
+    DELETE FROM counted AS c USING unnest(%b::bytea[], %b::bytea[]) AS k (work, what)
+    WHERE c.work = k.work AND c.what = k.what"""
 LEDGER: Final = b"""
     INSERT INTO ledger AS l
     SELECT * FROM unnest(%b::text[], %b::int8[], %b::text[], %b::int8[])
@@ -279,6 +283,10 @@ WITHDRAWN_OF: Final = b"""
     SELECT w.* FROM unnest(%b::bytea[]) AS k (leaf),
     LATERAL (SELECT a, b, lead, times FROM withdrawn
              WHERE a = k.leaf AND times > 0 OFFSET 0) AS w"""
+COUNTS_OF: Final = b"""
+    SELECT c.what FROM unnest(%b::bytea[]) AS k (what),
+    LATERAL (SELECT what FROM counted WHERE work = %b::bytea AND what = k.what LIMIT 1) AS c"""
+SOME_COUNTS: Final = b"SELECT what FROM counted WHERE work = %b::bytea LIMIT %b"
 PENDING_ALL: Final = b"SELECT id, version, state FROM pending"
 PENDING_OF: Final = b"""
     SELECT p.* FROM unnest(%b::bytea[]) AS k (id),

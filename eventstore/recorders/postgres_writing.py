@@ -112,6 +112,8 @@ def write_events(
     if hands := _once_each(changes.hands):
         flight.send(sql.HANDS, count, *columns(hands))
     _write(flight, sql.WITHDRAWN, [(*k, n) for k, n in sorted(changes.withdrawn.items())])
+    _write(flight, sql.COUNT, sorted(changes.counted))
+    _write(flight, sql.UNCOUNT, sorted(changes.uncounted))
     _write(flight, sql.LEDGER, [(*k, n) for k, n in sorted(changes.ledger.items())])
     _write(flight, sql.QUARANTINE, list({q.id: q for q in changes.quarantine[::-1]}.values()))
     if changes.quarantine:

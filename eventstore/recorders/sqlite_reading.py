@@ -263,6 +263,14 @@ class SQLiteReading(ABC):
         rows = self._rows(columns) if ids is None else self._in(f"{columns} WHERE id IN", ids)
         return {row[0]: (row[1], decode_pending(row[2])) for row in rows}
 
+    def counts_of(self, work: Id, digests: Collection[Id]) -> set[Id]:
+        sql = f"SELECT what FROM counted WHERE work = x'{work.hex()}' AND what IN"  # noqa: S608 - hex
+        return {row[0] for row in self._in(sql, digests)}
+
+    def some_counts(self, work: Id, *, most: int) -> list[Id]:
+        sql = "SELECT what FROM counted WHERE work = ? LIMIT ?"
+        return [row[0] for row in self._rows(sql, (work, most))]
+
     def last_position(self) -> int:
         return int(self._rows("SELECT coalesce(max(position), 0) FROM stored_events")[0][0])
 

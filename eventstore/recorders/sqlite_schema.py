@@ -61,6 +61,9 @@ STATEMENTS = (
     # Work that goes on in pieces; empty most of the time.
     """CREATE TABLE IF NOT EXISTS pending (
         id BLOB PRIMARY KEY, version INTEGER NOT NULL, state BLOB NOT NULL) WITHOUT ROWID""",
+    # What it changed so far, for each once; gone with it.
+    """CREATE TABLE IF NOT EXISTS counted (
+        work BLOB, what BLOB, PRIMARY KEY (work, what)) WITHOUT ROWID""",
     # The review queue but for what is similar, best first (rank: the score below 0), and the leaf
     # cards about which it is to be made anew.
     """CREATE TABLE IF NOT EXISTS review (

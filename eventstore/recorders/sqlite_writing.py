@@ -66,6 +66,8 @@ def write_rows(cursor: SQLiteCursor, changes: Changes, first: int) -> None:
         [(*key, times) for key, times in sorted(changes.withdrawn.items())],
     )
     _write_pending(cursor, changes.pending)
+    cursor.executemany("INSERT INTO counted VALUES (?,?)", sorted(changes.counted))
+    cursor.executemany("DELETE FROM counted WHERE work = ? AND what = ?", sorted(changes.uncounted))
     _write_reviews(cursor, changes)
     if changes.returned:
         cursor.executemany(RETURNED, returned_rows(changes))

@@ -637,6 +637,19 @@ def test_work_in_pieces_goes_on_from_where_it_is_known_to_be(recorder):
     assert recorder.pending() == {B: (1, other)}
 
 
+def test_what_work_in_pieces_has_counted_is_known_until_it_is_removed(recorder):
+    recorder.save(Changes(counted={(A, C), (A, D), (B, C)}))
+    with pytest.raises(IntegrityError):
+        recorder.save(Changes(counted={(A, B), (A, C)}))
+    assert recorder.counts_of(A, [B, C, D]) == {C, D}
+    assert recorder.counts_of(B, []) == set()
+    assert sorted(recorder.some_counts(A, most=5)) == sorted([C, D])
+    assert len(recorder.some_counts(A, most=1)) == 1
+    recorder.save(Changes(uncounted={(A, C), (A, D)}))
+    assert recorder.some_counts(A, most=5) == []
+    assert recorder.counts_of(B, [C]) == {C}
+
+
 def test_event_ids_that_have_a_key_are_seen(recorder):
     recorder.save(Changes(keys={A: C, B: C}))
     assert recorder.seen([A, B, C, D, A]) == {A, B}

@@ -2,10 +2,12 @@
 
 import shutil
 from contextlib import suppress
+from itertools import islice
 
 import pytest
 from support.worlds import Fed, base, decision_id, lead
 
+from eventstore.counting import cleared
 from eventstore.domain.matching import Matching
 from eventstore.evidence import Selection, select
 from eventstore.following import Follower
@@ -88,3 +90,50 @@ def test_what_was_undone_and_brought_back_is_counted_anew(fed, answer):
     fed.commands.undo(undone.decision, order("anna"))
     Follower(fed.base).drain()
     assert withdrawn(fed) == answer
+
+
+def test_what_was_counted_goes_with_the_work_however_it_ended(fed, answer):
+    def kept():
+        return fed.base.recorder.some_counts(BY.command, most=1000)
+
+    assert withdrawn(fed, killed_after=ITEMS // 2) is None
+    assert kept()
+    assert withdrawn(fed) == answer
+    assert not kept()
+    undone = fed.commands.undo(BY.command, order("anna"))
+    Follower(fed.base).drain()
+    assert not kept()
+    fed.commands.undo(undone.decision, order("anna"))
+    next(Follower(fed.base).pieces())
+    fed.commands.undo(BY.command, order("anna"))
+    Follower(fed.base).drain()
+    assert not kept()
+
+
+def test_what_was_counted_goes_in_pieces_too_and_the_answer_stays(fed, answer, monkeypatch):
+    monkeypatch.setattr(cleared, "__kwdefaults__", {"most": 2})
+    pieces = []
+    while withdrawn(fed, killed_after=1) is None:
+        pieces.append(len(fed.base.recorder.some_counts(BY.command, most=1000)))
+    assert len(pieces) > ITEMS + 2
+    assert pieces[ITEMS:] == sorted(pieces[ITEMS:], reverse=True)
+    assert withdrawn(fed) == answer
+    assert not fed.base.recorder.pending()
+
+
+@pytest.mark.parametrize("pieces", [0, 1, 2 * ITEMS])
+def test_an_undo_amid_the_removal_that_is_taken_back_leaves_the_answer(
+    fed, answer, monkeypatch, pieces
+):
+    monkeypatch.setattr(cleared, "__kwdefaults__", {"most": 2})
+    for _ in range(ITEMS + 2):
+        assert withdrawn(fed, killed_after=1) is None
+    undone = fed.commands.undo(BY.command, order("anna"))
+    for _ in islice(Follower(fed.base).pieces(), pieces):
+        pass
+    assert (len(fed.stored_persons()) == PHONES) == (pieces > ITEMS)
+    fed.commands.undo(undone.decision, order("anna"))
+    Follower(fed.base).drain()
+    assert len(fed.stored_persons()) == PHONES + ITEMS
+    assert withdrawn(fed) == answer
+    assert not fed.base.recorder.some_counts(BY.command, most=1)

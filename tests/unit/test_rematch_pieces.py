@@ -19,7 +19,7 @@ from eventstore.rematch_pages import is_behind, page_after
 from eventstore.rematching import rematch
 from eventstore.replay import read_deals
 from eventstore.touches import bytes_of, deal_id
-from eventstore.versions import effective_policy
+from eventstore.versions import STREAM, effective_policy
 
 OFFICE, LISTED = ("phone", "+79120000001", "claimed"), ("email", "info@x.ru", "claimed")
 ONE, OTHER = ("telegram", "1", "attested"), ("vk", "7", "attested")
@@ -124,6 +124,7 @@ def test_killed_and_resumed_it_comes_to_the_same_end_and_answer(opened, pieces):
     for fed in (whole, resumed):
         Follower(fed.base).drain()
     assert state(resumed) == state(whole)
+    assert not resumed.base.recorder.some_counts(STREAM, most=1)
 
 
 @pytest.mark.parametrize(("items", "most"), [(1, 1000), (3, 1000), (500, 4), (500, 1000)])
