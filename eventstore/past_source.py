@@ -11,11 +11,12 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from eventstore.deal_touches import joined_groups
-from eventstore.domain.deals import Deal
+from eventstore.domain.deals import LOST, WON, Deal
 from eventstore.domain.events import Id, SharedChanged
 from eventstore.past_deals import in_force
 from eventstore.past_hands import hands_then
 from eventstore.reading import Recorded
+from eventstore.returned_since import last_end, returned_since
 from eventstore.rows import Card, Ends, Hand, Pending, Place, Source
 from eventstore.told import Told, told_of
 
@@ -186,7 +187,25 @@ class PastSource:
         found = in_force(self.streams(every, personal=False), touches)
         for deal in found:
             deal.activity = latest[deal.id].at if deal.id in latest else 0
+        self._note_returned([deal for deal in found if deal.id in wanted])
         return {deal.id: (self._head, deal) for deal in found if deal.id in wanted}
+
+    def _note_returned(self, deals: Iterable[Deal]) -> None:
+        """What had come to those that had ended, and waited then."""
+        ended = {deal.id: deal for deal in deals if deal.status in (WON, LOST)}
+        ends = {d: last_end(events) for d, events in self.streams(ended, personal=False).items()}
+        for hand in self.hands(ended):
+            if hand.kind == "leave":
+                ends[hand.a] = max(ends[hand.a], hand.position)
+        came = {(t.lead, 1): d for d in ended for t in self._of_deal.get(d, ())}
+        positions = self._source.positions(came)
+        late = [key[0] for key, position in positions.items() if position > ends[came[key]]]
+        told = told_of(self.streams(late, personal=False))
+        of_deal: dict[Id, list[Told]] = {}
+        for one in told.values():
+            of_deal.setdefault(came[one.lead, 1], []).append(one)
+        for name, touches in of_deal.items():
+            ended[name].returned = returned_since(touches, ends[name])
 
     def deals_of(self, persons: Collection[Id]) -> dict[Id, tuple[Id, Deal]]:
         return self.deal_rows(self._latest()) if self._head in persons else {}

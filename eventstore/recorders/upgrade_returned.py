@@ -8,9 +8,10 @@ one.
 from collections.abc import Collection, Iterator
 
 from eventstore.domain.deals import LOST, WON, Deal, Returned
-from eventstore.domain.events import DealClosed, DealOpened, Id
+from eventstore.domain.events import DealOpened, Id
+from eventstore.returned_since import last_end, returned_since
 from eventstore.rows import Changes, Return, Source
-from eventstore.told import Told, told_of
+from eventstore.told import told_of
 
 CLOSED_ONCE = "SELECT DISTINCT originator_id FROM stored_events WHERE topic = 'C'"
 _AT_ONCE = 500
@@ -33,10 +34,9 @@ def _returned_of(source: Source, deals: Collection[Id]) -> Changes:
     leads = {lead for places in touches.values() for _, lead in places}
     told = told_of(source.streams(leads, personal=False))
     for deal, end in rows.ended.items():
-        came = (told[lead] for _, lead in touches.get(deal, ()))
-        since = [one for one in came if one.position > end and one.newest.direction == "in"]
-        if since:
-            rows.put(deal, sorted(since, key=lambda one: one.position))
+        came = [told[lead] for _, lead in touches.get(deal, ())]
+        if since := returned_since(came, end):
+            rows.put(deal, since)
     return changes
 
 
@@ -46,8 +46,6 @@ class _Rows:
     def __init__(self, source: Source, changes: Changes, deals: Collection[Id]) -> None:
         self._changes = changes
         streams = source.streams(deals, personal=False)
-        ends = {d: [e.position for e in of if isinstance(e.event, DealClosed)][-1]
-                for d, of in streams.items()}  # fmt: skip
         opened = {d: of[0].event.lead for d, of in streams.items()
                   if isinstance(of[0].event, DealOpened)}  # fmt: skip
         openers = told_of(source.streams(set(opened.values()), personal=False))
@@ -57,7 +55,7 @@ class _Rows:
         self._person = {d: leaves[openers[lead].leaf][1].person for d, lead in opened.items()}
         rows = {deal: self._row(deal) for deal in opened}
         self._rows = {d: row for d, row in rows.items() if row and row.status in (WON, LOST)}
-        self.ended = {deal: ends[deal] for deal in self._rows}
+        self.ended = {deal: last_end(streams[deal]) for deal in self._rows}
         """Each with the position of its last end."""
 
     def _row(self, deal: Id) -> Deal | None:
@@ -66,10 +64,10 @@ class _Rows:
         _, head = self._heads[self._person[deal]]
         return next((row for row in head.deals if row.id == deal), None)
 
-    def put(self, deal: Id, came: list[Told]) -> None:
-        row, first = self._rows[deal], came[0]
-        row.returned = Returned(first.lead, first.occurred_at, came[-1].lead, len(came))
-        self._changes.returned[deal] = Return(deal, first.occurred_at, row.owner)
+    def put(self, deal: Id, returned: Returned) -> None:
+        row = self._rows[deal]
+        row.returned = returned
+        self._changes.returned[deal] = Return(deal, returned.at, row.owner)
         if deal in self._own:
             self._changes.deals[deal] = self._own[deal]
         else:

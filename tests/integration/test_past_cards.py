@@ -191,3 +191,39 @@ def test_the_cards_that_a_withdrawal_was_about_are_told_in_one_order(system):
     (told,) = (e["leaves"] for e in card["timeline"] if e["type"] == "decision")
     pairs = sorted(sorted((office, other)) for other in others)
     assert told == list(dict.fromkeys(leaf for pair in pairs for leaf in pair))
+
+
+def test_what_waited_at_an_ended_deal_is_told_as_it_waited_then(system):
+    feed(system, lead(1, claimed(ANNA)))
+    (deal,) = [deal["id"] for deal in shown(system, ANNA)["deals"]]
+    move(system, deal, "won")
+    then = []
+
+    def note():
+        deals = shown(system, ANNA)["deals"]
+        then.append((str(system.base.recorder.last_position()), deals))
+        return deals[0].get("returned")
+
+    def written(number, **more):
+        feed(system, lead(number, claimed(ANNA), hour=9 + number, kind="message", **more))
+        found = note()
+        return found and (found["touches"], found["first"])
+
+    def decided(name, **given):
+        (told,) = run(system, name, given)
+        note()
+        return told["decision"]
+
+    assert [written(2, direction="out"), written(3), written(4)] == [
+        None, (1, lead_id(3)), (2, lead_id(3)),
+    ]  # fmt: skip
+    left = decided("deal.leave", id=deal)
+    assert written(5) == (1, lead_id(5))
+    decided("card.undo", decision=left)
+    assert written(6) == (4, lead_id(3))
+    decided("card.undo", decision=decided("deal.anew", id=deal))
+    move(system, deal, "reopen")
+    move(system, deal, "lost", reason="price")
+    assert written(7) == (1, lead_id(7))
+    for position, deals in then:
+        assert shown(system, ANNA, at=position)["deals"] == deals

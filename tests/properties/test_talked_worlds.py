@@ -9,7 +9,7 @@ STEPS = 24
 MOST = 1
 
 
-@pytest.fixture(params=range(2))
+@pytest.fixture(params=[26, 31])
 def world(tmp_path, request):
     started = TalkedWorld(tmp_path, request.param)
     yield started

@@ -29,6 +29,7 @@ class TalkedWorld:
     folder: Path
     seed: int
     version: int = 0
+    sent: int = 0
     decisions: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -69,7 +70,7 @@ class TalkedWorld:
         """Do something at random."""
         deeds = [
             (self.send, 10), (self.on_two, 3), (self.on_one, 3), (self.undo, 3), (self.sell, 4),
-            (self.configure, 1),
+            (self.configure, 1), (self.come_back, 3), (self.answer, 2),
         ]  # fmt: skip
         (deed,) = self.rng.choices([d for d, _ in deeds], [w for _, w in deeds])
         deed()
@@ -121,6 +122,29 @@ class TalkedWorld:
             if action == "won":
                 given["amount"] = "777"
             self.ask("deal.command", action=action, id=self.rng.choice(deals), **given)
+
+    def come_back(self) -> None:
+        """Whoever opened a deal that was won or lost writes again, or we do."""
+        ended = [
+            (card, deal)
+            for card in self.cards()
+            for deal in card["deals"]
+            if deal["status"] in ("won", "lost")
+        ]
+        if ended:
+            card, _ = self.rng.choice(ended)
+            found = [(leaf["kind"], leaf["value"], "claimed") for leaf in card["leaves"]]
+            who = [one for one in found if one[0] != "lead"][:1]
+            way = self.rng.choice(["in", "in", "in", "out"])
+            self.sent += 1
+            feed(self.system, lead(200 + self.sent, *who, kind="message", direction=way))
+
+    def answer(self) -> None:
+        """Leave what came to an ended deal there, or open a new one."""
+        waiting = [d["id"] for card in self.cards() for d in card["deals"] if "returned" in d]
+        if waiting:
+            name = self.rng.choice(["deal.anew", "deal.leave"])
+            self._decide(name, id=self.rng.choice(waiting))
 
     def _decide(self, name: str, **given: Any) -> None:
         if told := self.ask(name, **given):
