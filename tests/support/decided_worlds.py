@@ -211,14 +211,17 @@ class World(RuleBasedStateMachine):
         data=st.data(),
         numbers=st.lists(st.integers(31, 39), min_size=1, max_size=3, unique=True),
         direction=st.sampled_from(["in", "in", "in", "out"]),
+        verdict=st.sampled_from(["", "leave", "anew"]),
     )
-    def come_back(self, data, numbers, direction):
+    def come_back(self, data, numbers, direction, verdict):
         """Whoever opened a deal that was won or lost writes again, in time to join it."""
         known = data.draw(st.sampled_from(self.ended_leads()))
         identities = self.fed.folded(known).identities
         for number in numbers:
             again = lead(number, kind="message", direction=direction)
             self.deliver(msgspec.structs.replace(again, identities=identities))
+        if verdict and self.returned_deals():
+            self.decide_about_returns(data, anew=verdict == "anew")
 
     def ended_leads(self):
         ended = [row.lead for row in self.rows().values() if row.status in {"won", "lost"}]

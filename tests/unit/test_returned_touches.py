@@ -139,6 +139,18 @@ def test_left_with_its_deal_it_is_gone_until_more_comes(ended):
     assert placed(ended, 2) == deal(1)
 
 
+@pytest.mark.parametrize(("verdict", "own"), [("accept", 2), ("refuse", 1)])
+def test_what_was_decided_holds_when_the_person_is_decided_about_again(ended, verdict, own):
+    ended.feed(came(3, BORIS, day=13, kind="message"))
+    getattr(queue(ended), verdict)("1", order("anna"))
+    ended.feed(came(5, MAIL, BORIS, day=14, kind="form"))
+    a, b = (Cards(ended.base).leaf_of(x) for x in ("phone:+79120000002", "email:a@x.ru"))
+    decided = ended.commands.veto(a, b, order("anna"))
+    ended.commands.undo(decided.decision, order("anna"))
+    assert items(ended) == []
+    assert placed(ended, 2) == placed(ended, 3) == deal(own)
+
+
 @pytest.mark.parametrize("verdict", ["accept", "refuse"])
 def test_undone_it_is_an_item_as_before(ended, verdict):
     before = items(ended)
