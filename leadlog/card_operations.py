@@ -173,7 +173,7 @@ def withdraw(system: System, arguments: Arguments) -> Iterator[Any]:
     )
     if selection == Selection():
         raise OperationFailed(
-            said("say what to withdraw: two cards, --rule, --identity, …"), status=2
+            said("say what to withdraw: two cards, a rule, an identity, a time"), status=2
         )
     seen = [*(pair or ()), *([selection.identity] if selection.identity else [])]
     if arguments.get("card_version") is not None and not seen:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+import idna
 import phonenumbers
 from babel.dates import format_datetime
 from babel.numbers import format_currency, format_decimal
@@ -25,14 +26,14 @@ class CardNames(Names):
         return self.known(words.IDENTITY_KINDS, kind)
 
     def identity(self, kind: str, value: str) -> str:
-        """A number as it is written, anything else as it is."""
+        """A number and an address as they are written, anything else as it is."""
         if kind == "phone":
             try:
                 number = phonenumbers.parse(value)
             except phonenumbers.NumberParseException:
                 return value
             return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-        return value
+        return _address(value) if kind == "email" else value
 
     def time(self, text: str) -> str:
         """A time of the API, in UTC; the script of the page makes it local."""
@@ -141,3 +142,12 @@ class CardNames(Names):
 def _plus(line: str) -> str:
     """A line as exchanges write it: a number without its plus, or a name."""
     return f"+{line}" if line.isdigit() and len(line) > 10 else line
+
+
+def _address(value: str) -> str:
+    """An e-mail address with the letters of its domain; as it is, where they cannot be told."""
+    name, at, domain = value.rpartition("@")
+    try:
+        return f"{name}{at}{idna.decode(domain)}"
+    except idna.IDNAError:
+        return value

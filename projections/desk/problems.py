@@ -113,7 +113,7 @@ def _not_open(request: AnyRequest, error: NotOpen) -> Response[Any]:
 
 def _from_elsewhere(request: AnyRequest, error: FromElsewhere) -> Response[Any]:
     del error
-    return answer(request, 403, words.ELSEWHERE)
+    return answer(request, 403, words.AS_JSON if _is_of_api(request) else words.ELSEWHERE)
 
 
 def _not_there(request: AnyRequest, error: NotThere) -> Response[Any]:

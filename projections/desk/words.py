@@ -129,6 +129,7 @@ CLOSED_TO_NAME: Final = _(
     " http://127.0.0.1 with the server's port, or set a token to sign in with: [desk] token or"
     " token_file in leadlog.toml, or LEADLOG_DESK_TOKEN."
 )
+AS_JSON: Final = _("Send it as JSON, with Content-Type: application/json; nothing was changed.")
 ELSEWHERE: Final = _("This did not come from a page of this desk; nothing was changed.")
 TOKEN: Final = _("A token is needed: Authorization: Bearer TOKEN.")
 NO_TOKEN: Final = _("There is nothing to sign in with: no token is configured.")

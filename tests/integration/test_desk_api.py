@@ -437,3 +437,10 @@ def test_a_decision_that_did_not_see_the_last_message_is_409_and_says_which(syst
     assert refused.status_code == 409
     assert [change["lead"] for change in refused.json()["changes"]] == [lead_id(4)]
     assert waiting(api)[0]["touches"] == 2
+
+
+def test_a_command_that_is_no_json_is_refused_with_what_to_do(api):
+    """Whatever a browser may send from elsewhere without asking is not JSON (docs/adr/0011)."""
+    answer = api.post("/api/v1/cards/share", content="x", headers={"Content-Type": "text/plain"})
+    assert answer.status_code == 403
+    assert "Content-Type: application/json" in answer.json()["detail"]

@@ -172,6 +172,17 @@ def test_the_review_page_says_how_many_there_are_or_that_there_are_more(language
     assert head.partition(" · ")[0] == told
 
 
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        ("inna.p+tag@xn--e1afmkfd.xn--p1ai", "inna.p+tag@пример.рф"),
+        ("anna@mail.ru", "anna@mail.ru"), ("anna@xn--a.ru", "anna@xn--a.ru"), ("anna", "anna"),
+    ],
+)  # fmt: skip
+def test_an_address_is_shown_with_the_letters_of_its_domain(kept, told):
+    assert CardNames("ru").identity("email", kept) == told
+
+
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_no_score_of_the_review_page_reads_as_certain(language):
     sides = {side: {"person": side, "name": "", "identity": f"vk:{side}"} for side in "ab"}
