@@ -22,6 +22,8 @@ def regroup(work: Work, seeds: Iterable[Id], *, because: Id) -> set[Id]:
     Gives every leaf card whose person or neighbours changed, the seeds included: what has to be
     decided again about deals.
     """
+    seeds = set(seeds)
+    work.load_cards(seeds)
     seeds = {leaf for leaf in seeds if work.card(leaf) is not None}
     flipped = {leaf for leaf in sorted(seeds) if _flip(work, leaf, because)}
     seeds |= {moved for leaf in flipped for moved in move_aliases(work, leaf)}

@@ -64,7 +64,8 @@ class Opener(msgspec.Struct, frozen=True, gc=False):
 
 def read_deals(work: Work, ids: Collection[Id]) -> dict[Id, StoredDeal]:
     """These deals as their streams have them; those that nobody opened are left out."""
-    return {stream: _read_deal(events) for stream, events in work.deal_streams(ids).items()}
+    found = work.deal_streams(set(ids))  # asked of each event of this batch
+    return {stream: _read_deal(events) for stream, events in found.items()}
 
 
 def _read_deal(events: Iterable[tuple[Order, Any]]) -> StoredDeal:
