@@ -125,6 +125,8 @@ def count_together(work: Work, a: LeadIdentity, b: LeadIdentity) -> bool:
     one, other = mailbox_of(work, a.leaf), mailbox_of(work, b.leaf)
     if one == other:
         return False
+    for leaf in (one, other):
+        work.changing(leaf)  # relied on: whoever counts them anew meanwhile is to be noticed
     flipped = False
     met = _may_have_met(work, one, other)
     ours, theirs = (addresses(work, one), addresses(work, other)) if met else ([], [])

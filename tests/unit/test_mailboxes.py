@@ -14,6 +14,7 @@ from eventstore.evidence import Selection, select
 from eventstore.explain import Explainer
 from eventstore.orders import order
 from eventstore.queries import Cards
+from eventstore.recording import prefetch, record
 from eventstore.rematching import rematch
 from eventstore.told import text_id
 from eventstore.touches import bytes_of
@@ -103,6 +104,15 @@ def test_a_telephone_with_six_tags_of_one_mailbox_is_not_shared(fed):
     fed.feed(*(lead(n, phone(1), mail(f"ab+{n}")) for n in range(6)))
     check(fed, fed.facts())
     assert person(fed, mail("ab+1")) == person(fed, mail("ab+5")) == person(fed, phone(1))
+
+
+def test_what_is_counted_by_what_was_met_before_is_not_saved_beside_what_counts_anew(fed):
+    """Another worker may take the evidence away on which the count of this one stands."""
+    fed.feed(lead(1, phone(1), mail("ab+1")))
+    work = fed.base.work()
+    (second,) = prefetch(work, [lead(2, phone(1), mail("ab+2"))])
+    assert record(work, second)
+    assert {leaf(phone(1)), leaf(mail("ab"))} <= work.changes.cards.keys()
 
 
 def test_a_mailbox_with_six_telephones_is_shared_and_its_addresses_are_not(fed):
