@@ -128,7 +128,12 @@ class CardCommands:
             refuse_stale(work, by, named)
             rows = [row for row in known if row[1]]
             if not rows:
-                raise CommandRefused(said("the decision is undone already; undo that undo instead"))
+                raise CommandRefused(
+                    said(
+                        "the decision is undone already; to bring it back undo that: %(undo)s",
+                        undo=work.undoing(decision),
+                    )
+                )
             about = tuple(sorted(named)[:SEALED_WITH])
             event = DecisionUndone(
                 actor=by.actor, at=by.at, reason=reason, about=about, undone=decision

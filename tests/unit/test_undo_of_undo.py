@@ -1,9 +1,11 @@
 """An undo can be undone; each undo that is in force keeps its decision out (SEMANTICS 2.3.10)."""
 
+from uuid import UUID
+
 import pytest
 from support.worlds import KEYRING, Fed, base, lead
 
-from eventstore.orders import order
+from eventstore.orders import CommandRefused, order
 from eventstore.touches import bytes_of
 
 PHONE, EMAIL = ("phone", "+79120000001", "claimed"), ("email", "a@x.ru", "claimed")
@@ -50,3 +52,13 @@ def test_a_withdrawal_undone_twice_is_withdrawn_once_when_both_undos_are_undone(
     assert len(fed.stored_persons()) == 2
     undo(fed, withdrawn)
     assert len(fed.stored_persons()) == 1
+
+
+def test_who_undoes_what_is_undone_is_told_what_brings_it_back(fed):
+    marked = fed.commands.mark(KEYRING.leaf("phone", PHONE[1]), True, order("anna")).decision
+    undone = undo(fed, marked)
+    with pytest.raises(CommandRefused, match=str(UUID(bytes=undone))):
+        undo(fed, marked)
+    undo(fed, undone)
+    with pytest.raises(CommandRefused, match="undone already"):
+        undo(fed, undone)
