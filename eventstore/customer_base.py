@@ -19,7 +19,7 @@ from eventstore.incoming import Incoming
 from eventstore.keyring import Keyring
 from eventstore.policy import Policy
 from eventstore.receipts import note_receipt
-from eventstore.recorders.port import CustomerRecorder
+from eventstore.recorders.port import CustomerRecorder, Meanwhile
 from eventstore.recording import is_known, prefetch, record
 from eventstore.rows import Quarantine, Source
 from eventstore.touches import milliseconds
@@ -84,14 +84,16 @@ class CustomerBase:
         policy = replace(self.policy, most_touches_at_once=None) if whole else self.policy
         return Work(self.recorder, self.keyring, policy)
 
-    def handle(self, batch: Sequence[Entry]) -> dict[str, int]:
+    def handle(self, batch: Sequence[Entry], meanwhile: Meanwhile | None = None) -> dict[str, int]:
         """Decide about deliveries and save; gives how many ended in each outcome.
+
+        `meanwhile` as in `CustomerRecorder.save`.
 
         Entries that the event store has passed already (another worker's) are left out. Tries
         again, reading anew, whenever another writer was first. Anything that a delivery's own
         content makes fail is raised, and nothing of the batch is saved.
         """
-        return self.attempt(lambda work: self._decide(work, batch))
+        return self.attempt(lambda work: self._decide(work, batch), meanwhile)
 
     @contextmanager
     def carrying_out(self, name: Id) -> Iterator[None]:
@@ -107,7 +109,7 @@ class CustomerBase:
         work = self.work()
         return sum(is_known(work, lead) for lead in prefetch(work, leads))
 
-    def attempt(self, decide: Callable[[Work], T]) -> T:
+    def attempt(self, decide: Callable[[Work], T], meanwhile: Meanwhile | None = None) -> T:
         """Run a decision on a fresh working set and save it, until nobody was faster.
 
         Raises Contended after many tries in a row: smaller batches collide less.
@@ -117,7 +119,7 @@ class CustomerBase:
                 work = Work(source, self.keyring, self._policy_now(source))
                 result = decide(work)
             try:
-                self.recorder.save(work.changes)
+                self.recorder.save(work.changes, meanwhile)
             except IntegrityError:
                 continue
             return result

@@ -3,7 +3,7 @@
 One contract suite holds both to it (tests/contracts/test_event_store.py).
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -11,6 +11,9 @@ from eventstore.domain.events import Id
 from eventstore.reading import EventReader, Recorded
 from eventstore.rows import Changes, Pair, Quarantine, Source
 from eventstore.vault import Key
+
+Meanwhile = Callable[[], None]
+"""What there is to do while a store writes: a wait for somebody else, on a core of our own."""
 
 
 class CustomerRecorder(Source, EventReader, Protocol):
@@ -21,8 +24,11 @@ class CustomerRecorder(Source, EventReader, Protocol):
     a store that is away is never taken for a lead that cannot be saved.
     """
 
-    def save(self, changes: Changes) -> int:
+    def save(self, changes: Changes, meanwhile: Meanwhile | None = None) -> int:
         """Write everything or nothing; gives the position of the last event (or 0 for none).
+
+        `meanwhile` is called once while the store makes it durable, and may be called after that.
+        It raises nothing and asks nothing of this recorder.
 
         Raises IntegrityError where another writer was first: read again and decide again. After
         an OperationalError it may have been saved or not; deciding again makes it one effect.

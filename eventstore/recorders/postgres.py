@@ -27,6 +27,7 @@ from eventstore.faults import faultpoint
 from eventstore.reading import Recorded
 from eventstore.recorders import postgres_statements as sql
 from eventstore.recorders.coding import recorded, sealing_of, stored
+from eventstore.recorders.port import Meanwhile
 from eventstore.recorders.postgres_connection import (
     connection_settings,
     open_datastore,
@@ -65,7 +66,7 @@ class PostgresCustomerRecorder(PostgresReading, PostgresProcessRecorder):
 
     # --- writing ---
 
-    def save(self, changes: Changes) -> int:
+    def save(self, changes: Changes, meanwhile: Meanwhile | None = None) -> int:
         """See the port. An answer that was lost on the way is asked for again."""
         sealing = sealing_of(changes, self.keys)
         events: list[tuple[Id, int, str, bytes]] = []
@@ -76,7 +77,7 @@ class PostgresCustomerRecorder(PostgresReading, PostgresProcessRecorder):
                 events += stored(changes, sealing)  # while the server writes those rows
                 transaction = first.landed(flying)
                 faultpoint("store.in_transaction")
-                position = write_events(flying, changes, events)
+                position = write_events(flying, changes, events, meanwhile)
                 faultpoint("store.after_commit")
                 return position
         except OperationalError:

@@ -25,6 +25,7 @@ from eventstore.recorders.coding import (
     reviews_gone,
     vanished_rows,
 )
+from eventstore.recorders.port import Meanwhile
 from eventstore.recorders.postgres_arrays import Blobs, Numbers, Texts, columns
 from eventstore.recorders.postgres_flight import Answer, Flight
 from eventstore.rows import Changes, Hand
@@ -98,7 +99,10 @@ def send_rows(flight: Flight, changes: Changes, fresh: dict[Id, Key]) -> FirstFl
 
 
 def write_events(
-    flight: Flight, changes: Changes, events: Sequence[tuple[Id, int, str, bytes]]
+    flight: Flight,
+    changes: Changes,
+    events: Sequence[tuple[Id, int, str, bytes]],
+    meanwhile: Meanwhile | None = None,
 ) -> int:
     """Give out positions, write what hangs on them and what all writers share, and commit.
 
@@ -122,6 +126,9 @@ def write_events(
         flight.send(sql.RELEASED, released)
     faultpoint("store.before_commit")
     flight.say(sql.COMMIT)
+    if meanwhile is not None:
+        flight.push()
+        meanwhile()
     flight.wait()
     return written.number() if events else 0
 

@@ -27,6 +27,8 @@ from eventstore.recorders.coding import (
     stored,
 )
 from eventstore.recorders.last_first import LastFirst
+from eventstore.recorders.port import Meanwhile
+from eventstore.recorders.sqlite_committing import Committer
 from eventstore.recorders.sqlite_reading import EVENTS, SQLiteReading
 from eventstore.recorders.sqlite_schema import STATEMENTS
 from eventstore.recorders.sqlite_writing import APPEARANCE, JOIN, STIRRED, write_rows
@@ -96,6 +98,7 @@ class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
         datastore = SQLiteDatastore(str(path))
         datastore.pool = _Pool(db_name=f"file:{path}", lock_timeout=_PATIENCE_S)
         super().__init__(datastore)
+        self._committer = Committer()
         self._create_patiently()
 
     def _create_patiently(self) -> None:
@@ -135,15 +138,13 @@ class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
                 write_rows(c, changes, 0)
 
     def close(self) -> None:
+        self._committer.close()
         self.datastore.close()
 
     # --- writing ---
 
-    def save(self, changes: Changes) -> int:
-        """Write everything or nothing; gives the position of the last event (or 0 for none).
-
-        Raises IntegrityError where another writer was first: read again and decide again.
-        """
+    def save(self, changes: Changes, meanwhile: Meanwhile | None = None) -> int:
+        """See the port."""
         sealing = sealing_of(changes, self.keys)
         with self.datastore.transaction(commit=True) as cursor:
             position = self._insert_recorded(cursor, changes, sealing)
@@ -153,6 +154,8 @@ class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
             for partition, (before, after) in sorted(changes.positions.items()):
                 self._track(cursor, partition, before, after)
             faultpoint("store.before_commit")
+            if meanwhile is not None:
+                self._committer.commit(cursor, meanwhile)
         faultpoint("store.after_commit")
         return position
 

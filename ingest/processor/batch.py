@@ -6,6 +6,7 @@ about goes to the quarantine; the partition moves on.
 
 import base64
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 import structlog
@@ -23,12 +24,17 @@ from eventstore.customer_base import (
     Lead,
 )
 from eventstore.faults import faultpoint
+from eventstore.recorders.port import Meanwhile
 from eventstore.rows import Quarantine
 from eventstore.touches import bytes_of, milliseconds
 from ingest.log.port import Logged, RecordType
 from ingest.log.records import IgnoredDelivery, QuarantinedDelivery, quarantine_id
 from ingest.metrics import PROCESSED, PROCESSOR_BATCHES
 from ingest.processor.checks import checked
+
+_MOST_AHEAD: Final = 100
+Place = tuple[str, int]
+"""Partition and offset of a record."""
 
 _lead = msgspec.json.Decoder(LeadContent).decode
 _ignored = msgspec.json.Decoder(IgnoredDelivery).decode
@@ -42,20 +48,44 @@ class BatchHandler:
 
     def __init__(self, base: CustomerBase) -> None:
         self._base = base
+        self._ahead: dict[Place, Sequence[tuple[Logged, Entry]]] = {}
+        """By the place of the first of them."""
 
-    def handle(self, records: Sequence[Logged]) -> None:
+    def ahead(self, records: Sequence[Logged]) -> None:
+        """Decode what will be handled next; call it while a store writes (`meanwhile`)."""
+        if len(self._ahead) > _MOST_AHEAD:  # of partitions that have gone to others
+            self._ahead.clear()
+        if records:
+            self._ahead[_place(records[0])] = [(r, _entry(r)) for r in records]
+
+    def handle(self, records: Sequence[Logged], meanwhile: Meanwhile | None = None) -> None:
         """Process records in the order of their partitions; on return they are done for good.
+
+        `meanwhile` is done once or more often, or not at all, while the store writes.
 
         Raises what `eventstore.customer_base.TRANSIENT` lists while the store is away: call again
         with the same records. Every other fault is the fault of single leads and is put aside.
         """
         faultpoint("processor.after_read")
-        self._decide([Entry(r.partition, r.offset, _decoded(r)) for r in records], records)
+        self._decide(self._entries(records), records, meanwhile)
 
-    def _decide(self, entries: Sequence[Entry], records: Sequence[Logged]) -> None:
+    def _entries(self, records: Sequence[Logged]) -> list[Entry]:
+        ahead = self._ahead.pop(_place(records[0]), ())
+        pairs = zip(records, ahead, strict=False)
+        entries = [entry for record, (known, entry) in pairs if record == known]
+        if len(entries) < min(len(records), len(ahead)):  # others than were expected
+            entries = []
+        return entries + [_entry(record) for record in records[len(entries) :]]
+
+    def _decide(
+        self,
+        entries: Sequence[Entry],
+        records: Sequence[Logged],
+        meanwhile: Meanwhile | None = None,
+    ) -> None:
         faultpoint("processor.before_commit")
         try:
-            outcomes = self._handled(entries)
+            outcomes = self._handled(entries, meanwhile)
         except TRANSIENT:
             raise
         except Contended:  # smaller batches collide less
@@ -72,11 +102,11 @@ class BatchHandler:
         for outcome, count in outcomes.items():
             PROCESSED.labels(outcome).inc(count)
 
-    def _handled(self, entries: Sequence[Entry]) -> dict[str, int]:
+    def _handled(self, entries: Sequence[Entry], meanwhile: Meanwhile | None) -> dict[str, int]:
         """Decide and save; a delivery alone tries without end while others are faster."""
         while True:
             try:
-                return self._base.handle(entries)
+                return self._base.handle(entries, meanwhile)
             except Contended:
                 if len(entries) > 1:
                     raise
@@ -91,6 +121,14 @@ class BatchHandler:
 def _put_aside(entry: Entry, record: Logged, error: Exception) -> Entry:
     aside = _aside(record, QuarantineReason.UNPROCESSABLE, type(error).__name__)
     return entry._replace(delivered=aside)
+
+
+def _place(record: Logged) -> Place:
+    return record.partition, record.offset
+
+
+def _entry(record: Logged) -> Entry:
+    return Entry(record.partition, record.offset, _decoded(record))
 
 
 def _decoded(record: Logged) -> Delivered:

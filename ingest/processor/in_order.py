@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from itertools import chain, repeat
+from itertools import chain, islice, repeat
 from typing import Final
 
 import structlog
@@ -100,7 +100,8 @@ class InOrder:
         batch, used = self._next(waiting)
         if batch:
             began = self._clock()
-            self._handler.handle(batch)
+            coming = list(islice(waiting, used, used + self._batch))
+            self._handler.handle(batch, partial(self._handler.ahead, coming) if coming else None)
             self._fit(self._clock() - began)
         self._after |= {record.partition: record.offset for record in batch}
         for _ in range(used):

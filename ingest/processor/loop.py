@@ -2,10 +2,11 @@
 
 import threading
 import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
-from ingest.log.port import LeadLogReader
+from ingest.log.port import LeadLogReader, Logged
 from ingest.metrics import PROCESSOR_LAG
 from ingest.processor.batch import BatchHandler
 from ingest.processor.patience import until_done
@@ -40,6 +41,8 @@ class ProcessorLoop:
         self._batch = batch
         self._idle = idle
         self._after: dict[str, int] = {}
+        self._ahead: dict[str, Sequence[Logged]] = {}
+        """Whole batches that were read while the one before was saved."""
         self._lag_due: dict[str, float] = {}
 
     def run(self, stop: threading.Event) -> None:
@@ -67,12 +70,30 @@ class ProcessorLoop:
         done = 0
         for partition in self._log.partitions():
             after = self._position(partition)
-            records = self._log.read(partition, after, self._batch)
+            records = self._ahead.pop(partition, None)
+            if records is None or records[0].offset <= after:
+                records = self._log.read(partition, after, self._batch)
             self._tell_lag(partition, after, more=bool(records))
-            if records and until_done(partial(self._handler.handle, records), stop):
+            if records and until_done(self._handling(records), stop):
                 self._after[partition] = records[-1].offset
                 done += len(records)
         return done
+
+    def _handling(self, records: Sequence[Logged]) -> Callable[[], None]:
+        """To be called until it is done. Behind a whole batch there are mostly more."""
+        if len(records) < self._batch:
+            return partial(self._handler.handle, records)
+        return partial(self._handler.handle, records, partial(self._look_ahead, records[-1]))
+
+    def _look_ahead(self, last: Logged) -> None:
+        """Read and decode what comes next, while a store writes."""
+        try:
+            records = self._log.read(last.partition, last.offset, self._batch)
+        except Exception:  # noqa: BLE001 - it will be read in its turn, and its fault told
+            return
+        self._handler.ahead(records)
+        if len(records) == self._batch:
+            self._ahead[last.partition] = records
 
     def _tell_lag(self, partition: str, after: int, *, more: bool) -> None:
         """Where there is more to come, at most once a second: to ask Kafka takes a while."""

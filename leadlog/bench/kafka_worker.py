@@ -21,6 +21,7 @@ from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import SALES
 from eventstore.keyring import Keyring
 from eventstore.policy import Policy
+from eventstore.recorders.port import Meanwhile
 from eventstore.recorders.postgres import PostgresCustomerRecorder
 from ingest.log.kafka_topic import KafkaTopic
 from ingest.log.port import Logged
@@ -67,18 +68,18 @@ class CountingHandler(BatchHandler):
         super().__init__(base)
         self._counted = counted
 
-    def handle(self, records: Sequence[Logged]) -> None:
+    def handle(self, records: Sequence[Logged], meanwhile: Meanwhile | None = None) -> None:
         self._counted.begins()
-        super().handle(records)
+        super().handle(records, meanwhile)
         self._counted.ended(len(records))
 
 
 class TellingHandler(BatchHandler):
     """The real one, which tells of each batch."""
 
-    def handle(self, records: Sequence[Logged]) -> None:
+    def handle(self, records: Sequence[Logged], meanwhile: Meanwhile | None = None) -> None:
         begin = time.perf_counter()
-        super().handle(records)
+        super().handle(records, meanwhile)
         _tell(Batch(len(records), begin, time.perf_counter(), time.process_time()))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from eventstore.customer_base import CustomerBase
@@ -42,7 +43,8 @@ def process(base: CustomerBase, records: list[Logged]) -> int:
     """Feed records to the processor's batch handler, as its loop does."""
     handler = BatchHandler(base)
     for start in range(0, len(records), BATCH):
-        handler.handle(records[start : start + BATCH])
+        coming = records[start + BATCH : start + 2 * BATCH]
+        handler.handle(records[start : start + BATCH], partial(handler.ahead, coming))
     return len(records)
 
 

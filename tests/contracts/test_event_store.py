@@ -247,6 +247,17 @@ def test_who_comes_second_is_told_and_leaves_nothing(recorder, what, changes):
     assert recorder.save(Changes(events=[formed(D)])) == 2  # a failed save leaves no hole
 
 
+def test_something_may_be_done_while_it_is_made_durable(recorder):
+    done = []
+    assert recorder.save(Changes(events=[formed(A)]), lambda: done.append("meanwhile")) == 1
+    assert done == ["meanwhile"]
+    assert [r.stream for r in recorder.read(0, 9)] == [A]
+    with pytest.raises(IntegrityError):
+        recorder.save(Changes(events=[formed(A)], keys={B: C}), lambda: done.append("again"))
+    assert recorder.seen([B]) == set()
+    assert recorder.save(Changes(events=[formed(A, 2)]), lambda: None) == 2
+
+
 def test_positions_of_the_log_may_jump(recorder):
     recorder.save(Changes(positions={"p": (-1, 5), "q": (-1, 0)}))
     recorder.save(Changes(positions={"p": (5, 50), "r": (-1, 7)}))

@@ -17,7 +17,7 @@ from eventstore.customer_base import CustomerBase
 from eventstore.domain.matching import Matching
 from eventstore.domain.pipeline import SALES
 from eventstore.policy import Policy
-from eventstore.recorders.port import CustomerRecorder
+from eventstore.recorders.port import CustomerRecorder, Meanwhile
 from eventstore.recorders.postgres import PostgresCustomerRecorder
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from ingest.log.kafka_reader import KafkaLogReader
@@ -35,10 +35,10 @@ class Handler(BatchHandler):
         super().__init__(base)
         self._away = folder / "away"
 
-    def handle(self, records: Sequence[Logged]) -> None:
+    def handle(self, records: Sequence[Logged], meanwhile: Meanwhile | None = None) -> None:
         if self._away.exists():
             raise OperationalError("away")
-        super().handle(records)
+        super().handle(records, meanwhile)
 
 
 def base_in(folder: Path, database: str = "") -> CustomerBase:

@@ -65,11 +65,11 @@ class Overtaken(SQLiteCustomerRecorder):
 
     other: CustomerBase | None = None
 
-    def save(self, changes):
+    def save(self, changes, meanwhile=None):
         if other := self.other:
             self.other = None
             adopt(other)
-        return super().save(changes)
+        return super().save(changes, meanwhile)
 
 
 def two_that_start_at_once(path, matching: Matching) -> CustomerBase:

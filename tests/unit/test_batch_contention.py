@@ -17,7 +17,7 @@ class Contending:
         self.races = races
         self.handled: list[int] = []
 
-    def handle(self, entries):
+    def handle(self, entries, meanwhile=None):
         if self.races:
             self.races -= 1
             raise Contended
@@ -45,11 +45,11 @@ class Overtaken(SQLiteCustomerRecorder):
     other: CustomerBase | None = None
     before: tuple[Entry, ...] = ()
 
-    def save(self, changes):
+    def save(self, changes, meanwhile=None):
         if other := self.other:
             self.other = None
             other.handle(self.before)
-        return super().save(changes)
+        return super().save(changes, meanwhile)
 
 
 def test_of_two_on_one_partition_each_delivery_is_counted_by_one(tmp_path):

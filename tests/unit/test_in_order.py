@@ -19,10 +19,13 @@ class Store:
     def __init__(self):
         self.processed: list[tuple[str, int]] = []
         self.batches: list[int] = []
+        self.decoded: list[tuple[str, int]] = []
         self.positions: dict[str, int] = {}
         self.faults: list[BaseException] = []
 
-    def handle(self, records):
+    def handle(self, records, meanwhile=None):
+        if meanwhile:
+            meanwhile()
         if self.faults:
             raise self.faults.pop(0)
         self.batches.append(len(records))
@@ -30,6 +33,9 @@ class Store:
             if record.offset > self.positions.get(record.partition, -1):
                 self.processed.append((record.partition, record.offset))
                 self.positions[record.partition] = record.offset
+
+    def ahead(self, records):
+        self.decoded += [(record.partition, record.offset) for record in records]
 
     def max_tracking_id(self, application_name):
         return self.positions.get(application_name)
@@ -147,8 +153,8 @@ class Slow(Store):
         self.now = 0.0
         self.took: list[float] = []
 
-    def handle(self, records):
-        super().handle(records)
+    def handle(self, records, meanwhile=None):
+        super().handle(records, meanwhile)
         self.took.append(len(records) * self.each_s)
         self.now += self.took[-1]
 
@@ -170,12 +176,20 @@ def test_batches_grow_while_the_store_is_quick():
     assert store.batches[-2] == 500
 
 
+def test_what_waits_is_decoded_while_the_batch_before_it_is_saved():
+    store = Store()
+    in_order = InOrder(store, store, Log(range(100)), batch=20)
+    in_order.take([at(offset) for offset in range(100)], threading.Event())
+    assert store.decoded == [("p", offset) for offset in range(20, 100)]
+    assert store.processed == [("p", offset) for offset in range(100)]
+
+
 def test_a_stop_is_heard_between_two_batches():
     stop = threading.Event()
 
     class Stops(Store):
-        def handle(self, records):
-            super().handle(records)
+        def handle(self, records, meanwhile=None):
+            super().handle(records, meanwhile)
             stop.set()
 
     stops = Stops()
