@@ -28,8 +28,8 @@ LEADS = (
     lead(9, ("phone", "+79120000077", "claimed"), profile={"name": "Ш" * 299}),
 )  # fmt: skip
 AFTERWARDS = lead(7, ("max", "7", "attested"), hour=14, channel="max", kind="message",
-                  text="А можно ещё одну?")  # fmt: skip
-"""It comes once the deal is won."""
+                  text="А можно ещё одну? Ж" + "у" * 150)  # fmt: skip
+"""It comes once the deal is won, with a word wider than a telephone."""
 
 
 def serve(folder, settings=""):
