@@ -1,6 +1,7 @@
 """The pages and the API over made-up numbers."""
 
 import json
+import re
 import threading
 
 import pytest
@@ -74,6 +75,12 @@ def test_the_first_page_shows_the_numbers(client):
     assert page.status_code == 200
     for text in ("1,201", "901", "Telegram", "Unsorted", "Lad &amp; Sons", 'href="/cards"'):
         assert text in page.text
+
+
+def test_where_there_are_several_pipelines_the_first_page_says_whose_deals_it_counts(client):
+    page = client.get("/", params={"pipeline": "repairs"}, headers={"accept-language": "en"}).text
+    labels = re.findall('<span class="label">(.*?)</span>', page)
+    assert labels == ["Leads", "Customer cards", "Deals · Repairs", "Won · Repairs"]
 
 
 @pytest.mark.parametrize(
