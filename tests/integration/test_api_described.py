@@ -5,13 +5,14 @@ from support import desks
 from support.desks import feed, lead, opened
 
 A, B, C, MAIL = "phone:+79120000001", "telegram:77", "telegram:78", "email:a@x.ru"
+FOLDS = '[[matching.folds]]\ndomains = ["gmail.com"]\ndots = true\n'
 RARE = {"follow", "more_deals"}
 """Told only while much is carried out, or of somebody with very much."""
 
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory):
-    with opened(tmp_path_factory.mktemp("described")) as system:
+    with opened(tmp_path_factory.mktemp("described"), FOLDS) as system:
         more = {
             "profile": {"name": "Анна"},
             "fields": {"city": "Тверь"},
@@ -28,6 +29,7 @@ def system(tmp_path_factory):
             lead(2, phone, hour=10),
             lead(3, ("telegram", "77", "attested"), hour=11, profile={"name": "Анна"}),
             lead(4, ("telegram", "78", "attested"), ("vk", "5", "claimed"), hour=12),
+            lead(5, ("email", "c.d@gmail.com", "claimed"), hour=13),
         )
         yield system
 
@@ -113,6 +115,7 @@ def test_every_answer_has_the_keys_that_are_described_and_no_others(system, api)
     get(f"{cards}/{{card}}", card=A)
     deal = get(f"{cards}/{{card}}", card=A, limit=1)["deals"][0]["id"]
     get(f"{cards}/{{card}}", card=A, at="3")
+    get(f"{cards}/{{card}}", card="email:cd@gmail.com")
     get(f"{cards}/{{card}}/explain", card=A)
     get(f"{cards}/{{card}}/explain", card=A, other=MAIL)
     done(f"{cards}/merge", {"a": A, "b": B, "dry_run": True})
