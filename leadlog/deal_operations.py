@@ -63,7 +63,7 @@ def _of_card(card: dict[str, Any]) -> dict[str, Any]:
 
 
 def command(system: System, arguments: Arguments) -> Iterator[Any]:
-    """accept, decline, stage, won, lost, reopen, own: one deal, one command."""
+    """accept, decline, stage, won, lost, reopen, own, note: one deal, one command."""
     deal = _deal(arguments["id"])
     by = _orders(arguments)
     deals, action = system.deals, arguments["action"]
@@ -83,6 +83,8 @@ def command(system: System, arguments: Arguments) -> Iterator[Any]:
             version = deals.reopen(deal, by)
         case "own":
             version = deals.own(deal, str(arguments["owner"]), by)
+        case "note":
+            version = deals.note(deal, str(arguments["text"]), by)
         case _:
             raise OperationFailed(said("no deal command '%(action)s'", action=action), status=2)
     yield {"deal": arguments["id"], "version": version, "command": str(UUID(bytes=by.command))}

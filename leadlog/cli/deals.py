@@ -119,6 +119,32 @@ def reopen(how: Moving, deal: Deal) -> None:
 
 
 @command(app)
+def own(
+    how: Moving,
+    deal: Deal,
+    owner: Annotated[str, typer.Argument(metavar="NAME", help="Whose it is from now on.")],
+) -> None:
+    """Give a deal to somebody.
+
+    Example: [bold]leadlog deal own 3f0c… anna[/bold]
+    """
+    _move(how, "own", deal, owner=owner)
+
+
+@command(app)
+def note(
+    how: Moving,
+    deal: Deal,
+    text: Annotated[str, typer.Argument(help="For those who read it later.")],
+) -> None:
+    """Write a note on a deal; it stands on the card, and is kept sealed.
+
+    Example: [bold]leadlog deal note 3f0c… 'Перезвонить в среду'[/bold]
+    """
+    _move(how, "note", deal, text=text)
+
+
+@command(app)
 def join(
     how: Deciding,
     deal: Deal,

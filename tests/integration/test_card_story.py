@@ -151,6 +151,17 @@ def test_a_card_is_shown_as_it_was_known(leadlog):
     leadlog("card", "undo", marked["decision"])
 
 
+def test_a_deal_is_given_to_somebody_with_a_note(leadlog):
+    (card,) = leadlog("card", "show", "telegram:77")
+    deal = card["deals"][0]["id"]
+    leadlog("deal", "own", deal, "vera", "--as", "anna")
+    leadlog("deal", "note", deal, "Перезвонить в среду", "--as", "anna")
+    (shown,) = leadlog("deal", "show", deal)
+    assert shown["owner"] == "vera"
+    told = [(step["what"], step["actor"], step.get("text")) for step in shown["history"][-2:]]
+    assert told == [("owner", "anna", None), ("note", "anna", "Перезвонить в среду")]
+
+
 def test_the_audit_holds_after_all_of_it(leadlog):
     (told,) = leadlog.audit()
     assert told["ok"]

@@ -15,7 +15,10 @@ DECISIONS = {
     *("card suggestions", "card rematch", "deal join", "deal split", "deal undo"),
     *("deal anew", "deal leave"),
 }
-ON_DEALS = {f"deal {name}" for name in ("accept", "decline", "stage", "won", "lost", "reopen")}
+ON_DEALS = {
+    f"deal {name}"
+    for name in ("accept", "decline", "stage", "won", "lost", "reopen", "own", "note")
+}
 
 
 def commands(node, *path):
