@@ -33,6 +33,8 @@ class Given(msgspec.Struct, frozen=True):
     reason: str = ""
     owner: str = ""
     """Whose items the page showed; empty for everybody's."""
+    of: str = ""
+    """By which decision those had come there; empty for any."""
     version: str = ""
     """That of the card as the page showed it."""
 

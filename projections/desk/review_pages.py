@@ -69,11 +69,12 @@ def _decide(request: AnyRequest, suggestion: str, data: Given, verdict: str) -> 
     given["card_version"] = data.card_version
     told = command(request, "card.suggestions", key=data.command, **given)
     kind = f"{data.identity} " if data.identity in _KINDS else ""
-    return _back(f"{kind}{verdict}", told, owner=data.owner)
+    return _back(f"{kind}{verdict}", told, owner=data.owner, of=data.of)
 
 
-def _back(what: str, told: Json, *, owner: str = "") -> Response[Any]:
-    which = {"owner": owner} if owner else {}
+def _back(what: str, told: Json, **shown: str) -> Response[Any]:
+    """To what the page showed before."""
+    which = {name: text for name, text in shown.items() if text}
     query = urlencode({"done": what, "decision": told["decision"], **which})
     return Response(b"", status_code=303, headers={"Location": f"/review?{query}"})
 
