@@ -64,6 +64,7 @@ def test_after_one_of_them_the_page_shows_the_others(system):
         (each,) = re.findall(r'href="(/review\?of=[^"]+)"', desk.get("/review").text)
         page = press(desk, desk.get(each).text, "accept")
         assert page.count("<article") == 1
+        assert f'name="of" value="{each.partition("=")[2]}"' in page
 
 
 def press(desk, page, verdict):
