@@ -1,8 +1,7 @@
 """Stores from before ADR 0032: which deals something came to after they were won or lost.
 
 Told by what is stored: of a deal that stands as won or lost, every touch from outside that was
-recorded after its last end has joined it since. Some 60 µs a deal that ever ended, and a touch of
-one.
+recorded after its last end has joined it since. Some 150 µs a deal that was ever closed.
 """
 
 from collections.abc import Collection, Iterator
