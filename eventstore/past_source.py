@@ -25,11 +25,14 @@ _LOOKED_AT: Final = (50, 4096)
 
 
 class KnownLead(NamedTuple):
-    """A lead that brought an identity of a person, or stood there, as known at a position."""
+    """A lead that brought an identity of a person, or stood there, as known at a position.
 
-    lead: Id
+    They sort by their places among touches.
+    """
+
     at: int
     """When it happened; milliseconds."""
+    lead: Id
     leaf: Id
     """Where it stood."""
     deal: Id
@@ -64,9 +67,8 @@ class PastSource:
         self._source = source
         self._head, self._leaves, self._joins = known.head, known.leaves, known.joins
         self._upto = upto
-        self._leads = sorted(known.leads, key=lambda lead: lead.place)
+        self._leads = sorted(known.leads)
         self._standing = [lead for lead in self._leads if lead.leaf in known.leaves]
-        self._places = [lead.place for lead in self._standing]
         self._of_deal: dict[Id, list[KnownLead]] = {}
         for lead in self._standing:
             if lead.deal:
@@ -161,7 +163,8 @@ class PastSource:
     # --- touches ---
 
     def touches(self, leaves: Collection[Id], *, before: Place, most: int) -> list[Place]:
-        older = reversed(self._standing[: bisect_left(self._places, before)])
+        end = bisect_left(self._standing, before, key=lambda lead: lead.place)
+        older = reversed(self._standing[:end])
         return list(islice((lead.place for lead in older if lead.leaf in leaves), most))
 
     def deal_touches(self, deals: Collection[Id], *, most: int) -> dict[Id, list[Place]]:

@@ -32,8 +32,8 @@ _CONCERNED = """
 _LEADS = f"""
 WITH position <= {{upto:UInt64}} AS known, known AND topic = 'L' AS told
 SELECT
-    UUIDStringToNum(toString(lead)),
     toUnixTimestamp64Milli(argMaxIf(occurred_at, position, told)),
+    UUIDStringToNum(toString(lead)),
     UUIDStringToNum(toString(argMaxIf(leaf, position, known))),
     UUIDStringToNum(toString(argMaxIf(deal, position, known))),
     toString(argMaxIf(pipeline, position, told)),
@@ -73,8 +73,8 @@ def person_at(clickhouse: ClickHouse, leaf: bytes, upto: int) -> KnownPerson:
 
 
 def _lead(
-    lead: bytes,
     at: int,
+    lead: bytes,
     leaf: bytes,
     deal: bytes,
     pipeline: str,
@@ -83,4 +83,4 @@ def _lead(
     amended: bool,
 ) -> KnownLead:
     of = deal if deal != _NOBODY else b""
-    return KnownLead(lead, at, leaf, of, pipeline, leaves, bool(ordered), bool(amended))
+    return KnownLead(at, lead, leaf, of, pipeline, leaves, bool(ordered), bool(amended))

@@ -179,7 +179,7 @@ def test_a_deal_is_opened_when_its_touch_began_whichever_delivery_was_recorded_f
     of_page = Cards(fed.base).show("phone:+79120000001", window=Window(50))["timeline"]
     assert [entry["at"] for entry in of_page] == [began, began]
     leaf, first = KEYRING.leaf(*ANNA[:2]), bytes_of(lead(1).lead_id)
-    known = KnownLead(first, 1_700_000_900_000, leaf, deal_of(1), "sales", [leaf], False, True)
+    known = KnownLead(1_700_000_900_000, first, leaf, deal_of(1), "sales", [leaf], False, True)
     person = KnownPerson(leaf, frozenset([leaf]), [known], {})
     then = PastCards(fed.base).show(person, upto)["timeline"]
     assert [entry["at"] for entry in then] == [ended, ended]

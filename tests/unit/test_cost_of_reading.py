@@ -117,7 +117,7 @@ def known_now(fed):
         leaves,
         [
             KnownLead(
-                lead, t.occurred_at, t.leaf, t.deal, t.newest.pipeline, t.leaves, False, False
+                t.occurred_at, lead, t.leaf, t.deal, t.newest.pipeline, t.leaves, False, False
             )
             for lead, t in told_of(source.streams(leads, personal=False)).items()
         ],
