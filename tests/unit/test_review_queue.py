@@ -167,11 +167,11 @@ def test_of_two_who_bring_it_up_to_date_at_once_the_slower_finds_it_done(
     other = base(tmp_path / "events.db")
     save, tries = fed.base.recorder.save, []
 
-    def overtaken(changes):
+    def overtaken(changes, *how):
         tries.append(changes)
         if len(tries) == 1:
             bring_up_to_date(other)
-        return save(changes)
+        return save(changes, *how)
 
     monkeypatch.setattr(fed.base.recorder, "save", overtaken)
     assert len(crossed(fed)) == 1
