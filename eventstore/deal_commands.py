@@ -156,6 +156,9 @@ class DealCommands:
         )
 
     def note(self, deal: Id, text: str, by: Orders) -> int:
+        """Something for those who read the deal later."""
+        if not text.strip():
+            raise WrongCommand(said("an empty note; write what it should say"))
         return self._run(
             deal,
             by,

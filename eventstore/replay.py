@@ -65,7 +65,11 @@ class Opener(msgspec.Struct, frozen=True, gc=False):
 def read_deals(work: Work, ids: Collection[Id]) -> dict[Id, StoredDeal]:
     """These deals as their streams have them; those that nobody opened are left out."""
     found = work.deal_streams(set(ids))  # asked of each event of this batch
-    return {stream: _read_deal(events) for stream, events in found.items()}
+    return {
+        stream: _read_deal(events)
+        for stream, events in found.items()
+        if isinstance(events[0][1], DealOpened)  # an id may be a lead's, by mistake
+    }
 
 
 def _read_deal(events: Iterable[tuple[Order, Any]]) -> StoredDeal:

@@ -5,7 +5,7 @@ from support.worlds import Fed, base, decision_id, lead
 
 from eventstore.deal_commands import DealCommands
 from eventstore.deal_joins import DealJoins
-from eventstore.orders import CommandRefused, NotThere, order
+from eventstore.orders import CommandRefused, NotThere, WrongCommand, order
 from eventstore.queries import Cards
 from eventstore.touches import bytes_of, deal_id
 
@@ -120,6 +120,20 @@ def test_a_closed_deal_is_not_joined(fed):
 def test_a_join_with_a_deal_that_is_not_there_says_so(fed):
     with pytest.raises(NotThere, match="no deal"):
         DealJoins(fed.base).join(deal(1), deal(7), order("anna"))
+
+
+def test_the_id_of_a_lead_is_no_deals(fed):
+    joins, its_lead = DealJoins(fed.base), lead_id(1)
+    for named in ((deal(2), its_lead), (its_lead, deal(2))):
+        with pytest.raises(NotThere, match="no deal"):
+            joins.join(*named, order("anna"))
+    with pytest.raises(NotThere, match="no deal"):
+        joins.part(its_lead, order("anna"))
+
+
+def test_an_empty_note_is_refused(fed):
+    with pytest.raises(WrongCommand, match="an empty note"):
+        DealCommands(fed.base).note(deal(1), " \n", order("anna"))
 
 
 def test_a_join_is_suspended_while_the_persons_are_two_and_then_returns(fed):
