@@ -70,7 +70,7 @@ def test_a_decision_is_made_again_when_another_writer_was_first(fed):
 
 
 def test_endless_collisions_end_in_an_error(fed, monkeypatch):
-    def refuse(changes):
+    def refuse(changes, meanwhile=None):
         raise IntegrityError("somebody was first")
 
     monkeypatch.setattr(fed.base.recorder, "save", refuse)

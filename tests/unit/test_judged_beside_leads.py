@@ -27,10 +27,10 @@ def withdraw_first(fed, *, meanwhile=()):
     recorder, waiting = fed.base.recorder, list(meanwhile)
     save = recorder.save
 
-    def save_later(changes):
+    def save_later(changes, meanwhile=None):
         if waiting and (*KEY, bytes_of(FIRST.lead_id)) in changes.withdrawn:
             fed.feed(waiting.pop())
-        return save(changes)
+        return save(changes, meanwhile)
 
     recorder.save = save_later
     others = tuple(sorted(KEYRING.leaf(*identity[:2]) for identity in OTHERS))

@@ -24,6 +24,12 @@ FUNNEL = {
 }  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch):
+    """Whatever runs the tests may say how wide it is."""
+    monkeypatch.setenv("COLUMNS", "240")
+
+
 @pytest.mark.parametrize(
     ("show", "told"),
     [

@@ -29,12 +29,12 @@ def _watched(base: CustomerBase) -> list[ref[Work]]:
     seen: list[ref[Work]] = []
     attempt = base.attempt
 
-    def watching(decide):  # type: ignore[no-untyped-def]
+    def watching(decide, meanwhile=None):  # type: ignore[no-untyped-def]
         def decided(work: Work) -> object:
             seen.append(ref(work))
             return decide(work)
 
-        return attempt(decided)
+        return attempt(decided, meanwhile)
 
     base.attempt = watching  # type: ignore[method-assign]
     return seen
