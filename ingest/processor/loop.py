@@ -42,7 +42,7 @@ class ProcessorLoop:
         self._idle = idle
         self._after: dict[str, int] = {}
         self._ahead: dict[str, Sequence[Logged]] = {}
-        """Whole batches that were read while the one before was saved."""
+        """What was read while the batch before it was saved."""
         self._lag_due: dict[str, float] = {}
 
     def run(self, stop: threading.Event) -> None:
@@ -92,7 +92,7 @@ class ProcessorLoop:
         except Exception:  # noqa: BLE001 - it will be read in its turn, and its fault told
             return
         self._handler.ahead(records)
-        if len(records) == self._batch:
+        if records:  # to read them again would cost Kafka's consumer what it fetched beyond them
             self._ahead[last.partition] = records
 
     def _tell_lag(self, partition: str, after: int, *, more: bool) -> None:
