@@ -24,8 +24,8 @@ _TEXT: Final = 300
 """Characters of a touch that are shown."""
 
 REASONS: Final = {
-    "won": said("the customer wrote or called again after the deal was won"),
-    "lost": said("the customer wrote or called again after the deal was lost"),
+    "won": said("this came to us after the deal was won"),
+    "lost": said("this came to us after the deal was lost"),
 }
 
 
