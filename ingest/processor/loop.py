@@ -86,7 +86,9 @@ class ProcessorLoop:
         return partial(self._handler.handle, records, partial(self._look_ahead, records[-1]))
 
     def _look_ahead(self, last: Logged) -> None:
-        """Read and decode what comes next, while a store writes."""
+        """Read and decode what comes next, while a store writes; once, however often it tries."""
+        if last.partition in self._ahead:
+            return
         try:
             records = self._log.read(last.partition, last.offset, self._batch)
         except Exception:  # noqa: BLE001 - it will be read in its turn, and its fault told

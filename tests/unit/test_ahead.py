@@ -4,6 +4,7 @@ import threading
 
 import msgspec
 import pytest
+from eventsourcing.persistence import IntegrityError
 from support.worlds import KEYRING, lead
 
 from eventstore.customer_base import CustomerBase
@@ -97,6 +98,24 @@ def test_a_log_that_is_away_while_the_loop_looks_ahead_is_read_in_its_turn(base)
     loop = ProcessorLoop(log, BatchHandler(base), base.recorder, batch=10)
     assert loop.drain() == 200
     assert sum(base.recorder.ledger().values()) == 200
+
+
+def test_a_loop_looks_ahead_once_however_often_it_has_to_save(base, decoded):
+    log, save, races = Log(40), base.recorder.save, [1, 1, 1]
+
+    def overtaken(changes, meanwhile=None):
+        if meanwhile and races:
+            races.pop()
+            meanwhile()
+            raise IntegrityError("another writer was first")
+        return save(changes, meanwhile)
+
+    base.recorder.save = overtaken
+    assert ProcessorLoop(log, BatchHandler(base), base.recorder, batch=10).drain() == 80
+    assert not races
+    read = [place for place in log.reads if place[1] < 39]
+    assert len(set(read)) == len(read)
+    assert len(decoded) == 80
 
 
 def test_what_another_process_passed_meanwhile_is_not_handled_again(base):
