@@ -69,9 +69,8 @@ class Returns:
             work.decide_by_hand("anew", lead, own, by.command, event)
             return {leaf}
 
-        return carry_out(
-            self._base, by, asked or ("anew", deal, reason), decide, dry_run=dry_run
-        )  # fmt: skip
+        means = asked or ("anew", deal, reason)
+        return carry_out(self._base, by, means, decide, dry_run=dry_run)
 
     def leave(
         self,
@@ -97,9 +96,8 @@ class Returns:
             work.decided_on("leave", [(deal, deal) for deal in deals], by.command)
             return {one.leaf for one in found if not _left(work, one)}
 
-        return carry_out(
-            self._base, by, asked or ("leave", *deals, reason), decide, dry_run=dry_run
-        )
+        means = asked or ("leave", *deals, reason)
+        return carry_out(self._base, by, means, decide, dry_run=dry_run)
 
 
 def _left(work: Work, found: _Found) -> bool:

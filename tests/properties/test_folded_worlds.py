@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from support.decided_worlds import identity, new_fed
+from support.decided_worlds import feed_in_any_order, identity, new_fed
 from support.folded_worlds import FOLDS, FoldedWorld, address
 from support.tries import tries
 from support.worlds import MATCHING, check, lead
@@ -35,12 +35,5 @@ def test_order_repetition_and_batching_do_not_change_persons_where_addresses_are
     events, folds, data
 ):
     fed = new_fed(matching=replace(MATCHING, folds=folds))
-    shuffled = data.draw(st.permutations(events + events[: len(events) // 2]))
-    while shuffled:
-        size = data.draw(st.integers(1, 6))
-        fed.feed(*shuffled[:size])
-        shuffled = shuffled[size:]
-    fed.events = {}
-    for one in events:
-        fed.events.setdefault(one.lead_id, []).append(one)
+    feed_in_any_order(fed, events, data)
     check(fed, fed.facts())

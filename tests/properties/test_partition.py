@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.decided_worlds import ROUTED, ManyIdentities, World, event, new_fed
+from support.decided_worlds import ROUTED, ManyIdentities, World, event, feed_in_any_order, new_fed
 from support.tries import tries
 from support.worlds import check
 
@@ -22,14 +22,7 @@ def once_each(events: list) -> list:
 def test_order_repetition_and_batching_do_not_change_persons(events, data):
     events = once_each(events)
     fed = new_fed()
-    shuffled = data.draw(st.permutations(events + events[: len(events) // 2]))
-    while shuffled:
-        size = data.draw(st.integers(1, 6))
-        fed.feed(*shuffled[:size])
-        shuffled = shuffled[size:]
-    fed.events = {}
-    for one in events:
-        fed.events.setdefault(one.lead_id, []).append(one)
+    feed_in_any_order(fed, events, data)
     check(fed, fed.facts())
 
 

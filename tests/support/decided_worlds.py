@@ -90,6 +90,18 @@ def new_fed(**policy) -> Fed:
     return fed
 
 
+def feed_in_any_order(fed, events, data):
+    """Feed the events in an order and in batches that `data` draws, half of them twice."""
+    shuffled = data.draw(st.permutations(events + events[: len(events) // 2]))
+    while shuffled:
+        size = data.draw(st.integers(1, 6))
+        fed.feed(*shuffled[:size])
+        shuffled = shuffled[size:]
+    fed.events = {}
+    for one in events:
+        fed.events.setdefault(one.lead_id, []).append(one)
+
+
 class World(RuleBasedStateMachine):
     """Leads, amendments, marks, merges, vetoes, withdrawals and undos in any order."""
 
