@@ -8,7 +8,7 @@ from eventstore.domain.events import Id, LeadIdentity
 from eventstore.domain.matching import BY_FOLD, Action, LinkRule
 from eventstore.lead_state import LeadState
 from eventstore.mailboxes import by_folds
-from eventstore.rows import LinkKey
+from eventstore.rows import LinkKey, Pairing, pairing
 from eventstore.work import Work
 
 
@@ -26,10 +26,9 @@ class Judged(msgspec.Struct, frozen=True, gc=False):
     action: Action
 
     @property
-    def pair(self) -> tuple[Id, Id]:
+    def pair(self) -> Pairing:
         """The two leaf cards, the lower first."""
-        a, b = self.a.leaf, self.b.leaf
-        return (a, b) if a < b else (b, a)
+        return pairing(self.a.leaf, self.b.leaf)
 
     @property
     def links(self) -> bool:

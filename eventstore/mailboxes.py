@@ -12,7 +12,7 @@ from typing import Final
 from channels.sdk.lead import Identity
 from eventstore.domain.events import Id, LeadIdentity
 from eventstore.regroup import counts_as_shared, seniority
-from eventstore.rows import Card, Pair, Pairing
+from eventstore.rows import Card, Pair, Pairing, pairing
 from eventstore.work import Work
 
 _EMAIL: Final = "email"
@@ -56,7 +56,7 @@ def prefetch_mailboxes(work: Work, identities: Iterable[Identity]) -> None:
     found = {leaf: work.keyring.leaf(_EMAIL, to) for leaf, to in address_leaves(work, identities)}
     if found:
         work.load_cards(found.values())
-        work.load_pairs(_pairing(*pair) for pair in found.items())
+        work.load_pairs(pairing(*pair) for pair in found.items())
 
 
 def put_into_mailbox(work: Work, leaf: Id, value: str) -> None:
@@ -149,7 +149,7 @@ def _may_have_met(work: Work, one: Id, other: Id) -> bool:
 
 def _met(work: Work, ours: Iterable[Id], theirs: Iterable[Id], *, but: Pairing) -> bool:
     """Whether some of these came together with some of those, but for these two."""
-    keys = {_pairing(*pair) for pair in product(ours, theirs)} - {_pairing(*but)}
+    keys = {pairing(*pair) for pair in product(ours, theirs)} - {pairing(*but)}
     work.load_pairs(keys)
     return any(work.pair(key) is not None for key in keys)
 
@@ -191,14 +191,10 @@ def fold_again(work: Work, names: Mapping[Id, str]) -> tuple[list[Pairing], set[
         named = work.keyring.leaf(kind, to) if to else b""
         if named != before:
             put_into_mailbox(work, leaf, to)
-            pairs |= {_pairing(leaf, end): None for end in (before, named) if end}
+            pairs |= {pairing(leaf, end): None for end in (before, named) if end}
     for key in pairs:
         work.put_pair(key, work.pair(key) or Pair())
     changed = {leaf for key in pairs for leaf in key}
     met = {leaf for key in work.pairs_of(changed) for leaf in key}
     work.load_cards(met)
     return list(pairs), changed | with_mailboxes(work, met)
-
-
-def _pairing(a: Id, b: Id) -> Pairing:
-    return (a, b) if a < b else (b, a)

@@ -24,7 +24,7 @@ from eventstore.mailboxes import prefetch_mailboxes, with_mailboxes
 from eventstore.redecide import redecide
 from eventstore.regroup import regroup
 from eventstore.rejudging import rejudge
-from eventstore.rows import Appearance
+from eventstore.rows import Appearance, pairing
 from eventstore.touches import deal_id, milliseconds, opening, own_leaf, stand, touch_of
 from eventstore.work import Work
 
@@ -43,7 +43,7 @@ def prefetch(work: Work, contents: Iterable[LeadContent]) -> list[Incoming]:
         work.seen |= work.source.seen(others)
     work.load_cards({identity.leaf for lead in leads for identity in lead.identities})
     work.load_pairs(
-        (min(a.leaf, b.leaf), max(a.leaf, b.leaf))
+        pairing(a.leaf, b.leaf)
         for lead in leads
         if len(lead.identities) > 1
         for a, b in combinations(lead.identities, 2)

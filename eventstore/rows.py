@@ -22,6 +22,11 @@ LinkKey = tuple[int, Id, int, int, int]
 """When, by which lead, by which rule and with which texts two leaf cards were linked first."""
 
 
+def pairing(a: Id, b: Id) -> Pairing:
+    """Two leaf cards as a pair of them is kept."""
+    return (a, b) if a < b else (b, a)
+
+
 class Card(msgspec.Struct, array_like=True, gc=False):
     """One leaf card, and the person that it heads. Mutable while a batch is decided."""
 
