@@ -160,6 +160,9 @@ class FaustProcessor:
         app.transport = _Transport(app.conf.broker_consumer, app, processor=self)
         topic = app.topic(self._topic.name, value_serializer="raw", key_serializer="raw")
         app.agent(topic, name="processor")(self._process)
+        # Faust makes its consumer for whoever asks first, and two that ask at once, as starting
+        # and `assigned` in another thread would, get one each, of which one is never started.
+        assert app.consumer  # noqa: S101 - made here
         return app
 
     async def _process(self, stream: StreamT[bytes]) -> None:

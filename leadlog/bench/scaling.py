@@ -37,11 +37,17 @@ class Batch(msgspec.Struct, tag=True):
     cpu_s: float
 
 
+class Ended(NamedTuple):
+    """A processor is gone, though there is work."""
+
+    status: int
+
+
 class _Told(NamedTuple):
     """By which processor."""
 
     number: int
-    what: Holding | Batch
+    what: Holding | Batch | Ended
 
 
 _decode = msgspec.json.Decoder(Holding | Batch).decode
@@ -96,6 +102,7 @@ def _listen(process: "subprocess.Popen[bytes]", number: int, told: "SimpleQueue[
     assert process.stdout is not None  # noqa: S101 - it was asked for
     for line in process.stdout:
         told.put(_Told(number, _decode(line)))
+    told.put(_Told(number, Ended(process.wait())))
 
 
 def _ready(told: "SimpleQueue[_Told]", many: int) -> dict[int, Holding]:
@@ -124,13 +131,16 @@ def _taken(told: "SimpleQueue[_Told]", count: int, held: dict[int, Holding]) -> 
     return Sample(count, wall, cpu)
 
 
-def _next(told: "SimpleQueue[_Told]") -> _Told:
+def _next(told: "SimpleQueue[_Told]") -> tuple[int, Holding | Batch]:
     try:
-        return told.get(timeout=_WITHIN_S)
+        number, what = told.get(timeout=_WITHIN_S)
     except Empty:
         raise RuntimeError(
             f"the processors told nothing for {_WITHIN_S:.0f} s; their own words are above"
         ) from None
+    if isinstance(what, Ended):
+        raise RuntimeError(f"a processor ended with status {what.status}; its own words are above")
+    return number, what
 
 
 def _benchmark(processors: int, aim: float) -> Benchmark:

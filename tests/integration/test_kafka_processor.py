@@ -6,6 +6,7 @@ Both runners are held to the same; what is special about Faust comes after.
 import asyncio
 import signal
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,9 @@ from support.kafka_place import (
 from support.waiting import wait_until
 
 from ingest.log.kafka_reader import KafkaLogReader
+from ingest.processor import faust_app
 from ingest.processor.batch import BatchHandler
+from ingest.processor.faust_app import FaustProcessor
 from ingest.processor.group import group_of
 from ingest.processor.in_order import InOrder
 from ingest.processor.loop import ProcessorLoop
@@ -208,6 +211,27 @@ def test_a_worker_that_hangs_ends_itself(place, start):
     assert "processor_ends" in (place.folder / "out").read_text()
     start("faust")
     place.reached(50)
+
+
+def test_a_worker_has_one_consumer_though_another_thread_asks_while_it_starts(place, monkeypatch):
+    made, consumer = [], faust_app._Transport.Consumer
+
+    def slowly(*args, **kwargs):
+        made.append(threading.current_thread().name)
+        time.sleep(0.5)
+        return consumer(*args, **kwargs)
+
+    monkeypatch.setattr(faust_app._Transport, "Consumer", staticmethod(slowly))
+    handler, stop = BatchHandler(place.base), threading.Event()
+    processor = FaustProcessor(place.topic, handler, place.base.recorder, folder=place.folder)
+    worker = threading.Thread(target=processor.run, args=(stop,), name="worker")
+    worker.start()
+    try:
+        wait_until(processor.assigned, within_s=20)
+    finally:
+        stop.set()
+        worker.join()
+    assert made == ["worker"]
 
 
 def test_a_worker_opens_no_port(place, start):

@@ -1,9 +1,13 @@
 """What rounds of a paired benchmark say (leadlog.bench.pair)."""
 
+import subprocess
+import sys
 from contextlib import contextmanager
+from queue import SimpleQueue
 
 import pytest
 
+from leadlog.bench import scaling
 from leadlog.bench.leads import Mix, logged_leads, persons
 from leadlog.bench.pair import Benchmark, Sample, Setting, Sides, run, summed_up
 
@@ -62,3 +66,12 @@ def test_newcomers_only_where_nobody_returns():
     from random import Random
 
     assert list(persons(5, Mix(returning=0.0), Random(1), first=10)) == [10, 11, 12, 13, 14]
+
+
+def test_a_processor_that_ends_too_early_is_told_at_once():
+    command = [sys.executable, "-c", "raise SystemExit(3)"]
+    told: SimpleQueue = SimpleQueue()
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        scaling._listen(process, 0, told)
+    with pytest.raises(RuntimeError, match="ended with status 3"):
+        scaling._ready(told, 1)
