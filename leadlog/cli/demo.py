@@ -59,9 +59,7 @@ def demo(
     progress = _opened(data, seed=seed, speed=speed, anew=anew)
     chosen = settings(progress.seed, data=data, host=host, port=port)
     set_up(chosen.logging)
-    show = Show(
-        progress=progress, data=data, seconds=seconds, display=lambda: display(as_json=as_json)
-    )
+    show = Show(progress=progress, seconds=seconds, display=lambda: display(as_json=as_json))
     say = note if as_json else print
     say(f"meanwhile, in another terminal: leadlog funnel --by channel --data {data}")
     say("fill in the workshop's form and see your card appear: /shop at the address below")

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from leadlog.control import Address, OperationFailed
 from leadlog.demo.board import Board
@@ -26,16 +25,15 @@ class Show:
     """What to play; a companion of `leadlog.roles.serve`."""
 
     progress: Progress
-    """From where to go on; noted in `data` as it goes."""
-    data: Path
+    """From where to go on; noted beside the data as it goes."""
     display: Callable[[], Display]
     seconds: float | None = None
     """Over by itself after so many."""
 
     def __call__(self, system: System, address: Address, stop: threading.Event) -> None:
         """Play until `stop`, or as long as was said. Raises what went wrong meanwhile."""
-        progress = self.progress
-        progress.save(self.data)
+        progress, data = self.progress, system.settings.data
+        progress.save(data)
         clock = progress.clock
         board = Board(system.base.recorder)
         sender = Sender(
@@ -58,7 +56,7 @@ class Show:
             display.show(numbers_of(board, sent=sender.sent, commands=shift.made))
             progress.stood = datetime.now(UTC)
             progress.sent_until, progress.past_until = sender.sent_until, sender.past_until
-            progress.save(self.data)
+            progress.save(data)
 
         try:
             with ThreadPoolExecutor(2, "demo") as pool:

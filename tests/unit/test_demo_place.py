@@ -1,11 +1,19 @@
-"""The demo empties its own directory, and nobody else's."""
+"""The demo empties its own directory, and nobody else's; and it finds that directory always."""
 
+import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from leadlog.control import Address
 from leadlog.demo.place import NotOurs, make_anew
+from leadlog.demo.progress import begun, kept
+from leadlog.demo.show import Show
+from leadlog.demo.status import display
+from leadlog.demo.workshop import settings
 from leadlog.ownership import DataInUse, DataLock
+from leadlog.system import System
 
 
 def test_a_new_directory_is_made(tmp_path: Path) -> None:
@@ -56,3 +64,23 @@ def test_a_running_demo_is_left_alone(tmp_path: Path) -> None:
     finally:
         lock.release()
     assert (tmp_path / "events.db").read_text() == "in use"
+
+
+def test_the_story_is_noted_beside_the_data_wherever_the_process_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The analytics engine changes the working directory while another thread loads it."""
+    monkeypatch.chdir(tmp_path)
+    made = Path("data/demo")
+    make_anew(made)
+    system = System(settings(7, data=made, host="127.0.0.1", port=0))
+    (tmp_path / "engine").mkdir()
+    monkeypatch.chdir(tmp_path / "engine")
+    over = threading.Event()
+    over.set()
+    show = Show(progress=begun(7, 1.0), display=lambda: display(as_json=True))
+    with closing(system):
+        show(system, Address("http://127.0.0.1:9", "", 0), over)
+    noted = kept(tmp_path / made)
+    assert noted is not None
+    assert noted.seed == 7
