@@ -18,6 +18,7 @@ from projections.desk.shapes import (
     DecisionTaken,
     Joined,
     Moving,
+    Noted,
     OnCards,
     Owned,
     ShownDeal,
@@ -131,6 +132,14 @@ def own(
     return _done(request, "own", deal, key, data, owner=data.owner)
 
 
+@post("/{deal:str}/note", sync_to_thread=True, status_code=200,
+      summary="Write a note on it; it is kept sealed", responses=_DONE)  # fmt: skip
+def note(
+    request: AnyRequest, deal: FromPath[str], data: JSONBody[Noted], key: Key = None
+) -> Response[Any]:
+    return _done(request, "note", deal, key, data, text=data.text)
+
+
 @post(
     "/{deal:str}/join",
     sync_to_thread=True,
@@ -209,7 +218,7 @@ DEALS: Final = Router(
     "/api/v1/deals",
     route_handlers=[
         list_deals, show_deal, accept, decline, stage, won, lost, reopen, own,
-        join, split, anew, leave,
+        note, join, split, anew, leave,
     ],
     guards=[personal],
     tags=["deals"],

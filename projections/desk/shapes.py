@@ -10,6 +10,8 @@ CardId = Annotated[
     _Name, Meta(description="a card's or leaf card's id, or kind:value in any spelling")
 ]
 Reason = Annotated[str, Meta(max_length=2000)]
+MOST_OF_A_NOTE = 20_000
+"""Characters."""
 
 
 class Given(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,6 +86,10 @@ class Closed(Moving, frozen=True, kw_only=True):
 
 class Owned(Moving, frozen=True, kw_only=True):
     owner: _Name
+
+
+class Noted(Moving, frozen=True, kw_only=True):
+    text: Annotated[str, Meta(max_length=MOST_OF_A_NOTE, description="for those who read it later")]
 
 
 class Joined(Deciding, frozen=True, kw_only=True):

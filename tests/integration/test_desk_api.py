@@ -140,6 +140,7 @@ def test_what_makes_no_sense_is_400_and_changes_nothing(api, path, body):
         ("won", {"amount": "much"}, "no decimal number"),
         ("lost", {"reason": "mood"}, "reason must be one of: price, "),
         ("decline", {"reason": "mood"}, "reason must be one of: price, "),
+        ("note", {"text": " "}, "an empty note"),
         ("join", {}, "the same deal"),
     ],
 )
@@ -233,6 +234,17 @@ def test_a_deal_is_declined_reopened_and_owned(api):
         assert post(api, f"deals/{deal}/{action}", body).status_code == 200, action
     shown = api.get(f"/api/v1/deals/{deal}").json()
     assert (shown["status"], shown["stage"], shown["owner"]) == ("open", "measure", "vera")
+
+
+def test_a_note_is_written_once_and_stands_in_the_deals_history(api):
+    deal = deal_of(api, B)
+    note = {"text": "Перезвонить в среду", "actor": "vera", "version": 1}
+    for _ in "twice":
+        written = post(api, f"deals/{deal}/note", note, **{"Idempotency-Key": "7"})
+        assert (written.status_code, written.json()["version"]) == (200, 2)
+    (last,) = api.get(f"/api/v1/deals/{deal}").json()["history"][1:]
+    assert (last["what"], last["text"], last["actor"]) == ("note", note["text"], "vera")
+    assert post(api, f"deals/{deal}/note", note).status_code == 409
 
 
 def test_pages_of_deals_together_give_every_deal_once(api):
