@@ -60,10 +60,16 @@ def decision_word(event: Event | None) -> str:
 
 
 def refuse_stale(work: Work, by: Orders, named: Collection[Id]) -> None:
-    """Raise StaleVersion if the persons of these leaf cards changed since what the sender saw."""
+    """Raise StaleVersion if the persons of these leaf cards changed since what the sender saw.
+
+    Every decision passes here, so that each refuses a version that the store has not reached.
+    """
     expected = by.expected_version
     if expected is None:
         return
+    last = work.source.last_position()
+    if expected > last:
+        raise StaleVersion("card", expected, last, [])
     members = work.members({work.known_card(work.bears_on(leaf)).person for leaf in named})
     leaves = {*members, *(alias for card in members.values() for alias in card.aliases)}
     changes = changes_since(work.source, leaves, expected, but=by.command)

@@ -18,7 +18,7 @@ from eventstore.domain.events import (
     DecisionUndone,
     Id,
 )
-from eventstore.orders import CommandRefused, NotThere, Orders, StaleVersion, WrongCommand
+from eventstore.orders import CommandRefused, NotThere, Orders, WrongCommand
 from eventstore.regroup import by_hand
 from eventstore.rejudging import Evidence
 from eventstore.rows import Hand
@@ -159,7 +159,6 @@ class CardCommands:
         `progress` is told how much evidence is done, and of how much. `seen` are the leaf cards
         whose version the orders have. See `eventstore.withdrawals`.
         """
-        self._refuse_future(by)
         return withdraw_evidence(
             self._base,
             evidence,
@@ -174,14 +173,7 @@ class CardCommands:
     def _run(
         self, by: Orders, asked: Asked, decide: Callable[[Work], set[Id]], dry_run: bool
     ) -> Decided:
-        self._refuse_future(by)
         return carry_out(self._base, by, asked, decide, dry_run=dry_run)
-
-    def _refuse_future(self, by: Orders) -> None:
-        """A version that the store has not reached: it was given by another one."""
-        last = self._base.recorder.last_position()
-        if by.expected_version is not None and by.expected_version > last:
-            raise StaleVersion("card", by.expected_version, last, [])
 
 
 def _named_by(work: Work, decision: Id) -> set[Id]:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from eventstore.deal_story import deal_event
 from eventstore.domain.events import Id
 from eventstore.reading import Recorded
+from eventstore.said import said
 from eventstore.told import time_text
 
 _SAID: Final = ("stage", "status", "owner", "amount")
@@ -37,13 +38,31 @@ class Change(NamedTuple):
 
 
 class StaleVersion(CommandRefused):
-    """What the command is about changed since its sender saw it; what happened is told."""
+    """What the command is about changed since its sender saw it; what happened is told.
+
+    Without `changes` it is not of this store: nothing there has come as far.
+    """
 
     def __init__(self, what: str, expected: int, version: int, changes: Sequence[Change]) -> None:
-        told = "; ".join(change.told for change in changes) or "that version is from the future"
-        super().__init__(f"the {what} changed since version {expected}: {told}")
+        super().__init__(_since(what, expected, changes) or _ahead(what, expected, version))
         self.what, self.expected, self.version = what, expected, version
         self.changes = [{"version": change.version, **change.facts} for change in changes]
+
+
+def _since(what: str, expected: int, changes: Sequence[Change]) -> str:
+    told = "; ".join(change.told for change in changes)
+    return f"the {what} changed since version {expected}: {told}" if told else ""
+
+
+def _ahead(what: str, expected: int, version: int) -> str:
+    """A version that the store has not reached: another one gave it."""
+    return said(
+        "version %(expected)s is from the future: the %(what)s stands at %(version)s; look at it"
+        " again, then decide",
+        what=what,
+        expected=str(expected),
+        version=str(version),
+    )
 
 
 class NotThere(LookupError):

@@ -36,10 +36,7 @@ def withdraw_evidence(
     """
     with base.carrying_out(by.command):
         if dry_run or not asked_before(base.work(), by.command, asked):
-            items = tuple(evidence)
-            if not items:
-                raise CommandRefused(said("no evidence fits; nothing was withdrawn"))
-            decide = partial(_decide, by=by, reason=reason, items=items, seen=seen)
+            decide = partial(_decide, by=by, reason=reason, items=tuple(evidence), seen=seen)
             decided = carry_out(base, by, asked, decide, dry_run=dry_run)
             if dry_run:
                 return decided
@@ -54,6 +51,8 @@ def _decide(
     work: Work, *, by: Orders, reason: str, items: Sequence[Evidence], seen: Collection[Id]
 ) -> set[Id]:
     refuse_stale(work, by, seen)
+    if not items:
+        raise CommandRefused(said("no evidence fits; nothing was withdrawn"))
     about = items[0][:SEALED_WITH]
     most = work.policy.most_items_at_once
     for start in range(0, len(items), most):

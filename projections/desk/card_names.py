@@ -93,6 +93,11 @@ class CardNames(Names):
         told = self.known(words.CHANGES, str(entry["what"]))
         return told % {"channel": self.channel(entry["channel"])} if "channel" in entry else told
 
+    def change_by(self, entry: Json) -> str:
+        """The same with who did it and when, as programs know them."""
+        told = (self.change(entry), entry.get("actor"), entry.get("recorded_at"))
+        return " · ".join(filter(None, told))
+
     def done(self, what: str) -> str:
         return self.known(words.DONE, what)
 

@@ -122,15 +122,19 @@ def _not_there(request: AnyRequest, error: NotThere) -> Response[Any]:
 
 def _refused(request: AnyRequest, error: CommandRefused) -> Response[Any]:
     if isinstance(error, StaleVersion):
-        detail = _changed(request, error) if _is_of_api(request) else words.STALE
+        detail = _stale(request, error)
         return answer(request, 409, detail, version=error.version, changes=error.changes)
     if isinstance(error, CommandReused) and not _is_of_api(request):
         return answer(request, 409, words.REUSED)
     return answer(request, 409, text_of(error))
 
 
-def _changed(request: AnyRequest, error: StaleVersion) -> str:
-    """What happened since, in the words of the pages; in English with all that programs get."""
+def _stale(request: AnyRequest, error: StaleVersion) -> str:
+    """What happened since, by whom and when: in the words of the pages, which list it below."""
+    if not error.changes:
+        return text_of(error)
+    if not _is_of_api(request):
+        return words.STALE
     language = language_of(request)
     if language == DEFAULT:
         return str(error)
@@ -139,7 +143,7 @@ def _changed(request: AnyRequest, error: StaleVersion) -> str:
         "the %(what)s changed since version %(version)s: %(changes)s",
         what=error.what,
         version=str(error.expected),
-        changes=[names.change(one) for one in error.changes],
+        changes=[names.change_by(one) for one in error.changes],
     )
 
 

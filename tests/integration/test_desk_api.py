@@ -334,6 +334,34 @@ def test_a_decision_on_a_card_that_changed_is_refused_with_what_changed(system, 
     assert post(api, path, {**given, version: now}).status_code == 200
 
 
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_who_changed_it_and_when_is_told_in_every_language(api, language):
+    seen = api.get(f"/api/v1/cards/{A}").json()["version"]
+    post(api, "cards/merge", {"a": A, "b": B, "actor": "boris"})
+    api.headers["Accept-Language"] = language
+    stale = post(api, "cards/share", {"id": A, "version": seen}).json()
+    (change,) = stale["changes"]
+    assert "boris" in stale["detail"]
+    assert change["recorded_at"] in stale["detail"]
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "is from the future"), ("ru", "ещё не было")]
+)
+@pytest.mark.parametrize("path", [*STALE, "deals/accept"])
+def test_a_version_that_the_store_has_not_reached_is_refused_everywhere(api, path, language, told):
+    shared = post(api, "cards/share", {"id": B}).json()["decision"]
+    given = {**(STALE.get(path) or {"decision": shared})}
+    if path == "deals/accept":
+        path, given = f"deals/{deal_of(api, A)}/accept", {}
+    api.headers["Accept-Language"] = language
+    version = "card_version" if path == "cards/withdraw" else "version"
+    refused = post(api, path, {**given, version: 10**9})
+    assert refused.status_code == 409
+    assert told in refused.json()["detail"]
+    assert refused.json()["version"] < 10**9
+
+
 ONE_REASON = (
     '[[pipelines]]\nid = "sales"\nlost_reasons = ["price"]\nstages = [{ id = "unsorted" }]\n'
 )

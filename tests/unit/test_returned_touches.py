@@ -208,6 +208,14 @@ def test_a_command_that_did_not_see_the_last_touch_is_refused(ended):
     assert items(ended)[0]["touches"] == 2
 
 
+@pytest.mark.parametrize("name", ["accept", "refuse"])
+def test_a_version_that_the_store_has_not_reached_is_refused(ended, name):
+    by = order("anna", expected_version=ended.base.recorder.last_position() + 1)
+    with pytest.raises(StaleVersion, match="from the future"):
+        getattr(queue(ended), name)("1", by)
+    assert items(ended)[0]["touches"] == 1
+
+
 def test_where_nothing_waits_there_is_nothing_to_do(fed):
     fed.feed(came(1, BORIS))
     with pytest.raises(CommandRefused, match="nothing waits"):

@@ -1,5 +1,7 @@
 """A decision on a card that changed since it was seen is refused with what changed (3.7)."""
 
+from dataclasses import replace
+
 import pytest
 from support.worlds import KEYRING, Fed, base, lead
 
@@ -129,10 +131,27 @@ def test_the_other_card_of_a_merge_has_to_be_as_it_was_seen_too(fed):
         fed.commands.merge(leaf(PHONE), leaf(VK), by)
 
 
-def test_a_version_from_the_future_is_refused(fed):
+@pytest.mark.parametrize("name", DECISIONS)
+def test_a_version_from_the_future_is_refused(fed, name):
+    position = fed.base.recorder.last_position()
+    by = order("anna", expected_version=position + 1)
+    with pytest.raises(StaleVersion, match=rf"future: the card stands at {position}") as refused:
+        DECISIONS[name](fed, by)
+    assert (refused.value.version, refused.value.changes) == (position, [])
+
+
+def test_an_undo_with_a_version_from_the_future_is_refused(fed):
+    merged = merge(fed)
     by = order("anna", expected_version=fed.base.recorder.last_position() + 1)
     with pytest.raises(StaleVersion, match="from the future"):
-        DECISIONS["merge"](fed, by)
+        fed.commands.undo(merged, by)
+
+
+def test_a_command_that_was_carried_out_is_answered_whatever_version_it_has_now(fed):
+    by = order("anna")
+    merged = fed.commands.merge(leaf(PHONE), leaf(VK), by)
+    ahead = fed.base.recorder.last_position() + 1
+    assert fed.commands.merge(leaf(PHONE), leaf(VK), replace(by, expected_version=ahead)) == merged
 
 
 def test_the_queue_refuses_a_verdict_on_a_card_that_changed(fed):
