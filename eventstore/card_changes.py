@@ -56,6 +56,8 @@ def decision_word(event: Event | None) -> str:
     """What kind of decision it is, in a word."""
     if isinstance(event, CardMarked):
         return "share" if event.shared else "unshare"
+    if isinstance(event, TouchParted) and event.anew:
+        return "anew"
     return _NAMES.get(type(event), "rematch") if event else "rematch"
 
 

@@ -12,7 +12,9 @@ from channels.sdk.times import parse_time
 from eventstore.card_decisions import CardDecisions
 from eventstore.card_source import CardSource
 from eventstore.customer_base import CustomerBase
+from eventstore.deal_causes import causes
 from eventstore.deal_story import history
+from eventstore.deal_touches import joined_groups
 from eventstore.domain.events import DealOpened, Id
 from eventstore.reading import Recorded
 from eventstore.reply_story import replies_to, with_replies
@@ -80,9 +82,10 @@ class CardTimeline:
         """
         deal_of = {told.lead: told.deal for told in standing}
         entries = with_replies(standing, replies_to(self._source, cards), deal_of)
-        entries += self._of_deals(self.deal_streams(standing, personal=True), standing)
-        entries += self._decisions.in_force(cards)
-        entries += self._besides(cards, everything=everything)
+        streams = self.deal_streams(standing, personal=True)
+        entries += self._of_deals(streams, standing)
+        entries += self._decisions.in_force(cards, streams)
+        entries += self._besides(cards, streams, everything=everything)
         return sorted(entries, key=lambda entry: entry["at"])
 
     def page(
@@ -109,12 +112,14 @@ class CardTimeline:
         known = deal_of({lead for r in replies for lead in (r.echo, r.written.lead) if lead})
         replies = [r for r in replies if r.echo in here or r.echo not in known]
         streams = self.deal_streams(touches, deals, personal=True)
-        decisions = self._decisions.in_force(cards)
+        groups = joined_groups(self._source, streams)
+        every = {deal for group in groups.values() for deal in group}
+        decisions = self._decisions.in_force(cards, every)
         entries = [
             *with_replies(touches, replies, known),
             *self._of_deals(streams, touches),
             *decisions,
-            *self._besides(cards, everything=everything),
+            *self._besides(cards, every, everything=everything),
         ]
         return {
             "timeline": sorted(
@@ -126,10 +131,12 @@ class CardTimeline:
             "older": older.shown() if older else None,
         }
 
-    def _besides(self, cards: Collection[Id], *, everything: bool) -> list[Json]:
+    def _besides(
+        self, cards: Collection[Id], deals: Collection[Id], *, everything: bool
+    ) -> list[Json]:
         """What was decided and is not to be undone by its id here."""
         found = self._decisions.rematches(cards)
-        return found + self._decisions.taken_back(cards) if everything else found
+        return found + self._decisions.taken_back(cards, deals) if everything else found
 
     def deal_streams(
         self, touches: Iterable[Told], deals: Collection[Id] = (), *, personal: bool = False
@@ -152,10 +159,11 @@ class CardTimeline:
         began = {told.lead: told.occurred_at for told in touches}
         openers = {event.lead for event in opened.values()}
         began |= self._began(openers - began.keys())
+        why = causes(self._source, (e for events in streams.values() for e in events))
         found: list[Json] = []
         for deal, event in opened.items():
             pipeline = self._base.policy.pipeline(event.pipeline)
-            found += history(streams[deal], pipeline, began=began[event.lead])
+            found += history(streams[deal], pipeline, began=began[event.lead], causes=why)
         return found
 
     def _began(self, leads: Collection[Id]) -> dict[Id, int]:

@@ -4,7 +4,9 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from eventstore.awaiting import told_pending
+from eventstore.card_decisions import CardDecisions
 from eventstore.customer_base import CustomerBase
+from eventstore.deal_causes import causes
 from eventstore.deal_story import deal_known, history, shown_deal, shown_route
 from eventstore.deal_touches import joined_groups, roots
 from eventstore.domain.deals import OPEN, Deal
@@ -30,6 +32,7 @@ class DealPages:
         self._base = base
         self._source = base.recorder
         self._cards = cards
+        self._decisions = CardDecisions(base.recorder)
 
     def shown(self, deal: Id, *, most: int | None = None) -> Json | None:
         """The deal with its touches and its history; None where nobody opened it.
@@ -44,7 +47,8 @@ class DealPages:
         members = {leaf: card for leaf, (_, card) in self._source.members([person]).items()}
         cards = {leaf: card for leaf, card in members.items() if not card.moved_to}
         row = self._row(deal, person, cards[person])
-        touches, count = self._touches(deal, most) if row else ([], 0)
+        group = joined_groups(self._source, [deal])[deal]
+        touches, count = self._touches(group, most) if row else ([], 0)
         known = row or deal_known(events[0], events[1:])
         into = roots(self._source, [deal]).get(deal)
         return {
@@ -57,9 +61,14 @@ class DealPages:
             **told_pending(self._source, cards),
             "version": events[-1].version,
             "also_open": self._also_open(known, person, cards[person]),
+            "joined": sorted(text_id(one) for one in group - {deal}),
+            "decisions": self._decisions.in_force((), group),
             "timeline": self._entries(touches, cards),
             "history": history(
-                events, self._base.policy.pipeline(known.pipeline), began=opener.occurred_at
+                events,
+                self._base.policy.pipeline(known.pipeline),
+                began=opener.occurred_at,
+                causes=causes(self._source, events),
             ),
         }
 
@@ -75,9 +84,8 @@ class DealPages:
         of, row = self._source.deal_rows([deal]).get(deal, (b"", None))
         return row if of == person or card.awaits else None
 
-    def _touches(self, deal: Id, most: int | None) -> tuple[list[Told], int]:
-        """Oldest first, and how many there are."""
-        group = joined_groups(self._source, [deal])[deal]
+    def _touches(self, group: Collection[Id], most: int | None) -> tuple[list[Told], int]:
+        """Those of these deals, oldest first, and how many there are."""
         bound = _ALL if most is None else max(most, MOST_COUNTED)
         found = self._source.deal_touches(group, most=bound)
         places = sorted((place for places in found.values() for place in places), reverse=True)

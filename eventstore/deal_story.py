@@ -1,7 +1,8 @@
 """A deal as people read it: how it stands, and its history with actors and both times."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from eventstore.deal_causes import cause_of
 from eventstore.domain.deals import DECLINED, LOST, OPEN, Deal, apply, note_amount
 from eventstore.domain.events import (
     AmountSet,
@@ -13,6 +14,7 @@ from eventstore.domain.events import (
     DealRestored,
     DealSeparated,
     DealWithdrawn,
+    Decision,
     Event,
     Id,
     NoteAdded,
@@ -95,12 +97,19 @@ def _returned(deal: Deal) -> Json:
     return {"returned": {"touches": found.touches, **ends, "since": time_text(found.at)}}
 
 
-def history(events: Iterable[Recorded], pipeline: Pipeline, *, began: int) -> list[Json]:
+def history(
+    events: Iterable[Recorded],
+    pipeline: Pipeline,
+    *,
+    began: int,
+    causes: Mapping[Id, Decision],
+) -> list[Json]:
     """What happened to a deal, in recorded order.
 
     `began`: when the touch that opened it happened, as told by now; a later delivery may have been
     recorded first, and an event says for ever what was known then. Entering a stage passes all
-    before it that were never entered: they are told as `skipped`.
+    before it that were never entered: they are told as `skipped`. What came of one of the `causes`
+    (`eventstore.deal_causes`) is told with who decided and why.
     """
     told = []
     stage = ""
@@ -123,6 +132,8 @@ def history(events: Iterable[Recorded], pipeline: Pipeline, *, began: int) -> li
         for name in ("status", "reason", "amount", "currency", "owner", "text", "by"):
             if value := getattr(event, name, ""):
                 entry[name] = value
+        if cause := causes.get(cause_of(event)):
+            entry |= {"actor": cause.actor or None, "reason": cause.reason}
         if isinstance(event, DealOpened) and event.routed:
             entry["routed"] = shown_route(event.routed)
         entered = _entered(event)

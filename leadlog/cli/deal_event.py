@@ -1,4 +1,4 @@
-"""One event of a deal, in words."""
+"""One event of a deal, or one decision about it, in words."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,3 +17,10 @@ def happened(entry: Mapping[str, Any]) -> str:
     if entry.get("skipped"):
         line += f", passing {', '.join(entry['skipped'])}"
     return f"{line}, {entry['reason']}" if "reason" in entry else line
+
+
+def decided(entry: Mapping[str, Any]) -> str:
+    """Which decision, whether it holds, by whom and why; its id is for an undo."""
+    what = entry["what"] if entry["in_force"] else f"{entry['what']} (not in force)"
+    line = f"decision {entry['decision']}  {what}  {entry['actor'] or 'nobody named'}"
+    return f"{line}: {entry['reason']}" if entry["reason"] else line

@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from leadlog.cli.card_text import following, returned
-from leadlog.cli.deal_event import happened
+from leadlog.cli.deal_event import decided, happened
 from leadlog.cli.options import (
     Deciding,
     DecidingOnCard,
@@ -230,26 +230,40 @@ def tell(found: Iterable[Any]) -> None:
     """Deals as `deal show` tells them."""
     console = Terminal()
     for deal in found:
-        for name in (
-            "id", "version", "person", "name", "pipeline", "stage", "status", "amount",
-            "currency", "owner", "repeat_of", "into",
-        ):  # fmt: skip
-            console.print(f"{name:10} {deal.get(name) or ''}")
-            if name == "pipeline" and deal.get("routed"):
-                console.print(f"{'':10} {_why(deal['routed'])}")
+        for line in _standing(deal):
+            console.print(line)
         for note in _notes(deal):
             console.print(note, style="yellow")
-        for name in deal["also_open"]:
-            console.print(f"also open  {name}")
-        for name, text in deal["fields"].items():
-            console.print(f"  {name}: {text}")
-        if "more_touches" in deal:
-            console.print("  … and earlier touches; --most tells more")
-        for touch in deal["timeline"]:
-            console.print(f"  {touch['at']}  {touch['channel']:10} {touch['kind']}")
-        for entry in deal["history"]:
-            line = f"  {entry['at']}  (recorded {entry['recorded_at']})  {happened(entry)}"
-            console.print(f"{line}  {entry['actor'] or ''}".rstrip())
+        for line in (*_brought(deal), *_happened(deal)):
+            console.print(line)
+
+
+def _standing(deal: Mapping[str, Any]) -> Iterable[str]:
+    for name in (
+        "id", "version", "person", "name", "pipeline", "stage", "status", "amount",
+        "currency", "owner", "repeat_of", "into",
+    ):  # fmt: skip
+        yield f"{name:10} {deal.get(name) or ''}"
+        if name == "pipeline" and deal.get("routed"):
+            yield f"{'':10} {_why(deal['routed'])}"
+
+
+def _brought(deal: Mapping[str, Any]) -> Iterable[str]:
+    """Its deals beside and in it, and what touches brought."""
+    yield from (f"also open  {name}" for name in deal["also_open"])
+    yield from (f"joined     {name}" for name in deal["joined"])
+    yield from (f"  {name}: {text}" for name, text in deal["fields"].items())
+    if "more_touches" in deal:
+        yield "  … and earlier touches; --most tells more"
+    for touch in deal["timeline"]:
+        yield f"  {touch['at']}  {touch['channel']:10} {touch['kind']}"
+
+
+def _happened(deal: Mapping[str, Any]) -> Iterable[str]:
+    for entry in deal["history"]:
+        line = f"  {entry['at']}  (recorded {entry['recorded_at']})  {happened(entry)}"
+        yield f"{line}  {entry['actor'] or ''}".rstrip()
+    yield from (f"  {one['at']}  {decided(one)}" for one in deal["decisions"])
 
 
 def _notes(deal: Mapping[str, Any]) -> Iterable[str]:

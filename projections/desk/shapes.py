@@ -256,9 +256,13 @@ class ShownDeal(ListedDeal, frozen=True, kw_only=True):
     timeline: list[dict[str, Any]]
     """Its touches, oldest first."""
     history: list[dict[str, Any]]
-    """What happened to it, with actors and both times."""
+    """What happened to it, with actors and both times; what came of a decision, with its reason."""
     also_open: list[str]
     """The person's other open deals in this pipeline."""
+    joined: list[str]
+    """The deals that were joined into this one."""
+    decisions: list[dict[str, Any]]
+    """What people decided about these deals, each with its reason and the id for its undo."""
 
 
 class DealPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ def card_values(card: Json, why: Json) -> Json:
     touches = {entry["lead"]: entry for entry in entries if entry.get("type") == "touch"}
     return {
         "card": card,
-        "timeline": [_told(entry) for entry in entries],
+        "timeline": [_told(entry) for entry in entries if not _is_told(entry, card["decisions"])],
         "older": card["older"],
         "decisions": card["decisions"][::-1],
         "identity_of": leaves,
@@ -29,6 +29,13 @@ def _deals(card: Json) -> Iterable[Json]:
     """Each deal with the version that its buttons are for."""
     for deal in card["deals"]:
         yield {**deal, "version": card["versions"].get(deal["id"], 0)}
+
+
+def _is_told(entry: Json, decisions: Iterable[Json]) -> bool:
+    """A deal was joined by a decision that stands beside it, with who and why."""
+    return entry.get("what") == "joined" and any(
+        one["decision"] == entry.get("command") for one in decisions
+    )
 
 
 def _told(entry: Json) -> Json:

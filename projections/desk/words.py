@@ -189,15 +189,16 @@ DECISIONS: Final = {
     "withdraw": _("Evidence withdrawn"),
     "undo": _("Taken back"),
     "rematch": _("Matching rules applied to the past"),
+    "join": _("Deals joined"),
+    "part": _("Deals parted"),
+    "split": _("A touch put to a deal of its own"),
+    "anew": _("A new deal opened with what came after the end"),
+    "leave": _("Left with the deal"),
 }
 
 CHANGES: Final = {
     **DECISIONS,
     "lead": _("A lead by %(channel)s, and what it links"),
-    "join": _("Deals joined"),
-    "part": _("Deals parted"),
-    "split": _("A touch put to a deal of its own"),
-    "leave": _("Left with the deal"),
 }
 """What may have changed a card meanwhile."""
 
