@@ -4,11 +4,12 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from eventstore.said import said, text_of
 from projections.clickhouse.client import ClickHouse
 from projections.funnel.query import count_funnel
-from projections.funnel.request import FunnelRequest
+from projections.funnel.request import FunnelRequest, WrongRequest
 from projections.funnel.result import FunnelResult
-from projections.moments import AsOf, resolve
+from projections.moments import AsOf, resolve, write_moment
 from projections.overview import Overview, count_overview
 from projections.runner import Projector
 
@@ -16,6 +17,7 @@ Wait = Callable[[int], bool]
 """Returns True once the facts have reached the position, False when that takes too long."""
 
 _LOOK_S = 0.05
+_CLOCKS_DIFFER_MS = 60_000
 
 
 class Projected(Protocol):
@@ -28,20 +30,36 @@ class NotYetProjected(Exception):
     """The facts are behind the event store: ask again in a moment."""
 
 
+class Ahead(ValueError):
+    """What will be known then nobody can tell: the answer would be another one later."""
+
+
 class Reports:
     """Answers questions. Safe to call from any thread.
 
-    `latest` tells the event store's newest position; `wait` is one of the two below. Methods
-    raise NotYetProjected, ClickHouseError or OSError.
+    `latest` tells the event store's newest position; `wait` is one of the two below; `clock`
+    gives nanoseconds since 1970. Methods raise NotYetProjected, ClickHouseError or OSError.
     """
 
-    def __init__(self, clickhouse: ClickHouse, *, latest: Callable[[], int], wait: Wait) -> None:
+    def __init__(
+        self,
+        clickhouse: ClickHouse,
+        *,
+        latest: Callable[[], int],
+        wait: Wait,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> None:
         self._clickhouse = clickhouse
         self._latest = latest
         self._wait = wait
+        self._clock = clock
 
     def funnel(self, request: FunnelRequest) -> FunnelResult:
-        as_of = self.as_of(position=request.position, time=request.time)
+        """Raises WrongRequest, too, where what is asked for lies ahead."""
+        try:
+            as_of = self.as_of(position=request.position, time=request.time)
+        except Ahead as error:
+            raise WrongRequest("as_of", text_of(error)) from error
         return count_funnel(self._clickhouse, request, as_of)
 
     def overview(self, now: int) -> Overview:
@@ -49,12 +67,40 @@ class Reports:
         return count_overview(self._clickhouse, latest=self._latest(), now=now)
 
     def as_of(self, *, position: int | None = None, time: int | None = None) -> AsOf:
-        """What a report may know, once the facts are there. Neither is: all that is known now."""
+        """What a report may know, once the facts are there. Neither is: all that is known now.
+
+        Raises Ahead for a position that the store has not reached, and for a time to come.
+        """
         latest = self._latest()
-        goal = latest if position is None else min(position, latest)
+        if position is not None and position > latest:
+            raise Ahead(
+                said(
+                    "position %(asked)s is in the future: the newest is %(newest)s; leave it out"
+                    " to see what is known now",
+                    asked=str(position),
+                    newest=str(latest),
+                )
+            )
+        goal = latest if position is None else position
         if not self._wait(goal):
             raise NotYetProjected(f"position {goal} of the event store is not projected yet")
-        return resolve(self._clickhouse, position=goal, time=time)
+        found = resolve(self._clickhouse, position=goal, time=time)
+        if time is not None and found.position == goal and time > found.recorded_at:
+            self._refuse_ahead(time)  # nothing was recorded later
+        return found
+
+    def _refuse_ahead(self, moment: int) -> None:
+        """A minute is left to clocks that differ."""
+        now = self._clock() // 1_000_000
+        if moment > now + _CLOCKS_DIFFER_MS:
+            raise Ahead(
+                said(
+                    "%(asked)s is in the future: it is %(now)s now; leave it out to see what is"
+                    " known now",
+                    asked=write_moment(moment),
+                    now=write_moment(now),
+                )
+            )
 
 
 def by_projector(projector: Projector, *, timeout: float = 10.0) -> Wait:

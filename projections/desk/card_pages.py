@@ -15,6 +15,7 @@ from projections.desk.frame import AnyRequest, language_of, page, pipeline_of
 from projections.desk.rendering import render
 from projections.desk.services import Json, WrongArguments
 from projections.desk.timeline import card_values
+from projections.moments import read_as_of, write_moment
 
 _A_PAGE: Final = 25
 _TIMELINE: Final = 100
@@ -94,9 +95,16 @@ def card_page(request: AnyRequest, card: FromPath[str]) -> Response[str]:
     values = card_values(shown, why) | {
         "before": before,
         "at": at or "",
+        "known": _known(at) if at else None,
         "done": _done(request),
     }
     return page(request, "card.html", **values, new_command=_new_command)
+
+
+def _known(at: str) -> Json:
+    """As of when: a position or a time, as the API writes it."""
+    position, moment = read_as_of(at)
+    return {"position": position, "time": None if moment is None else write_moment(moment)}
 
 
 @get("/{card:str}/merge", sync_to_thread=True)

@@ -86,10 +86,10 @@ def numbers_page(request: AnyRequest) -> Response[str]:
     }
     try:
         question = read_request(asked, services.pipelines)
+        result = services.funnel(question)
     except WrongRequest as error:
         values = _form(services, asked, None) | {"wrong": error, "result": None}
         return page(request, "numbers.html", status=400, **values)
-    result = services.funnel(question)
     pending = 0 if "as_of" in asked else services.pending()  # what was known then is not of now
     values = _form(services, asked, question) | _answer(request, asked, result)
     values |= {"pending": pending}

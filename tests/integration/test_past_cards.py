@@ -1,12 +1,15 @@
 """`card show --at` gives what was shown then, whatever came since (SEMANTICS 5.4)."""
 
 import json
+import re
 import time
+from datetime import datetime, timedelta, timezone
 
 import pytest
-from support.desks import claimed, feed, lead, lead_id, opened
+from support.desks import claimed, client, feed, lead, lead_id, opened
 from support.waiting import wait_until
 
+from channels.sdk.times import canonical_time
 from leadlog.control import OperationFailed
 from leadlog.operations import run
 from projections.moments import write_moment
@@ -108,9 +111,9 @@ def test_deals_are_in_the_order_of_their_opening_with_the_amounts_of_then(system
 def test_any_position_may_be_asked_for_also_amid_what_was_recorded_at_once(system):
     feed(system, lead(1, claimed(ANNA), claimed(OFFICE)), lead(2, claimed(BORIS)))
     list(run(system, "card.merge", {"id": ANNA, "other": BORIS}))
-    known = [position for position in range(1, 20) if is_known(system, ANNA, position)]
-    assert known[-1] == 19  # beyond the newest: as now
-    assert known == list(range(known[0], 20))
+    newest = system.base.recorder.last_position()
+    known = [position for position in range(1, newest + 3) if is_known(system, ANNA, position)]
+    assert known == list(range(known[0], newest + 1))
 
 
 def is_known(system, name, position):
@@ -179,6 +182,38 @@ def test_a_card_as_known_at_a_time_is_that_of_the_last_position_by_then(system):
     assert shown(system, ANNA, at=write_moment(now)) == before == shown(system, ANNA, at=str(last))
     with pytest.raises(OperationFailed, match="nobody knew"):
         shown(system, ANNA, at="2020-01-01")
+
+
+AHEAD = {
+    "9999": ("the newest is", "Позиции 9999 ещё нет"),
+    "2999-01-31": ("2999-01-31T00:00:00.000Z is in the future", "ещё не наступило"),
+}
+
+
+@pytest.mark.parametrize("at", AHEAD)
+def test_what_will_be_known_then_nobody_can_tell(system, at):
+    feed(system, lead(1, claimed(ANNA)))
+    with pytest.raises(OperationFailed, match=AHEAD[at][0]) as refused:
+        shown(system, ANNA, at=at)
+    assert refused.value.status == 2
+    with client(system) as desk:
+        for language, told in zip(("en", "ru"), AHEAD[at], strict=True):
+            desk.headers["Accept-Language"] = language
+            for path in (f"/api/v1/cards/{ANNA}?at=", f"/cards/{ANNA}?at=", "/numbers?as_of="):
+                answer = desk.get(path + at)
+                assert (answer.status_code, told in answer.text) == (400, True), path
+
+
+def test_a_page_of_the_past_tells_its_time_as_other_pages_do(system):
+    feed(system, lead(1, claimed(ANNA)))
+    moment = datetime.now(timezone(timedelta(hours=3))).isoformat(timespec="milliseconds")
+    position = system.base.recorder.last_position()
+    with client(system) as desk:
+        desk.headers["Accept-Language"] = "ru"
+        by_time = desk.get(f"/cards/{ANNA}", params={"at": moment}).text
+        by_position = desk.get(f"/cards/{ANNA}", params={"at": str(position)}).text
+    assert re.search(f'на\\s+<time datetime="{canonical_time(moment)}"', by_time)
+    assert f"Как было известно на позиции {position}." in by_position
 
 
 def test_the_cards_that_a_withdrawal_was_about_are_told_in_one_order(system):

@@ -30,7 +30,7 @@ class Shop:
     """Records what happens to deals, and asks for funnels."""
 
     def __init__(self, store):
-        self.reader = MemoryReader()
+        self.store, self.reader = store, MemoryReader()
         self.versions = {}
         projector = Projector(self.reader, FactTable(store))
         self.reports = Reports(
@@ -222,6 +222,23 @@ def test_as_known_then_is_byte_for_byte_what_was_given_then(shop):
     assert render.to_json(shop.ask(as_of=str(position))) == then
     assert render.to_json(shop.ask(as_of=time)) == then
     assert render.to_json(shop.ask()) != then
+
+
+def test_what_lies_ahead_is_refused_and_what_was_recorded_is_not(shop):
+    shop.open(1)
+    shop.open(2)
+    newest = shop.reader.last_position()
+    first, last = (shop.ask(as_of=str(position)) for position in (newest - 1, newest))
+    shop.reports = Reports(
+        shop.store, latest=shop.reader.last_position, wait=lambda _: True,
+        clock=lambda: (START - 3_600_000) * 1_000_000,
+    )  # fmt: skip
+    for known in (first, last):  # though our clock is behind that of the store
+        assert shop.ask(as_of=known.recorded_at) == known
+    for asked in ("2026-01-02", str(newest + 1)):
+        with pytest.raises(WrongRequest, match="in the future") as refused:
+            shop.ask(as_of=asked)
+        assert refused.value.field == "as_of"
 
 
 def test_plain_values_are_asked_and_rendered_as_a_command_does(shop):
