@@ -54,7 +54,10 @@ def feed(system: System, lines: Iterable[tuple[str, int, str, bool]]) -> dict[st
 
 def read_line(line: str, now: datetime) -> LeadEvent:
     """A lead event of JSON, its unknown fields kept; an error names what is wrong with it."""
-    table = msgspec.json.decode(line)
+    try:
+        table = msgspec.json.decode(line)
+    except UnicodeEncodeError:
+        raise ValueError("these bytes are no UTF-8; save the file in it") from None
     if not isinstance(table, dict):
         raise ValueError(f"expected a JSON object, got {type(table).__name__}")
     unknown = {name: table.pop(name) for name in table.keys() - _KNOWN}

@@ -1,5 +1,7 @@
 """What a lead event must be before it is decided about, whoever put it on the log."""
 
+import re
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -14,6 +16,9 @@ L = TypeVar("L", bound=LeadContent)
 VISITOR = "visitor"
 _IDS = ("lead_id", "event_id")
 _AS_WRITTEN = 2 * 36
+_CANONICAL = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
+).fullmatch
 
 
 def checked(lead: L) -> L:
@@ -21,10 +26,10 @@ def checked(lead: L) -> L:
 
     Adapters of ours write nothing else; what others put on the log may be anything.
     """
-    if len(lead.occurred_at) != 24 or lead.occurred_at[-1] != "Z":
-        lead = msgspec.structs.replace(lead, occurred_at=canonical_time(lead.occurred_at))
-    if len(lead.received_at) != 24 or lead.received_at[-1] != "Z":
-        lead = msgspec.structs.replace(lead, received_at=canonical_time(lead.received_at))
+    occurred_at = _time("occurred_at", lead.occurred_at)
+    received_at = _time("received_at", lead.received_at)
+    if occurred_at is not lead.occurred_at or received_at is not lead.received_at:
+        lead = msgspec.structs.replace(lead, occurred_at=occurred_at, received_at=received_at)
     if not OLDEST_SANE <= lead.occurred_at <= lead.received_at:
         lead = _at_a_sane_time(lead)
     _check_id("lead_id", lead.lead_id)
@@ -61,6 +66,19 @@ def _at_a_sane_time(lead: L) -> L:
         raise ValueError(f"received_at: {lead.received_at} is before 2000")
     sane = sane_time(lead.occurred_at, lead.received_at)
     return msgspec.structs.replace(lead, occurred_at=sane)
+
+
+def _time(field: str, text: str) -> str:
+    """As adapters write it; one that has their form may still be the 31st of February."""
+    try:
+        if _CANONICAL(text):
+            datetime.fromisoformat(text)
+            return text
+        return canonical_time(text)
+    except ValueError:
+        raise ValueError(
+            f"{field}: {text!r} is no time; write it in UTC, as 2026-01-31T09:00:00.000Z"
+        ) from None
 
 
 def _check_id(field: str, text: str) -> None:

@@ -42,6 +42,21 @@ def test_what_was_received_in_the_future_is_named_and_put_into_quarantine(told):
     assert "march.jsonl:2: received_at: 2099-01-01T00:00:00.000Z is more than a day ahead" in named
 
 
+def test_a_broken_time_is_named_with_its_line_and_field(told):
+    odd = changed(lead(2, PHONE), occurred_at="2026-02-31T09:00:00.000Z")
+    found, named = told(lead(1, PHONE), odd)
+    assert found["quarantined"] == 1
+    assert "march.jsonl:2: occurred_at: '2026-02-31T09:00:00.000Z' is no time; write" in named
+
+
+def test_a_line_of_another_encoding_is_named(tmp_path):
+    file = tmp_path / "march.jsonl"
+    file.write_bytes('{"schema": "Анна"}'.encode("cp1251"))
+    ran = CliRunner().invoke(app, ["feed", str(file), "--json", "--data", str(tmp_path / "d")])
+    assert json.loads(ran.stdout)["quarantined"] == 1
+    assert "march.jsonl:1: these bytes are no UTF-8" in ran.stderr
+
+
 def test_what_was_received_in_the_future_stays_in_quarantine_when_it_is_tried_again(tmp_path):
     ahead = changed(lead(1, PHONE), received_at="2099-01-01T00:00:00Z")
     with opened(tmp_path) as system:

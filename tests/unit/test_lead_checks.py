@@ -34,9 +34,19 @@ def test_what_is_not_normalised_is_not_taken(kind, value):
         checked(lead(1, (kind, value, "claimed")))
 
 
-def test_times_are_in_utc_with_milliseconds():
-    given = msgspec.structs.replace(lead(1, PHONE), occurred_at="2023-11-14T12:00:00+03:00")
-    assert checked(given).occurred_at == "2023-11-14T09:00:00.000Z"
+@pytest.mark.parametrize("given", ["2023-11-14T12:00:00+03:00", "2023-11-14 09:00:00.000Z"])
+def test_times_are_in_utc_with_milliseconds(given):
+    found = checked(msgspec.structs.replace(lead(1, PHONE), occurred_at=given))
+    assert found.occurred_at == "2023-11-14T09:00:00.000Z"
+
+
+@pytest.mark.parametrize("field", ["occurred_at", "received_at"])
+@pytest.mark.parametrize(
+    "text", ["yesterday", "", "2023-11-14T09:00:00", "2023-02-31T09:00:00.000Z", 23 * "x" + "Z"]
+)
+def test_a_time_that_is_none_is_named_with_its_field(field, text):
+    with pytest.raises(ValueError, match=rf"^{field}: '{text}' is no time; write it in UTC, as"):
+        checked(msgspec.structs.replace(lead(1, PHONE), **{field: text}))
 
 
 @pytest.mark.parametrize("odd", ["1999-12-31T23:59:59.999Z", "2099-01-01T00:00:00.000Z"])
