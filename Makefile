@@ -7,7 +7,8 @@ WORKERS ?= 2
 BIN := .venv/bin
 STAMP := .venv/.installed
 REPORTS := build
-SUITES := unit properties channels contracts integration browser e2e
+# The slowest first: at the end then no worker waits long for the other's last file.
+SUITES := integration browser e2e contracts channels properties unit
 SUITE_DIRS = $(wildcard $(addprefix tests/,$(SUITES)))
 
 .DEFAULT_GOAL := help
@@ -35,7 +36,7 @@ up: $(STAMP) ## start: the made-up workshop, or your business once there is a le
 
 test: install ## all that must hold: unit, properties, channels, contracts, integration, browser, e2e
 	@mkdir -p $(REPORTS)
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile -o junit_family=xunit1 \
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -o junit_family=xunit1 \
 		--junitxml=$(REPORTS)/junit.xml $(SUITE_DIRS)
 
 check: $(STAMP) ## format, lint, types, and who may import whom

@@ -1,7 +1,6 @@
 """The command `leadlog`. Each group of commands is a module; all speak through `cli.ask`."""
 
 import sys
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -48,6 +47,8 @@ app.add_typer(quarantine.app, name="quarantine")
 
 def _tell_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         typer.echo(f"leadlog {version('leadlog')}")
         raise typer.Exit
 
