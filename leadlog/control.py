@@ -26,6 +26,7 @@ class Address(msgspec.Struct, frozen=True):
     """Where a running server takes commands."""
 
     url: str
+    """Empty until it does."""
     token: str
     pid: int
 
@@ -38,10 +39,13 @@ class OperationFailed(Exception):
         self.status = status
 
 
-def announce(data: Path, url: str) -> Address:
-    """Tell commands where this server is."""
-    address = Address(url, secrets.token_urlsafe(32), os.getpid())
-    return update(data, address, url)
+class NotReached(OperationFailed):
+    """The server was asked nothing: it starts, or has just ended. Whoever has time asks again."""
+
+
+def announce(data: Path) -> Address:
+    """Tell commands that a server starts."""
+    return update(data, Address("", secrets.token_urlsafe(32), os.getpid()), "")
 
 
 def update(data: Path, address: Address, url: str) -> Address:
@@ -55,7 +59,7 @@ def update(data: Path, address: Address, url: str) -> Address:
 
 
 def retire(data: Path) -> None:
-    """The server goes away."""
+    """The server goes away, or was killed."""
     (data / FILE).unlink(missing_ok=True)
 
 
@@ -84,6 +88,10 @@ def ask(
     """Run an operation on the running server; OperationFailed with what it says."""
     import httpx
 
+    if not address.url:
+        raise NotReached(
+            f"a server (process {address.pid}) is starting on this data; try again in a moment"
+        )
     headers = {"authorization": f"Bearer {address.token}"}
     url = f"{address.url}{PATH}{operation}"
     connections = contextlib.nullcontext(client) if client else new_client()
@@ -97,7 +105,8 @@ def ask(
                 raise OperationFailed(f"the server answered {response.status_code}")
             yield from _results(response.iter_lines())
     except httpx.HTTPError as error:
-        raise OperationFailed(
+        fault = NotReached if isinstance(error, httpx.ConnectError) else OperationFailed
+        raise fault(
             f"a server (process {address.pid}) owns the data but does not answer at"
             f" {address.url}: {error}; stop it, or wait until it is ready"
         ) from error

@@ -15,6 +15,7 @@ from eventsourcing.persistence import OperationalError
 
 from ingest.log.port import LogUnavailable
 from ingest.log.remedy import remedy_of
+from leadlog import control
 from leadlog.role_names import Role
 from leadlog.settings import Settings
 
@@ -78,6 +79,7 @@ def _locked(data: Path) -> Iterator[None]:
     try:
         if not lock.take():
             raise DataInUse(f"another process works on {data.absolute()}; stop it first")
+        control.retire(data)  # a server that was killed still tells where it was
         yield
     finally:
         lock.release()

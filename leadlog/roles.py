@@ -101,11 +101,11 @@ async def _serve(
             sites=beside,
         )
         server = new_server(door, most=settings.server.max_connections, stopping=stop)
-        for runner in runners:
-            runner.start(stop)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         await _until_started(server, serving)
         if server.started:
+            for runner in runners:  # not earlier: one that fails ends the server by a signal
+                runner.start(stop)
             url = f"http://{_host(settings.server.host)}:{_port(server)}"
             if address is not None:
                 address = control.update(settings.data, address, url)
@@ -129,7 +129,7 @@ def _announced(settings: Settings, roles: Collection[Role]) -> Iterator[control.
         yield None
         return
     try:
-        yield control.announce(settings.data, "http://starting")
+        yield control.announce(settings.data)
     finally:
         control.retire(settings.data)
 

@@ -51,7 +51,8 @@ class Runner:
         except BaseException as fault:  # noqa: BLE001 - told by /readyz, and the process ends
             self.fault = fault
             _log.exception("role_failed", role=self.name)
-            signal.raise_signal(signal.SIGTERM)
+            if not stop.is_set():  # else the process ends already, and would end at once
+                signal.raise_signal(signal.SIGTERM)
 
     def ends_within(self, seconds: float) -> bool:
         """Wait for its end, at most so long; whether it has come."""

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -31,6 +32,9 @@ DECIDING = frozenset(
     }
 )
 """Operations of which something may be left to do in pieces."""
+_PATIENCE_S = 10.0
+"""A server that starts or ends has the data and answers nobody; so has another command."""
+_LOOK_AGAIN_S = 0.05
 
 
 def settings(config: Path | None, data: Path | None) -> Settings:
@@ -40,6 +44,20 @@ def settings(config: Path | None, data: Path | None) -> Settings:
 def ask(chosen: Settings, operation: str, **arguments: Any) -> Iterator[Any]:
     """Run an operation where the data is; OperationFailed with what it says."""
     given = {name: value for name, value in arguments.items() if value is not None}
+    give_up = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            yield from _asked(chosen, operation, given)
+        except (DataInUse, control.NotReached):  # nothing was asked
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(_LOOK_AGAIN_S)
+        else:
+            return
+
+
+def _asked(chosen: Settings, operation: str, given: dict[str, Any]) -> Iterator[Any]:
+    """In this process, or by the server that has the data. Raises DataInUse where none says so."""
     try:
         with owned(chosen) as system:
             system.unattended = True

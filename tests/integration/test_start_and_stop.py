@@ -19,6 +19,26 @@ PROJECTS = 'leadlog_projector_lag{read_model="facts"}'
 """Told once the engine of analytics is there: while it starts, nothing can stop it."""
 
 
+FAILS_AT_ONCE = """
+import asyncio, pathlib, sys, uvicorn
+from leadlog import roles
+from leadlog.runners import Runner
+from leadlog.settings import Server, Settings
+
+def opened():
+    raise ValueError("it cannot be opened")
+
+async def late(*arguments, **more):
+    await asyncio.sleep(0.5)  # as on a busy machine
+    await serve(*arguments, **more)
+
+roles._runners = lambda *_: [Runner("broken", opened)]
+serve, uvicorn.Server.serve = uvicorn.Server.serve, late
+settings = Settings(data=pathlib.Path(sys.argv[1]), server=Server(port=0))
+sys.exit(roles.serve(settings, announce=lambda *_: None))
+"""
+
+
 def get(url: str) -> httpx.Response:
     return httpx.get(url, trust_env=False, verify=False, timeout=30)
 
@@ -60,6 +80,15 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
         f"leadlog: cannot listen on 127.0.0.1:{port}: Address already in use;"
         " choose another with --port or --host\n"
     )
+
+
+def test_a_role_that_fails_at_once_ends_the_process_in_order(tmp_path: Path) -> None:
+    """Also where it fails before the web server has taken over what a signal does."""
+    command = [sys.executable, "-c", FAILS_AT_ONCE, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1, done.stderr
+    assert "it cannot be opened" in done.stdout + done.stderr
+    assert not (tmp_path / "server.json").exists()
 
 
 def test_a_relative_data_directory_is_where_it_was_started(tmp_path: Path) -> None:

@@ -22,6 +22,12 @@ class GoesOn:
         stop.wait()
 
 
+class FailsAtTheEnd:
+    def run(self, stop: threading.Event) -> None:
+        stop.wait()
+        raise ConnectionError("the store has gone first")
+
+
 @pytest.fixture
 def told_to_end() -> Iterator[threading.Event]:
     """Set when the process would have ended."""
@@ -47,3 +53,12 @@ def test_a_role_that_is_told_to_stop_ends_well(told_to_end):
     stop.set()
     assert runner.ends_within(60)
     assert (runner.fault, told_to_end.is_set()) == (None, False)
+
+
+def test_a_role_that_fails_while_it_is_stopped_does_not_cut_off_the_end_of_the_others(told_to_end):
+    stop = threading.Event()
+    runner = Runner("publisher", FailsAtTheEnd)
+    runner.start(stop)
+    stop.set()
+    assert runner.ends_within(60)
+    assert (runner.state[:6], told_to_end.is_set()) == ("failed", False)
