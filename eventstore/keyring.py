@@ -4,6 +4,8 @@ import hashlib
 import hmac
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -39,17 +41,7 @@ class Keyring:
             return cls(path.read_bytes())
         except FileNotFoundError:
             path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = path.with_name(f"{path.name}.{os.getpid()}")
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as f:
-                f.write(secrets.token_bytes(_SECRET_BYTES))
-                f.flush()
-                os.fsync(f.fileno())
-            try:
-                os.link(fresh, path)  # the first of two starters wins
-            except FileExistsError:
-                pass
-            finally:
-                fresh.unlink()
+            _make_secret(path)
             return cls(path.read_bytes())
 
     def leaf(self, kind: str, value: str) -> Id:
@@ -72,6 +64,21 @@ class Keyring:
         inner.update(text.encode())
         outer.update(inner.digest())
         return outer.digest()
+
+
+def _make_secret(path: Path) -> None:
+    """Durably; of several that make one at once the first wins."""
+    # A name of its own: a process that was killed here, and had our number, left one behind.
+    descriptor, fresh = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(_SECRET_BYTES))
+            file.flush()
+            os.fsync(descriptor)
+        with suppress(FileExistsError):
+            os.link(fresh, path)
+    finally:
+        Path(fresh).unlink()
 
 
 def derived(name: bytes) -> Id:

@@ -7,6 +7,8 @@ from leadlog.ownership import DataInUse, DataLock
 
 DIRECTORY = Path("data/demo")
 _MARK = "made-by-leadlog-demo"
+_LOCK = "lock"
+"""Made before the mark: a demo that was killed in between, or begins now, has left no more."""
 
 
 class NotOurs(Exception):
@@ -15,7 +17,7 @@ class NotOurs(Exception):
 
 def check(data: Path) -> None:
     """Raises NotOurs where there is anything that the demo didn't make."""
-    if data.exists() and not (data / _MARK).exists() and any(data.iterdir()):
+    if data.exists() and not (data / _MARK).exists() and _has_more_than_a_lock(data):
         raise NotOurs(
             f"{data} holds data that is not the demo's, and the demo begins with an empty"
             " directory: give another one with --data"
@@ -30,11 +32,15 @@ def make_anew(data: Path) -> None:
         if not lock.take():
             raise DataInUse(f"another process works on {data.absolute()}; stop it first")
         for entry in data.iterdir():
-            if entry.name not in ("lock", _MARK):
+            if entry.name not in (_LOCK, _MARK):
                 _remove(entry)
         (data / _MARK).write_text("leadlog demo --anew empties this directory\n")
     finally:
         lock.release()
+
+
+def _has_more_than_a_lock(data: Path) -> bool:
+    return any(entry.name != _LOCK for entry in data.iterdir())
 
 
 def _remove(entry: Path) -> None:

@@ -46,6 +46,12 @@ def test_what_a_link_points_to_stays(tmp_path: Path) -> None:
     assert not (tmp_path / "demo" / "link").exists()
 
 
+def test_a_demo_that_was_killed_before_it_left_its_mark_is_in_nobodys_way(tmp_path: Path) -> None:
+    DataLock(tmp_path / "demo").release()
+    make_anew(tmp_path / "demo")
+    assert len(list((tmp_path / "demo").iterdir())) == 2
+
+
 def test_foreign_data_is_refused_and_kept(tmp_path: Path) -> None:
     (tmp_path / "events.db").write_text("real")
     with pytest.raises(NotOurs, match="--data"):

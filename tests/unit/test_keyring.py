@@ -1,6 +1,7 @@
 """Ids of leaf cards are what SEMANTICS 2.2.4 says, however they are computed."""
 
 import hmac
+import os
 from uuid import UUID, uuid5
 
 import pytest
@@ -26,6 +27,13 @@ def test_identities_with_the_same_letters_have_cards_of_their_own():
 @pytest.mark.parametrize("name", ["", "a", "lead/x", "ё" * 500])
 def test_derived_ids_are_uuid5(name):
     assert UUID(bytes=derived(name.encode())) == uuid5(NAMESPACE, name)
+
+
+def test_what_a_killed_start_left_behind_is_in_nobodys_way(tmp_path):
+    """In a container each start has the number of the one before."""
+    (tmp_path / f"identity.key.{os.getpid()}").write_bytes(b"")
+    made = Keyring.open(tmp_path / "identity.key")
+    assert Keyring.open(tmp_path / "identity.key").leaf("vk", "1") == made.leaf("vk", "1")
 
 
 def test_a_short_secret_is_refused():
