@@ -6,6 +6,7 @@ waiting, captchas and repeats to the outbox.
 """
 
 import asyncio
+import contextlib
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
@@ -37,6 +38,7 @@ class VkSender:
         self._token = token
         self._api_url = api_url
         self._session: Session | None = None
+        self._opening = threading.Lock()
 
     def compose(
         self, lead: LeadContent, text: str, attachments: Sequence[Attachment] = ()
@@ -72,11 +74,16 @@ class VkSender:
         self._session = None
 
     def _asked(self, given: dict[str, Any]) -> Any:
+        return self._opened().call("messages.send", given)
+
+    def _opened(self) -> "Session":
+        """One for all messages, though each is sent in a thread of its own."""
         from channels.vk import session
 
-        if self._session is None:
-            self._session = session.Session(self._account, self._token, self._api_url)
-        return self._session.call("messages.send", given)
+        with self._opening:
+            if self._session is None:
+                self._session = session.Session(self._account, self._token, self._api_url)
+            return self._session
 
 
 def random_id(key: str) -> int:
@@ -100,7 +107,7 @@ async def _in_thread(work: Callable[[], Any]) -> Any:
             outcome: tuple[Callable[[Any], None], Any] = (done.set_exception, error)
         else:
             outcome = (done.set_result, found)
-        if not loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(finish, *outcome)
 
     threading.Thread(target=run, name="vk-send", daemon=True).start()

@@ -9,7 +9,7 @@ import asyncio
 import threading
 from collections import defaultdict
 from collections.abc import Coroutine, Sequence
-from concurrent.futures import wait
+from concurrent.futures import CancelledError, wait
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -26,14 +26,15 @@ T = TypeVar("T")
 _TIMEOUT_S: Final = 15.0
 _PAGE_WAIT_MS: Final = 1000
 _LOOK_S: Final = 0.2
+_CLOSED: Final = "this process has closed its reader of Kafka"
 _log = structlog.get_logger(__name__)
 
 
 class KafkaLogReader:
     """Reads of one position after the other are quick; a jump costs a fetch.
 
-    Connects at the first call. Every call raises LogUnavailable while Kafka is away, and
-    TopicDiffers where the topic is not what is configured.
+    Connects at the first call. Every call raises LogUnavailable while Kafka is away and once it
+    is closed, and TopicDiffers where the topic is not what is configured.
     """
 
     def __init__(
@@ -81,6 +82,9 @@ class KafkaLogReader:
             self._loop.close()
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        if self._loop.is_closed():
+            work.close()
+            raise LogUnavailable(_CLOSED)
         asked = asyncio.run_coroutine_threadsafe(in_time(work, self._timeout), self._loop)
         while not wait([asked], _LOOK_S).done:
             if self._stopping.is_set():
@@ -88,6 +92,8 @@ class KafkaLogReader:
                 raise LogUnavailable("Kafka does not answer, and this process is to end")
         try:
             return asked.result()
+        except CancelledError:
+            raise LogUnavailable(_CLOSED) from None
         except AWAY as error:
             if isinstance(error, TimeoutError):  # a consumer may live and yet give nothing for ever
                 asyncio.run_coroutine_threadsafe(self._disconnect(), self._loop)

@@ -49,6 +49,8 @@ _ANSWER_S: Final = 20.0
 """A broker that says nothing for so long is left: its end of the connection may be gone. No less
 than a session; whoever joins a group that waits for somebody longer than that asks again."""
 _FAREWELL_S: Final = 2.0
+_WATCHDOG_S: Final = 1.0
+"""What it looks at may be away, and then nobody waits for it."""
 _CHUNKS: Final = 4
 """How many the agent takes at once."""
 _BUFFERED: Final = 32
@@ -104,6 +106,7 @@ class FaustProcessor:
         finally:
             self._stop.set()
             self._thread.shutdown()
+            watching.join(_WATCHDOG_S)
             self._log.close()
 
     def assigned(self) -> Collection[str]:

@@ -106,8 +106,8 @@ class ClickHouse:
         """Close all handles; the next use opens new ones."""
         with self._writing:
             self._close_writer()
-        for _ in range(_READERS):
-            client = self._idle.get()
+        handles = [self._idle.get() for _ in range(_READERS)]  # all, before any is put back
+        for client in handles:
             if client is not None:
                 client.close()
             self._idle.put(None)

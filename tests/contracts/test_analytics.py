@@ -57,6 +57,13 @@ def positions(store):
     return counts.present(store, 0, counts.EVERYTHING)
 
 
+def test_a_closed_store_keeps_no_handle(store):
+    with store._read(), store._read(), store._read():
+        pass  # three reports at once
+    store.close()
+    assert set(store._idle.queue) == {None}
+
+
 def test_migrations_are_applied_once(store):
     assert migrate(store) == ["facts"]
     assert migrate(store) == []

@@ -1,7 +1,9 @@
 """The lead log on a real Kafka: what is special about it."""
 
 import asyncio
+import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -276,3 +278,17 @@ def test_an_impossible_url_is_explained(url, fault):
 def test_a_url_says_everything_about_the_topic():
     topic = KafkaTopic.of("kafka://a:1,b:2/leads?replication=3&min_insync=2&retention_days=30")
     assert topic == KafkaTopic(("a:1", "b:2"), "leads", None, 3, 2, 30)
+
+
+def test_a_reader_that_is_closed_says_so_to_whoever_reads_by_it():
+    """A thread that is looking while its process ends."""
+    with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(1) as other:
+        silent.settimeout(60)
+        reader = KafkaLogReader(KafkaTopic((f"127.0.0.1:{silent.getsockname()[1]}",), "leads"))
+        looking = other.submit(reader.partitions)
+        silent.accept()
+        reader.close()
+        with pytest.raises(LogUnavailable, match="closed"):
+            looking.result(60)
+        with pytest.raises(LogUnavailable, match="closed"):
+            reader.partitions()
