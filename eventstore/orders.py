@@ -4,8 +4,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
+from channels.sdk.ids import NAMESPACE
 from eventstore.deal_story import deal_event
 from eventstore.domain.events import Id
 from eventstore.reading import Recorded
@@ -88,9 +89,10 @@ def order(
 ) -> Orders:
     """Who commands; a fresh command id where none was given, and now where no time was.
 
-    ValueError for a command id or a time that is none.
+    `command` is a UUID or any other text, whatever its sender calls the command by. ValueError for
+    a time that is none.
     """
-    command_id = _id_of(command) if command else uuid4().bytes
+    command_id = _id_of(command.strip()) if command.strip() else uuid4().bytes
     moment = time.time_ns() // 1_000_000 if at is None else at
     if type(moment) is not int or not 0 <= moment <= _LATEST:
         raise ValueError(f"at: {moment!r} is no time; give milliseconds since 1970")
@@ -98,10 +100,11 @@ def order(
 
 
 def _id_of(text: str) -> Id:
+    """The same for the same text, by whatever way the command comes."""
     try:
         return UUID(text).bytes
     except ValueError:
-        raise ValueError(f"command: {text!r} is no id of a command; give a UUID") from None
+        return uuid5(NAMESPACE, f"idempotency/{text}").bytes
 
 
 def stale_deal(events: Sequence[Recorded], expected: int) -> StaleVersion:

@@ -17,7 +17,7 @@ Actor = Annotated[str, typer.Option("--as", help="Who does it.")]
 Command = Annotated[
     str | None,
     typer.Option(
-        "--command", "--command-id", help="Its id, a UUID: the same command twice is one effect."
+        "--command", "--command-id", help="Its id, any text: the same command twice is one effect."
     ),
 ]
 Version = Annotated[

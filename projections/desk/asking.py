@@ -3,13 +3,11 @@
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, Final
-from uuid import UUID, uuid5
 
 import msgspec
 from litestar import Response
 from litestar.params import HeaderParameter
 
-from channels.sdk.ids import NAMESPACE
 from eventstore.orders import NotThere
 from eventstore.said import said, unsaid
 from projections.desk.frame import AnyRequest
@@ -21,7 +19,7 @@ _LONGEST_KEY: Final = 255
 
 IDEMPOTENCY: Final = HeaderParameter(
     name="Idempotency-Key",
-    description="the id of the command: the same one twice is one effect, for ever",
+    description="the id of the command, any text: the same one twice is one effect, for ever",
     max_length=_LONGEST_KEY,
 )
 
@@ -47,17 +45,7 @@ def command(
 ) -> Json:
     """Decide something, in the name of whoever asks."""
     who = actor.strip() or str(request.scope["state"].get("who") or NOBODY)
-    return one(request, name, actor=who, command=command_id(key), **arguments)
-
-
-def command_id(key: str | None) -> str | None:
-    """The id of a command: the key itself where it is a UUID, else one that follows from it."""
-    if key is None or not key.strip():
-        return None
-    try:
-        return str(UUID(key.strip()))
-    except ValueError:
-        return str(uuid5(NAMESPACE, f"idempotency/{key.strip()}"))
+    return one(request, name, actor=who, command=key, **arguments)
 
 
 def told(found: Any, *, status: int = 200) -> Response[Any]:

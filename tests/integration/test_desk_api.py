@@ -89,6 +89,13 @@ def test_the_same_key_twice_is_one_effect(api):
     assert again["changed"] == first["changed"] == {"persons": 2, "deals": 1, "leads": 1}
 
 
+def test_a_key_is_the_same_command_by_whatever_way_it_comes(system, api):
+    key = {"Idempotency-Key": "merge of monday"}
+    first = post(api, "cards/merge", {"a": A, "b": B, "actor": "anna"}, **key).json()
+    given = {"id": A, "other": B, "actor": "anna", "command": "merge of monday"}
+    assert list(run(system, "card.merge", given)) == [first]
+
+
 def test_a_key_that_is_a_uuid_is_the_decisions_id(api):
     key = str(uuid4())
     assert post(api, "cards/share", {"id": A}, **{"Idempotency-Key": key}).json()["decision"] == key

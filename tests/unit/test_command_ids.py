@@ -1,5 +1,7 @@
 """A command's id stands for one command: the same again is answered as then (SEMANTICS 3.7)."""
 
+from uuid import UUID
+
 import pytest
 from support.worlds import KEYRING, Fed, base, decision_id, lead
 
@@ -117,6 +119,16 @@ def test_a_refused_command_leaves_its_id_free(fed):
     COMMANDS["merge"](fed)
 
 
-def test_what_is_no_id_of_a_command_is_told_as_such():
-    with pytest.raises(ValueError, match=r"command: 'monday' is no id of a command; give a UUID"):
-        order("anna", command="monday")
+@pytest.mark.parametrize("again", ["monday", " monday "])
+def test_any_text_is_a_commands_id(fed, again):
+    first = fed.commands.merge(leaf(PHONE), leaf(VK), order("anna", command="monday"))
+    assert fed.commands.merge(leaf(PHONE), leaf(VK), order("anna", command=again)) == first
+    with pytest.raises(CommandReused):
+        fed.commands.merge(leaf(PHONE), leaf(TELEGRAM), order("anna", command=again))
+    assert order("anna", command="tuesday").command != first.decision
+
+
+def test_a_uuid_is_the_id_itself_in_any_spelling():
+    text = "0F9F1C1E-7B0A-4C5D-8E6F-000000000001"
+    same = {order("anna", command=one).command for one in (text, text.lower(), f"{{{text}}}")}
+    assert same == {UUID(text).bytes}
