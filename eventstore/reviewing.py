@@ -14,6 +14,7 @@ from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import Id
 from eventstore.keyring import derived
 from eventstore.likeness.alike_names import names_alike
+from eventstore.likeness.marks import marks_differ
 from eventstore.likeness.names import parts
 from eventstore.queries import Cards
 from eventstore.regroup import by_hand
@@ -183,6 +184,8 @@ class _Around:
 
 def names_agree(one: str, other: str) -> float:
     """How alike two names are, from 0 to 1; 0 where that is too little to speak for anything."""
+    if marks_differ(one, other):
+        return 0.0
     alike = names_alike(parts(one), parts(other))
     return alike if alike >= _NAMES_ALIKE else 0.0
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from eventstore.likeness.marks import mark_of
 from eventstore.likeness.names import parts_of
 from eventstore.likeness.profiles import Profile
 
@@ -50,6 +51,8 @@ class Table(NamedTuple):
 
     names: tuple[Column, Column]
     """The two parts of names; both have the same values, so that parts can change places."""
+    mark: Column
+    """The number of a name, or whatever else is in its place."""
     phone: Column
     mailbox: Column
     host: Column
@@ -61,18 +64,20 @@ class Table(NamedTuple):
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        return (*self.names, self.phone, self.mailbox, self.host, *self.fields)
+        return (*self.names, self.mark, self.phone, self.mailbox, self.host, *self.fields)
 
     def only(self, rows: Codes) -> "Table":
         """The same of these rows, in their order."""
-        one, other, phone, mailbox, host, *fields = (c.only(rows) for c in self.columns)
-        return Table((one, other), phone, mailbox, host, fields)
+        one, other, mark, phone, mailbox, host, *fields = (c.only(rows) for c in self.columns)
+        return Table((one, other), mark, phone, mailbox, host, fields)
 
 
 def table_of(profiles: Sequence[Profile]) -> Table:
     """The columns of these rows, in their order."""
+    names = coded([profile.name for profile in profiles])
     return Table(
-        _names([profile.name for profile in profiles]),
+        _names(*names),
+        _marks(*names),
         Column("phone", *coded([profile.phone for profile in profiles])),
         Column("mailbox", *coded([profile.mailbox for profile in profiles])),
         Column("host", *coded([profile.host for profile in profiles])),
@@ -80,8 +85,7 @@ def table_of(profiles: Sequence[Profile]) -> Table:
     )
 
 
-def _names(texts: Sequence[str]) -> tuple[Column, Column]:
-    codes, different = coded(texts)
+def _names(codes: Codes, different: Texts) -> tuple[Column, Column]:
     heard = parts_of(different.tolist())
     first = [parts[0] if parts else "" for parts in heard]
     second = [parts[1] if len(parts) > 1 else "" for parts in heard]
@@ -91,6 +95,11 @@ def _names(texts: Sequence[str]) -> tuple[Column, Column]:
         for of_part in (of_both[: len(first)], of_both[len(first) :])
     )
     return one, other
+
+
+def _marks(codes: Codes, different: Texts) -> Column:
+    of_name, values = coded(map(mark_of, different.tolist()))
+    return Column("mark", looked_up(of_name, codes), values)
 
 
 def _fields(answers: Sequence[Mapping[str, str]]) -> list[Column]:

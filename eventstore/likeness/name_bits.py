@@ -11,10 +11,11 @@ _OTHER_NAME = -3.6
 
 
 class Names:
-    """The two parts of names; asked for many pairs of rows at once."""
+    """The two parts of names, and their marks; asked for many pairs of rows at once."""
 
-    def __init__(self, parts: tuple[Column, Column]) -> None:
+    def __init__(self, parts: tuple[Column, Column], mark: Column) -> None:
         self.parts = self._one, self._other = parts
+        self._mark = mark
         self._rare = rarity_of_names(parts)
 
     def agreeing(self, low: Codes, high: Codes) -> Bits:
@@ -26,7 +27,10 @@ class Names:
         return bits
 
     def bits(self, low: Codes, high: Codes) -> Bits:
-        """The better of the two ways in which two parts can stand beside two others."""
+        """The better of the two ways in which two parts can stand beside two others.
+
+        With another mark it is another name, however alike the parts are.
+        """
         one, other = self._one, self._other
         straight = self._part(one, one, low, high) + self._part(other, other, low, high)
         # Where both parts are equal as they stand, no other order can be better.
@@ -34,7 +38,8 @@ class Names:
         turned = self._part(one, other, low[crossed], high[crossed])
         turned += self._part(other, one, low[crossed], high[crossed])
         straight[crossed] = np.maximum(straight[crossed], turned)
-        return straight
+        marked = differ(self._mark, self._mark, low, high)
+        return np.where(marked, np.minimum(straight, _OTHER_NAME), straight)
 
     def _part(self, mine: Column, theirs: Column, low: Codes, high: Codes) -> Bits:
         a, b = mine.codes[low], theirs.codes[high]

@@ -62,10 +62,15 @@ def _heard(words: Collection[str]) -> dict[str, list[str]]:
     }
 
 
+def latin(text: str) -> str:
+    """In small Latin letters."""
+    return text.casefold().translate(_LATIN)
+
+
 def _sounds(lines: str) -> str:
     """All lines at once, each as it sounds."""
-    latin = _NO_LETTER.sub(" ", lines.casefold().translate(_LATIN))
-    spelled = _SPELLING.sub(lambda match: _SPELLED[match[0]], _INITIAL.sub("", latin))
+    letters = _NO_LETTER.sub(" ", latin(lines))
+    spelled = _SPELLING.sub(lambda match: _SPELLED[match[0]], _INITIAL.sub("", letters))
     return _DOUBLED.sub("", _SOFT.sub("", spelled).translate(_ONE_LETTER))
 
 

@@ -31,7 +31,7 @@ class Weights(NamedTuple):
 def weights_of(table: Table, own: Mapping[str, float] = _NOTHING_SHOWN) -> Weights:
     """The weights of these rows; `own` has the fields whose worth the store shows."""
     return Weights(
-        Names(table.names),
+        Names(table.names, table.mark),
         [Answer(column, own.get(column.name)) for column in table.fields],
         Phone(table.phone) if table.phone.said else None,
         Mailbox(table.mailbox, table.host) if table.mailbox.said else None,

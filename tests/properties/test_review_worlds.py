@@ -21,7 +21,7 @@ from eventstore.told import text_id
 from eventstore.touches import bytes_of
 
 RETURNED = {"returned", "redecided"}
-NAMES = ("", "Анна Берёзкина", "Berezkina Anya", "Пётр Ильин", "Petr Iljin")
+NAMES = ("", "Анна Берёзкина", "Berezkina Anya", "Пётр Ильин", "Petr Iljin", "Клиент 1", "Klient 2")
 
 
 class ReviewedWorld(World):

@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 from eventstore.likeness.alike_names import names_alike
+from eventstore.likeness.marks import marks_differ
 from eventstore.likeness.names import parts
 from eventstore.queries import Cards
 from eventstore.regroup import by_hand
@@ -73,7 +74,7 @@ def text(person: bytes) -> str:
 
 
 def score(why: str, names: list[str]) -> float:
-    alike = names_alike(*map(parts, names))
+    alike = 0 if marks_differ(*names) else names_alike(*map(parts, names))
     return round(BASE[why] + (0.5 * alike if alike >= 0.85 else 0), 3)
 
 

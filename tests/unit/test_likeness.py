@@ -9,6 +9,7 @@ from channels.sdk.lead import Identity, LeadContent, Profile
 from eventstore.likeness.alike_names import names_alike
 from eventstore.likeness.candidates import MOST, candidates
 from eventstore.likeness.columns import table_of
+from eventstore.likeness.marks import mark_of
 from eventstore.likeness.names import parts
 from eventstore.likeness.own_rows import own_agreement
 from eventstore.likeness.profiles import Profile as Said
@@ -66,6 +67,39 @@ def test_a_number_alone_is_no_likeness():
 def test_another_name_beside_a_number_one_slip_apart_is_none():
     other = {"name": "Сергей Петров", "phone": "9071234576"}
     assert bits(ANNA, other) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "mark"),
+    [
+        ("Сотрудник 5", "5"), ("Клиент 017", "17"), ("Lead #4", "4"), ("User12", "12"),
+        ("Отдел продаж IV", "4"), ("Отдел продаж XIX", "19"), ("Клиент-Б", "b"), ("User_B", "b"),
+        ("Анна П.", "p"), ("Anna P", "p"), ("Иван +7 (912) 345-67-89", "9123456789"),
+        ("Иван 89123456789", "9123456789"), ("Клиент 00", "0"),
+        ("Анна Петрова", ""), ("И. Петров", ""), ("Иванов И. П.", ""), ("Я", ""), ("", ""),
+    ],
+)  # fmt: skip
+def test_the_mark_of_a_name_is_its_number_or_the_letter_after_its_words(name, mark):
+    assert mark_of(name) == mark
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Сотрудник 5", "Сотрудник 1"), ("Lead #4", "Lead #14"), ("Клиент II", "Клиент IV"),
+     ("User A", "User B"), ("Анна П.", "Анна К.")],
+)  # fmt: skip
+def test_names_of_which_only_the_mark_differs_are_others(one, other):
+    beside = {"phone": "9071234567", "fields": {"city": "тверь"}}
+    same = bits({"name": one, **beside}, {"name": one, **beside, "phone": "9071234576"})
+    assert same > bits({"name": one, **beside}, {"name": other, **beside, "phone": "9071234576"})
+    assert bits({"name": one}, {"name": other}) == 0
+    table = table_of([said(0, name=one), said(1, name=other)])
+    assert reasons(weights_of(table), *np.array([[0], [1]])) == [["against it: their names differ"]]
+
+
+@pytest.mark.parametrize("other", ["Клиент", "клиент 5", "KLIENT №05"])
+def test_a_name_without_a_mark_may_be_that_of_any(other):
+    assert bits({"name": "Клиент 5"}, {"name": other}) > 0
 
 
 def test_a_rare_name_says_more_than_a_common_one():

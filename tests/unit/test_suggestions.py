@@ -31,6 +31,16 @@ def test_two_claimed_accounts_of_one_lead_are_suggested(fed):
     assert queue(fed) == [("rule", {"telegram:7", "phone:+79120000001"})]
 
 
+@pytest.mark.parametrize(("other", "is_told"), [("Клиент 1", True), ("Клиент 2", False)])
+def test_a_name_with_another_number_speaks_for_nobody(fed, other, is_told):
+    for number, name in ((1, "Клиент 1"), (2, other)):
+        own = ("email", f"{number}@x.ru", "claimed")
+        named = lead(number, own, ("visitor", "v", "claimed"))
+        fed.feed(replace(named, profile=Profile(name=name)))
+    (item,) = ReviewQueue(Cards(fed.base)).all()
+    assert (item["score"] > 0.5, len(item["reasons"]) > 1) == (is_told, is_told)
+
+
 def test_linked_cards_are_not_suggested(fed):
     fed.feed(lead(1, ("telegram", "7", "attested"), ("phone", "+79120000001", "claimed")))
     assert queue(fed) == []
