@@ -29,15 +29,25 @@ class DealJoins:
     def __init__(self, base: CustomerBase) -> None:
         self._base = base
 
-    def join(self, a: Id, b: Id, by: Orders, *, reason: str = "", dry_run: bool = False) -> Decided:
+    def join(
+        self,
+        a: Id,
+        b: Id,
+        by: Orders,
+        *,
+        reason: str = "",
+        dry_run: bool = False,
+        other_version: int | None = None,
+    ) -> Decided:
         """Join two open deals of one person; the later opened goes into the earlier.
 
-        `by.expected_version` is that of `a`.
+        `by.expected_version` is that of `a`, `other_version` that of `b`.
         """
 
         def decide(work: Work) -> set[Id]:
             one, other = _named(work, a), _named(work, b)
-            _refuse_stale(work, a, by)
+            _refuse_stale(work, a, by.expected_version)
+            _refuse_stale(work, b, other_version)
             if a == b:
                 raise WrongCommand(said("both name the same deal"))
             _refuse_unlike(work, one, other)
@@ -60,7 +70,7 @@ class DealJoins:
 
         def decide(work: Work) -> set[Id]:
             named = _named(work, deal)
-            _refuse_stale(work, deal, by)
+            _refuse_stale(work, deal, by.expected_version)
             into = named.stored.into
             if not into:
                 raise CommandRefused(
@@ -76,9 +86,13 @@ class DealJoins:
         return carry_out(self._base, by, ("part", deal, reason), decide, dry_run=dry_run)
 
     def put_apart(
-        self, lead: Id, by: Orders, *, reason: str = "", dry_run: bool = False
+        self, lead: Id, by: Orders, *, reason: str = "", dry_run: bool = False, seen: Id = b""
     ) -> Decided:
-        """Put a touch that joined a deal to a deal of its own."""
+        """Put a touch that joined a deal to a deal of its own.
+
+        `by.expected_version` is that of the deal where the touch was `seen`: by default its own,
+        which may have been joined into that one.
+        """
 
         def decide(work: Work) -> set[Id]:
             work.load_leads([lead])
@@ -89,7 +103,7 @@ class DealJoins:
             if state.deal == own:
                 raise CommandRefused(said("the lead opened its deal itself"))
             if state.deal:
-                _refuse_stale(work, state.deal, by)
+                _refuse_stale(work, seen or state.deal, by.expected_version)
             leaf = stand(work, state)
             event = TouchParted(
                 actor=by.actor, at=by.at, reason=reason, about=(leaf,), lead=lead, deal=own
@@ -117,10 +131,12 @@ def _named(work: Work, deal: Id) -> _Named:
     return _Named(deal, stored, stand(work, work.leads[stored.opened.lead]))
 
 
-def _refuse_stale(work: Work, deal: Id, by: Orders) -> None:
+def _refuse_stale(work: Work, deal: Id, expected: int | None) -> None:
+    if expected is None:
+        return
     events = work.source.streams([deal], personal=False).get(deal, ())
-    if by.expected_version is not None and events and events[-1].version != by.expected_version:
-        raise stale_deal(events, by.expected_version)
+    if events and events[-1].version != expected:
+        raise stale_deal(events, expected)
 
 
 def _refuse_unlike(work: Work, one: _Named, other: _Named) -> None:

@@ -39,6 +39,7 @@ class DealPages:
 
         `most`: only so many of the newest touches are read and named.
         """
+        card_version = self._cards.version
         events = list(self._source.streams([deal], personal=True).get(deal, ()))
         if not events or not isinstance(opened := events[0].event, DealOpened):
             return None
@@ -60,6 +61,7 @@ class DealPages:
             "name": self._name(cards),
             **told_pending(self._source, cards),
             "version": events[-1].version,
+            "card_version": card_version,
             "also_open": self._also_open(known, person, cards[person]),
             "joined": sorted(text_id(one) for one in group - {deal}),
             "decisions": self._decisions.in_force((), group),

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from eventstore.asked import Asked, asked_before
 from eventstore.chains import Link
 from eventstore.customer_base import CustomerBase
+from eventstore.deal_fates import DealFate, deal_fates
 from eventstore.domain.events import Decision, Id, PersonFormed, TouchPlaced
 from eventstore.mapper import topic
 from eventstore.orders import Orders
@@ -38,6 +39,8 @@ class Decided(NamedTuple):
     """Touches whose deals follow, and items of evidence that do, in pieces; at most so many."""
     cuts: tuple[Link, ...] | None = None
     """Of a veto that is tried out: the links that it cuts."""
+    deals: tuple[DealFate, ...] | None = None
+    """Of what is tried out: what would become of deals."""
 
 
 @dataclass(slots=True)
@@ -98,7 +101,8 @@ def carry_out(
         found = settle(work, by, decide)
         follow = sum(row.left for _, row in work.changes.pending.values() if row)
         _note_answer(work, by.command, (*found.changed, follow))
-        return Decided(by.command, found.changed, follow)
+        fates = deal_fates(work) if dry_run else None
+        return Decided(by.command, found.changed, follow, deals=fates)
 
     return once(base.work(whole=True)) if dry_run else base.attempt(once)
 

@@ -260,6 +260,8 @@ def told_of(decided: Decided, dry_run: bool) -> dict[str, Any]:
         told["follow"] = decided.follow
     if dry_run:
         told["dry_run"] = True
+    if decided.deals is not None:
+        told["deals"] = [fate.shown() for fate in decided.deals]
     return told
 
 

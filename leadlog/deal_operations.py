@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 from uuid import UUID
 
+from eventstore.deal_briefs import deal_briefs
 from eventstore.deal_page import DealPages
 from eventstore.deal_story import IN_FORCE
 from eventstore.orders import Orders, order
@@ -52,6 +53,11 @@ def show(system: System, arguments: Arguments) -> Iterator[Any]:
     yield shown
 
 
+def brief(system: System, arguments: Arguments) -> Iterator[Any]:
+    """Some deals in a few words each, in this order; those that nobody opened are left out."""
+    yield from deal_briefs(system.base.recorder, [_deal(name) for name in arguments["ids"]])
+
+
 def _pages(system: System) -> DealPages:
     return DealPages(system.base, system.cards)
 
@@ -94,22 +100,26 @@ def join(system: System, arguments: Arguments) -> Iterator[Any]:
     """Two deals of one person are one from here on."""
     a, b = _deal(arguments["id"]), _deal(arguments["other"])
     reason, dry_run = _how(arguments)
-    orders = _orders(arguments)
-    yield told_of(system.deal_joins.join(a, b, orders, reason=reason, dry_run=dry_run), dry_run)
+    seen = arguments.get("other_version")
+    decided = system.deal_joins.join(
+        a, b, _orders(arguments), reason=reason, dry_run=dry_run, other_version=seen
+    )
+    yield told_of(decided, dry_run)
 
 
 def split(system: System, arguments: Arguments) -> Iterator[Any]:
     """A joined deal stands for itself again; with `lead`, that touch has a deal of its own."""
+    deal, orders = _deal(arguments["id"]), _orders(arguments)
     reason, dry_run = _how(arguments)
-    orders = _orders(arguments)
     if "lead" not in arguments:
-        deal = _deal(arguments["id"])
         decided = system.deal_joins.part(deal, orders, reason=reason, dry_run=dry_run)
     else:
         lead = _id(arguments["lead"], "lead")
         if not system.base.recorder.decision(orders.command):  # else it has moved the touch itself
-            _must_be_of(system, lead, _deal(arguments["id"]))
-        decided = system.deal_joins.put_apart(lead, orders, reason=reason, dry_run=dry_run)
+            _must_be_of(system, lead, deal)
+        decided = system.deal_joins.put_apart(
+            lead, orders, reason=reason, dry_run=dry_run, seen=deal
+        )
     yield told_of(decided, dry_run)
 
 
@@ -162,6 +172,7 @@ def _id(text: str, what: str) -> bytes:
 DEAL_OPERATIONS = {
     "deal.list": list_all,
     "deal.show": show,
+    "deal.brief": brief,
     "deal.command": command,
     "deal.join": join,
     "deal.split": split,

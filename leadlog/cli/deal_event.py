@@ -1,4 +1,4 @@
-"""One event of a deal, or one decision about it, in words."""
+"""One event of a deal, a decision about it, or what would become of it, in words."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,6 +6,14 @@ from typing import Any
 _ABOUT = {"owner": "owner", "note": "text", "joined": "into", "stage": "stage", "opened": "stage"}
 """What is told beside the kind of event."""
 _LINKS = {"joined": "joined into"}
+_FATES = {
+    "joined": "goes into deal",
+    "separated": "stands for itself again",
+    "opened": "is opened",
+    "withdrawn": "is withdrawn: nothing is left of it",
+    "restored": "is restored",
+    "stays": "stays open",
+}
 
 
 def happened(entry: Mapping[str, Any]) -> str:
@@ -24,3 +32,11 @@ def decided(entry: Mapping[str, Any]) -> str:
     what = entry["what"] if entry["in_force"] else f"{entry['what']} (not in force)"
     line = f"decision {entry['decision']}  {what}  {entry['actor'] or 'nobody named'}"
     return f"{line}: {entry['reason']}" if entry["reason"] else line
+
+
+def fate_line(fate: Mapping[str, Any]) -> str:
+    """What would become of a deal, which is told by how it stands and what opened it."""
+    standing = fate["stage"] if fate["status"] == "open" else fate["status"]
+    about = [standing, fate["owner"], fate["amount"], fate["channel"], fate["opened_at"][:10]]
+    told = f"deal {fate['deal']} ({', '.join(filter(None, about))}) {_FATES[fate['what']]}"
+    return f"{told} {fate['into']}: {fate['by']}" if fate["into"] else told

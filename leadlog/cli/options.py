@@ -10,6 +10,7 @@ import typer
 
 from leadlog.cli.ask import AsJson, Config, Data, ask, settings, write_json
 from leadlog.cli.card_text import link_line
+from leadlog.cli.deal_event import fate_line
 from projections.terminal import Terminal
 
 Reason = Annotated[str, typer.Option(help="Why, for those who read it later.")]
@@ -113,6 +114,8 @@ def _decision(found: Iterable[dict[str, Any]]) -> None:
             Terminal().print(f"  cuts {link_line(link)}")
         if told.get("cuts") == []:
             Terminal().print("  cuts no link: they are two persons already")
+        for fate in told.get("deals", ()):
+            Terminal().print(f"  {fate_line(fate)}")
 
 
 def _counted(names: str, count: int) -> str:

@@ -150,7 +150,8 @@ def note(
 def join(
     request: AnyRequest, deal: FromPath[str], data: JSONBody[Joined], key: Key = None
 ) -> Response[Any]:
-    return _decided(request, "deal.join", key, data, id=deal, other=data.other)
+    given: Json = {"other": data.other, "other_version": data.other_version}
+    return _decided(request, "deal.join", key, data, id=deal, **given)
 
 
 @post(

@@ -14,6 +14,7 @@ from projections.desk.api_care import CARE
 from projections.desk.api_deals import DEALS
 from projections.desk.api_described import SECURITY
 from projections.desk.card_pages import PAGES
+from projections.desk.deal_pages import DEAL_PAGES
 from projections.desk.live import Live
 from projections.desk.problems import HANDLERS
 from projections.desk.review_pages import REVIEW
@@ -34,7 +35,7 @@ _HEADERS: Final = {
 }
 _OURS: Final = (Link("/", "Overview"), Link("/numbers", "Numbers"))
 _PERSONAL_MENU: Final = (Link("/cards", "Cards"), Link("/review", "Review"))
-PERSONAL: Final = (CARDS, SUGGESTIONS, DEALS, CARE, PAGES, REVIEW, *SIGN_IN)
+PERSONAL: Final = (CARDS, SUGGESTIONS, DEALS, CARE, PAGES, DEAL_PAGES, REVIEW, *SIGN_IN)
 """What shows or changes personal data, each with its guard; and the way in."""
 
 

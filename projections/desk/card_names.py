@@ -76,6 +76,16 @@ class CardNames(Names):
         told = self.known(words.DEAL_EVENTS, what)
         return told % holes if "%(" in told and what in words.DEAL_EVENTS else told
 
+    def deal_fate(self, what: str) -> str:
+        """What would become of a deal; for one that is joined there is no word."""
+        return self.known(words.DEAL_FATES, what)
+
+    def why_joined(self, by: str) -> str:
+        """Why a deal goes into another: by a rule, or whose decision it was."""
+        if by in words.JOIN_RULES:
+            return self.known(words.JOIN_RULES, by)
+        return self.translate(words.JOINED_BY) % {"name": by}
+
     def routed(self, routed: Json, pipeline: str) -> str:
         """Why a deal went to its pipeline."""
         told = words.ROUTED["rule" if routed["rule"] else "default"]

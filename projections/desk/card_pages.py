@@ -8,9 +8,9 @@ import msgspec
 from litestar import Response, Router, get, post
 from litestar.params import FromPath, URLEncodedBody
 
-from eventstore.said import said
 from projections.desk.access import personal
 from projections.desk.asking import command, one, operate, whole_number
+from projections.desk.deal_pages import Moved, move
 from projections.desk.frame import AnyRequest, language_of, page, pipeline_of
 from projections.desk.rendering import render
 from projections.desk.services import Json, WrongArguments
@@ -19,7 +19,6 @@ from projections.moments import read_as_of, write_moment
 
 _A_PAGE: Final = 25
 _TIMELINE: Final = 100
-_MOVES: Final = ("accept", "decline", "stage", "won", "lost", "reopen")
 _DECIDED: Final = ("merge", "unmerge", "share", "unshare", "anew", "leave", "undo")
 
 
@@ -42,16 +41,6 @@ class Given(msgspec.Struct, frozen=True):
     @property
     def card_version(self) -> int | None:
         return whole_number(self.version, "version", least=0, most=2**63, default=0) or None
-
-
-class Moved(msgspec.Struct, frozen=True):
-    """The form of a button that moves a deal."""
-
-    command: str
-    version: int
-    stage: str = ""
-    reason: str = ""
-    amount: str = ""
 
 
 Form = URLEncodedBody[Given]
@@ -145,12 +134,7 @@ def move_deal(
     data: URLEncodedBody[Moved],
 ) -> Response[Any]:
     """A command on a deal of the card, refused if the deal changed since the page was made."""
-    if action not in _MOVES:
-        raise WrongArguments(said("a deal can be moved by: %(moves)s", moves=_MOVES))
-    command(
-        request, "deal.command", key=data.command, id=deal, action=action, version=data.version,
-        stage=data.stage or None, reason=data.reason or None, amount=data.amount.strip() or None,
-    )  # fmt: skip
+    move(request, deal, action, data)
     return _to_card(card, {"done": "moved"})
 
 

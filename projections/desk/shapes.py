@@ -94,7 +94,10 @@ class Noted(Moving, frozen=True, kw_only=True):
 
 class Joined(Deciding, frozen=True, kw_only=True):
     other: Annotated[_Name, Meta(description="the deal to join it with")]
-    version: int | None = None
+    version: Annotated[
+        int | None, Meta(description="refuse (409) if the deal changed since this version")
+    ] = None
+    other_version: Annotated[int | None, Meta(description="the same of the other deal")] = None
 
 
 class Split(Deciding, frozen=True, kw_only=True):
@@ -253,6 +256,8 @@ class ShownDeal(ListedDeal, frozen=True, kw_only=True):
     routed: RoutedBy | None
     """None where there were no rules when it was opened."""
     version: int
+    card_version: int
+    """That of the person's card, for `anew`, `leave` and an undo."""
     timeline: list[dict[str, Any]]
     """Its touches, oldest first."""
     history: list[dict[str, Any]]
@@ -337,6 +342,29 @@ class Rematch(Given, frozen=True, kw_only=True):
     dry_run: bool = False
 
 
+class DealFate(msgspec.Struct, frozen=True, kw_only=True):
+    """One deal, and what would become of it."""
+
+    deal: str
+    lead: str
+    """That opened it."""
+    what: Literal["joined", "separated", "opened", "withdrawn", "restored", "stays"]
+    """`stays`: open, with another that goes into it, or beside one of whom was another person."""
+    into: str | None
+    """Of one that is joined: the deal that it goes into, …"""
+    by: str | None
+    """… by which rule, or by whose decision."""
+    pipeline: str
+    stage: str
+    status: Literal["open", "won", "lost", "declined"]
+    owner: str | None
+    amount: str | None
+    currency: str | None
+    channel: str
+    """Of the touch that opened it."""
+    opened_at: str
+
+
 class DecisionTaken(msgspec.Struct, frozen=True, kw_only=True):
     """A decision, or what it would change."""
 
@@ -349,6 +377,13 @@ class DecisionTaken(msgspec.Struct, frozen=True, kw_only=True):
     cuts: Annotated[
         list[CutLink] | UnsetType,
         Meta(description="of a veto with `dry_run`: the links that it cuts"),
+    ] = UNSET
+    deals: Annotated[
+        list[DealFate] | UnsetType,
+        Meta(
+            description="with `dry_run`: what would become of deals; of a merge, which become one"
+            " and which stay open beside each other"
+        ),
     ] = UNSET
 
 

@@ -1,4 +1,4 @@
-"""A card → what its page shows: the newest first, decisions apart, links as a chain to read."""
+"""A card or a deal → what its page shows: the newest first, decisions apart."""
 
 from collections.abc import Iterable
 
@@ -22,6 +22,19 @@ def card_values(card: Json, why: Json) -> Json:
         "links": why["links"],
         "deals": sorted(_deals(card), key=lambda deal: deal["status"] != "open"),
         "answers": sorted(answers(card.get("answers") or {}).items()),
+    }
+
+
+def deal_values(deal: Json) -> Json:
+    """The values of the template, of a deal with its touches, history and decisions."""
+    happened = [*deal["timeline"], *deal["history"], *deal["decisions"]]
+    entries = sorted(happened, key=lambda entry: str(entry["at"]))[::-1]
+    return {
+        "deal": deal,
+        "timeline": [_told(entry) for entry in entries if not _is_told(entry, deal["decisions"])],
+        "decisions": deal["decisions"][::-1],
+        "openers": {entry["lead"] for entry in deal["history"] if entry["what"] == "opened"},
+        "answers": sorted(answers(deal.get("answers") or {}).items()),
     }
 
 

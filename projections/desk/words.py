@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from eventstore.touches import JOIN_RULE
+
 
 def _(text: str) -> str:
     """Marks a text for the catalogue."""
@@ -175,6 +177,15 @@ ROUTED: Final = {
 }
 """Why a deal is in its pipeline."""
 
+DEAL_FATES: Final = {
+    "separated": _("Stands for itself again"),
+    "opened": _("Is opened"),
+    "withdrawn": _("Is withdrawn: nothing is left of it"),
+    "restored": _("Is restored"),
+    "stays": _("Stays open"),
+}
+"""What would become of a deal."""
+
 DEAL_CLOSED: Final = {
     "won": _("Deal won"),
     "lost": _("Deal lost"),
@@ -204,6 +215,10 @@ CHANGES: Final = {
 
 DONE: Final = {
     "moved": _("The deal was moved."),
+    "own": _("It is theirs from now on."),
+    "note": _("The note was written."),
+    "join": _("They are one deal now."),
+    "split": _("It is a deal of its own now."),
     "limit accept": _("It is one person’s: what it had parted stands together again."),
     "limit refuse": _("It stays shared, and is not asked about again."),
     "returned accept": _("A new deal was opened with what came."),
@@ -226,6 +241,10 @@ LOST_REASONS: Final = {
     "no answer": _("no answer"),
     "spam": _("spam"),
 }
+
+JOIN_RULES: Final = {JOIN_RULE: _("nobody has accepted either of them")}
+"""Why a rule joins deals."""
+JOINED_BY: Final = _("decided by %(name)s")
 
 RULES: Final = {
     "device": _("device"),

@@ -9,14 +9,28 @@ from support.tries import tries
 
 from eventstore.card_commands import CardCommands
 from eventstore.deciding import Decided
+from eventstore.domain.events import (
+    DealJoined,
+    DealOpened,
+    DealRestored,
+    DealSeparated,
+    DealWithdrawn,
+)
 from eventstore.following import Follower
 from eventstore.orders import CommandRefused
 from eventstore.standing_links import standing_links
 from eventstore.touches import bytes_of
 
 STEPS, FIRST = 35, 200
+WHAT = {
+    DealOpened: "opened",
+    DealRestored: "restored",
+    DealWithdrawn: "withdrawn",
+    DealSeparated: "separated",
+    DealJoined: "joined",
+}
 CUTTING = 201
-"""A world in which a veto cuts a link."""
+"""A world in which a veto cuts a link, and deals are joined."""
 
 
 class Previewed:
@@ -34,7 +48,7 @@ class Previewed:
                 self.world.members(given) if name == "veto" else (),
             )
             links = self.world.links(leaves)
-            told, cuts = cut(answered(decide, *given, dry_run=True))
+            told, cuts, fates = cut(answered(decide, *given, dry_run=True))
             assert self.world.everything() == before, f"looking at a {name} changed something"
             made = answered(decide, *given)
             if cuts is not None:
@@ -44,6 +58,8 @@ class Previewed:
                 Follower(self.world.base).drain()
                 made = made._replace(changed=told.changed, follow=0)
             assert str(made) == str(told), f"a {name} did something else than it had told"
+            if fates is not None:
+                self.world.hold(fates, before[0])
             self.world.looks.append(made)
             if isinstance(made, CommandRefused):
                 raise made
@@ -72,10 +88,10 @@ def answered(decide, *given, **how):
 
 
 def cut(told):
-    """The answer, and the links that it cuts apart from it."""
+    """The answer; apart from it the links that it cuts, and what becomes of deals."""
     if isinstance(told, CommandRefused):
-        return told, None
-    return told._replace(cuts=None), told.cuts
+        return told, None, None
+    return told._replace(cuts=None, deals=None), told.cuts, told.deals
 
 
 class PreviewedWorld(PlainWorld):
@@ -83,10 +99,32 @@ class PreviewedWorld(PlainWorld):
         super().__post_init__()
         self.looks = []
         self.cut = 0
+        self.fates = set()
 
     @property
     def commands(self):
         return Previewed(self)
+
+    def hold(self, fates, after):
+        """What was told of deals is what their streams tell since then, and nothing else."""
+        named = {fate.deal.id: fate for fate in fates}
+        recorder = self.base.recorder
+        told = {
+            recorded.stream: recorded.event
+            for recorded in recorder.read(after, 10_000)
+            if type(recorded.event) in WHAT
+        }
+        assert {d: WHAT[type(event)] for d, event in told.items()} == {
+            deal: fate.what for deal, fate in named.items() if fate.what != "stays"
+        }
+        into = recorder.joined(named)
+        for deal, fate in named.items():
+            if fate.what == "joined":
+                assert into[deal] == fate.into
+                assert fate.into in named
+            elif fate.what in {"stays", "separated", "restored"}:
+                assert deal not in into
+            self.fates.add(fate.what)
 
     def members(self, given):
         """The leaf cards of the persons of the two that a veto names."""
@@ -128,4 +166,5 @@ def test_a_decision_does_what_it_was_told_to_do_and_looking_changes_nothing(tmp_
     made = [answer for answer in world.looks if not isinstance(answer, CommandRefused)]
     assert any(answer.changed.persons for answer in made)
     assert world.cut or seed != CUTTING
+    assert world.fates >= {"joined", "stays"} or seed != CUTTING
     world.base.recorder.close()

@@ -92,7 +92,7 @@ def test_a_verdict_is_told_before_as_it_is_given(fed, verdict, persons):
     told = decide("1", by, dry_run=True)
     assert fed.base.recorder.last_position() == position
     assert len(queue(fed)) == 1
-    assert decide("1", by) == told._replace(cuts=None), "what is cut is told only before"
+    assert decide("1", by) == told._replace(cuts=None, deals=None), "that is told only before"
     assert told.changed.persons == persons
     assert queue(fed) == []
 
