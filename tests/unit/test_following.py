@@ -238,8 +238,9 @@ def test_a_person_who_is_joined_to_one_whose_deals_are_awaited_waits_with_it(tmp
 
 def test_whoever_reads_a_deal_at_the_terminal_is_told_that_it_follows(capsys):
     names = ("id", "version", "person", "name", "pipeline", "stage", "status")
-    shown = dict.fromkeys(names, "x") | {"also_open": [], "fields": {}, "timeline": []}
-    tell_deals([{**shown, "history": [], "pending": {"touches": 1200, "done": 500}}])
+    empty = dict.fromkeys(("also_open", "joined", "timeline", "history", "decisions"), ())
+    shown = dict.fromkeys(names, "x") | empty | {"fields": {}}
+    tell_deals([{**shown, "pending": {"touches": 1200, "done": 500}}])
     assert "deals follow: 500 of 1,200 touches done" in capsys.readouterr().out
 
 
