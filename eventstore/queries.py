@@ -4,8 +4,10 @@ Read from the truth itself, so that what an operator sees is what was last decid
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
 from uuid import UUID
 
+from channels.sdk.handles import accounts_in
 from channels.sdk.identities import normalise
 from eventstore.card_page import MOST_READ, CardPages
 from eventstore.card_timeline import Window
@@ -63,13 +65,26 @@ class Cards:
             yield heads
 
     def find(self, query: str, *, everything: bool = False) -> list[Json]:
-        """Persons by a phone in any spelling, an e-mail, an id or `kind:value`."""
+        """Persons by a phone or an account in any spelling, an e-mail, an id or `kind:value`."""
         return list(self._show(self.persons_at(query), everything=everything))
 
     def persons_at(self, query: str) -> list[Id]:
-        """The persons whom a phone, an e-mail, an id or `kind:value` names."""
-        found = (self.person_of(leaf) for leaf in self._candidates(query))
+        """The persons whom a phone, an e-mail, an account, an id or `kind:value` names.
+
+        An account also by what does not say of which network it is: `@inna`, a number.
+        """
+        leaves = chain(self._candidates(query), self._accounts(query, is_sure=False))
+        found = map(self.person_of, dict.fromkeys(leaves))
         return list(dict.fromkeys(person for person in found if person is not None))
+
+    def name_in(self, query: str) -> str:
+        """What of the text may be somebody's name, or user name; empty where it is an address."""
+        accounts = accounts_in(query.strip(), self._countries)
+        if accounts and accounts.is_sure:
+            return accounts.name
+        if self.is_address(query):
+            return ""
+        return accounts.name if accounts else query
 
     def is_address(self, query: str) -> bool:
         """Whether the text is a phone, an e-mail, an id or `kind:value`, there or not."""
@@ -180,16 +195,23 @@ class Cards:
         return identity_names(self.base, cards)
 
     def _candidates(self, query: str) -> Iterator[Id]:
-        """Leaf cards that the text may mean, whether they are there or not."""
+        """Leaf cards that the text names, whether they are there or not."""
         text = query.strip()
         kind, colon, value = text.partition(":")
         if colon:
             yield from self._spelled(kind, value)
+        yield from self._accounts(text, is_sure=True)
         try:
             yield from self._by_id(UUID(text).bytes)
         except ValueError:
             for guess in ("phone", "email"):
                 yield from self._spelled(guess, text)
+
+    def _accounts(self, query: str, *, is_sure: bool) -> Iterator[Id]:
+        accounts = accounts_in(query.strip(), self._countries)
+        if accounts and accounts.is_sure == is_sure:
+            for kind, value in accounts.found:
+                yield self.base.keyring.leaf(kind, value)
 
     def _spelled(self, kind: str, value: str) -> Iterator[Id]:
         """Leaf cards of what a text spells in one of the countries, each once.

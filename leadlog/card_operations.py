@@ -46,12 +46,13 @@ def list_all(system: System, arguments: Arguments) -> Iterator[Any]:
 
 
 def find(system: System, arguments: Arguments) -> Iterator[Any]:
-    """Cards by an address, else by a name: those of the first page of `search`."""
+    """Cards by an address or an account, else by a name: the first page of `search`."""
     (page,) = search(system, arguments)
     if not page["items"]:
         raise OperationFailed(
             said(
-                "no card for '%(query)s'; give a phone, an e-mail, an id, kind:value or a name",
+                "no card for '%(query)s'; give a phone, an e-mail, an account such as @name, an"
+                " id, kind:value or a name",
                 query=str(arguments["query"]),
             )
         )
@@ -61,17 +62,24 @@ def find(system: System, arguments: Arguments) -> Iterator[Any]:
 def search(system: System, arguments: Arguments) -> Iterator[Any]:
     """One page of cards, best first, and the cursor of the next; names wait for the inbox.
 
+    Whoever an address or an account names comes before those who are called so.
+
     With `brief` they are told as lists want them.
     """
-    query = str(arguments["query"])
-    if system.cards.is_address(query):
-        yield {"items": _listed(system, system.cards.persons_at(query), arguments), "next": None}
+    query, cursor = str(arguments["query"]), arguments.get("cursor")
+    named = system.cards.persons_at(query)
+    first = [] if cursor else _listed(system, named, arguments)
+    name = system.cards.name_in(query)
+    if not name:
+        yield {"items": first, "next": None}
         return
-    limit = int(arguments.get("limit") or SEARCH_LIMIT)
-    page = system.inbox.find(query, limit=limit, cursor=arguments.get("cursor"))
-    cards = _listed(system, [hit.person for hit in page.hits], arguments)
-    scores = {text_id(hit.person): hit.score / 1000 for hit in page.hits}
-    yield {"items": [card | {"score": scores[card["id"]]} for card in cards], "next": page.next}
+    limit = max(int(arguments.get("limit") or SEARCH_LIMIT) - len(first), 1)
+    page = system.inbox.find(name, limit=limit, cursor=cursor)
+    hits = {hit.person: hit.score / 1000 for hit in page.hits if hit.person not in named}
+    cards = _listed(system, list(hits), arguments)
+    scores = {text_id(person): score for person, score in hits.items()}
+    told = [card | {"score": scores[card["id"]]} for card in cards]
+    yield {"items": [*first, *told], "next": page.next}
 
 
 def _listed(system: System, persons: list[bytes], arguments: Arguments) -> list[dict[str, Any]]:

@@ -11,19 +11,13 @@ import msgspec
 
 from channels.sdk import identities
 from channels.sdk.campaigns import google_client_id
+from channels.sdk.handles import HANDLE, WA_LINK, value_of
 from channels.sdk.lead import Identity
 from channels.sdk.phones import parse_phone
 
 _BETWEEN_PHONES = re.compile(r"[,;\n]|\s/\s|\sили\s|\sи\s|\sor\s")
 _NUMBER = re.compile(r"\+?\d[\d\s().-]{8,24}\d")
 _BETWEEN_EMAILS = re.compile(r"[,;\s]+")
-_HANDLE = re.compile(
-    r"(?P<marked>@|(?:https?://)?(?:www\.|m\.)?"
-    r"(?:t\.me|telegram\.me|vk\.com|vk\.ru|vkontakte\.ru|instagram\.com|instagr\.am)/)?"
-    r"(?P<name>[A-Za-z0-9][A-Za-z0-9._]{1,63})/?(?:\?.*)?",
-    re.DOTALL,
-)
-_WA_LINK = re.compile(r"(?:https?://)?wa\.me/\+?(?P<digits>\d{10,15})(?:\D.*)?", re.DOTALL)
 _CLIENT_ID = re.compile(r"[\w.:\-]{1,128}", re.ASCII)
 _WRITTEN_OUT = re.compile(r"\+|[78][\s(-]*\d{3}[\s)-]*\d{3}")
 _NOT_A_HANDLE = frozenset({"telegram", "whatsapp", "instagram", "vkontakte", "false", "true"})
@@ -65,7 +59,7 @@ def emails(text: str) -> tuple[Identity, ...]:
 
 def whatsapp(text: str, country: str) -> tuple[Identity, ...]:
     """A WhatsApp number: the account by its digits, as WhatsApp itself names it, and the phone."""
-    link = _WA_LINK.fullmatch(text[:_LONGEST])
+    link = WA_LINK.fullmatch(text[:_LONGEST])
     number = parse_phone(f"+{link['digits']}" if link else text, country)
     if number is None:
         return ()
@@ -80,13 +74,10 @@ def handle(kind: str, text: str, country: str) -> tuple[Identity, ...]:
     """A user name, an id or a page's address in a network; a phone where that was typed instead."""
     if _is_rather_a_phone(text):
         return phones(text, country)
-    found = _HANDLE.fullmatch(text) if len(text) <= _LONGEST else None
+    found = HANDLE.fullmatch(text) if len(text) <= _LONGEST else None
     if found is None or not _plausible(found["name"].lower(), bool(found["marked"])):
         return ()
-    value = found["name"].lower()
-    if kind == "vk" and re.fullmatch(r"id[0-9]+", value):
-        value = value[2:]
-    account = identities.account(kind, value, proof="claimed")
+    account = identities.account(kind, value_of(kind, found["name"]), proof="claimed")
     return (msgspec.structs.replace(account, raw=text),) if account else ()
 
 

@@ -41,14 +41,18 @@ def list_cards(
 @command(app)
 def find(
     where: Where,
-    query: Annotated[str, typer.Argument(help="A phone in any spelling, e-mail, id or name.")],
+    query: Annotated[
+        str, typer.Argument(help="A phone or account in any spelling, e-mail, id or name.")
+    ],
     limit: Annotated[int, typer.Option(min=1, max=100, help="Most cards, of a name.")] = 20,
     everything: Everything = False,
 ) -> None:
     """Find persons: by an address exactly, by name in any order, alphabet and near spelling.
 
-    Example: [bold]leadlog card find '8 (912) 345-67-89'[/bold], or
-    [bold]leadlog card find 'смирнва ольга'[/bold]
+    An account may be written @name, t.me/name, vk.com/id7, wa.me/79123456789, or as its number.
+
+    Example: [bold]leadlog card find '8 (912) 345-67-89'[/bold],
+    [bold]leadlog card find @anna_82[/bold], or [bold]leadlog card find 'смирнва ольга'[/bold]
     """
     given = {"query": query, "limit": limit, "all": everything, "brief": not where.as_json}
     where.tell(where.ask("card.find", **given), card_text.table)

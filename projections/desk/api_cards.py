@@ -59,7 +59,7 @@ def list_cards(
 @get(
     "/find",
     sync_to_thread=True,
-    summary="Cards by any spelling of a phone, by e-mail, id, kind:value or name",
+    summary="Cards by any spelling of a phone or an account, by e-mail, id, kind:value or name",
     responses=answers(CardPage, "The best first; none where nobody fits"),
 )
 def find_cards(
