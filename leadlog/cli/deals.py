@@ -150,12 +150,15 @@ def join(
     deal: Deal,
     other: Annotated[str, typer.Argument(metavar="DEAL2", help="Another one of that person.")],
     version: Version = None,
+    other_version: Annotated[
+        int | None, typer.Option(help="Refuse if DEAL2 changed since this version.")
+    ] = None,
 ) -> None:
     """Join two open deals of one person: the later opened goes into the earlier.
 
     Example: [bold]leadlog deal join 3f0c… 91aa… --dry-run[/bold]
     """
-    how.decide("deal.join", id=deal, other=other, version=version)
+    how.decide("deal.join", id=deal, other=other, version=version, other_version=other_version)
 
 
 @command(app)

@@ -17,6 +17,8 @@ from projections.desk.services import Json, WrongArguments
 from projections.desk.timeline import deal_values
 
 _TIMELINE: Final = 200
+_OTHERS: Final = 50
+"""So many of the person's other open deals, and of those that went into this one."""
 MOVES: Final = ("accept", "decline", "stage", "won", "lost", "reopen", "own", "note")
 _DECIDED: Final = ("join", "split", "anew", "leave", "undo")
 
@@ -76,7 +78,7 @@ def deal_page(request: AnyRequest, deal: FromPath[str]) -> Response[str]:
     """The deal with its touches, its history, what was decided about it and what can be."""
     shown = one(request, "deal.show", id=deal, most=_TIMELINE)
     beside, inside, into = (
-        list(operate(request, "deal.brief", ids=ids))
+        list(operate(request, "deal.brief", ids=ids[:_OTHERS]))
         for ids in (shown["also_open"], shown["joined"], [shown["into"]] if "into" in shown else [])
     )
     beside = [one for one in beside if one not in into]

@@ -123,6 +123,19 @@ def test_deals_that_were_parted_and_joined_again_say_which_counts(system):
     ]
 
 
+@pytest.mark.parametrize("window", [{}, {"most": 5}], ids=["whole", "a page"])
+def test_a_card_of_the_past_tells_what_was_decided_about_its_deals_by_then(system, window):
+    first, second = deals(system)
+    system.drain()
+    join = decide(system, "deal.join", "one kitchen", id=first, other=second)
+    known = ask(system, "card.show", id=CARD, **window)
+    then = str(system.base.recorder.last_position())
+    decide(system, "card.undo", "two flats", decision=join)
+    shown = ask(system, "card.show", id=CARD, at=then, **window)
+    assert shown["timeline"] == known["timeline"]
+    assert shown["deals"] == known["deals"]
+
+
 def test_a_terminal_tells_them_at_the_deal_with_the_ids_for_an_undo(system, capsys):
     first, second = deals(system)
     join = decide(system, "deal.join", "one kitchen", id=first, other=second)
