@@ -46,7 +46,7 @@ class CardPages:
         touches = [leads[lead] for lead in reversed(page)]
         deals, more = self._deals(person, cards[person], touches)
         standing = self._standing(cards, leads, deals)
-        counts = self._counts({deal.id for deal in deals})
+        counts = self._counts({deal.id for deal in deals}, cards)
         shown: Json = {
             **self._head(person, cards, ends, leads, standing),
             "leads": [text_id(told.lead) for told in touches],
@@ -82,7 +82,7 @@ class CardPages:
         leads = self._read(cards, ends, {lead for _, lead in places[:MOST_READ]})
         deals = self._every_deal(person, cards[person], places)
         standing = self._standing(cards, leads, deals[:MOST_READ])
-        touches = self._touches_of({deal.id for deal in deals}, most=_ALL)
+        touches = self._touches_of({deal.id for deal in deals}, cards, most=_ALL)
         return {
             **self._head(person, cards, ends, leads, standing),
             "leads": [text_id(lead) for _, lead in reversed(places)],
@@ -196,15 +196,17 @@ class CardPages:
         for deal in sorted(deals, key=lambda deal: opened.get(deal.lead, len(opened))):
             yield deal, of_deal.get(deal.id, [])
 
-    def _counts(self, deals: Collection[Id]) -> Mapping[Id, int]:
-        found = self._touches_of(deals, most=MOST_COUNTED)
+    def _counts(self, deals: Collection[Id], cards: Collection[Id]) -> Mapping[Id, int]:
+        found = self._touches_of(deals, cards, most=MOST_COUNTED)
         return {deal: min(MOST_COUNTED, len(touches)) for deal, touches in found.items()}
 
-    def _touches_of(self, deals: Collection[Id], *, most: int) -> dict[Id, list[Place]]:
+    def _touches_of(
+        self, deals: Collection[Id], cards: Collection[Id], *, most: int
+    ) -> dict[Id, list[Place]]:
         """The touches of each deal, with those of the deals joined into it; oldest first."""
         groups = joined_groups(self._source, deals)
         every = {deal for group in groups.values() for deal in group}
-        found = self._source.deal_touches(every, most=most)
+        found = self._source.deal_touches(every, cards, most=most)
         return {
             deal: sorted(place for one in group for place in found.get(one, ()))
             for deal, group in groups.items()

@@ -49,7 +49,7 @@ class DealPages:
         cards = {leaf: card for leaf, card in members.items() if not card.moved_to}
         row = self._row(deal, person, cards[person])
         group = joined_groups(self._source, [deal])[deal]
-        touches, count = self._touches(group, most) if row else ([], 0)
+        touches, count = self._touches(group, members, most) if row else ([], 0)
         known = row or deal_known(events[0], events[1:])
         into = roots(self._source, [deal]).get(deal)
         return {
@@ -86,10 +86,12 @@ class DealPages:
         of, row = self._source.deal_rows([deal]).get(deal, (b"", None))
         return row if of == person or card.awaits else None
 
-    def _touches(self, group: Collection[Id], most: int | None) -> tuple[list[Told], int]:
+    def _touches(
+        self, group: Collection[Id], leaves: Collection[Id], most: int | None
+    ) -> tuple[list[Told], int]:
         """Those of these deals, oldest first, and how many there are."""
         bound = _ALL if most is None else max(most, MOST_COUNTED)
-        found = self._source.deal_touches(group, most=bound)
+        found = self._source.deal_touches(group, leaves, most=bound)
         places = sorted((place for places in found.values() for place in places), reverse=True)
         told = self._told([lead for _, lead in places[:most]], personal=True)
         return sorted(told.values(), key=lambda t: t.sort_key), min(len(places), bound)

@@ -167,7 +167,13 @@ class PastSource:
         older = reversed(self._standing[:end])
         return list(islice((lead.place for lead in older if lead.leaf in leaves), most))
 
-    def deal_touches(self, deals: Collection[Id], *, most: int) -> dict[Id, list[Place]]:
+    def deal_touches(
+        self,
+        deals: Collection[Id],
+        leaves: Collection[Id],  # noqa: ARG002 - all are at hand by their deals
+        *,
+        most: int,
+    ) -> dict[Id, list[Place]]:
         newest = {deal: reversed(self._of_deal.get(deal, [])) for deal in deals}
         found = {deal: [t.place for t in islice(touches, most)] for deal, touches in newest.items()}
         return {deal: places for deal, places in found.items() if places}

@@ -344,8 +344,13 @@ class Source(Protocol):
         Of a lead that brings one of them no more it may be told, as of those that do.
         """
 
-    def deal_touches(self, deals: Collection[Id], *, most: int) -> dict[Id, list[Place]]:
-        """The newest touches of each of these deals, the newest first."""
+    def deal_touches(
+        self, deals: Collection[Id], leaves: Collection[Id], *, most: int
+    ) -> dict[Id, list[Place]]:
+        """The newest touches of each of these deals, the newest first.
+
+        `leaves`: those on which they stand, which are leaf cards of the deals' persons.
+        """
 
     def joined(self, deals: Collection[Id]) -> dict[Id, Id]:
         """Deal → into which it is joined; those that stand for themselves are left out."""

@@ -140,7 +140,14 @@ class PostgresReading(ABC):
         rows = self._of(sql.TOGETHER, [few], *after, many, most)
         return sorted({(row[0], row[1]) for row in rows})[:most]
 
-    def deal_touches(self, deals: Collection[Id], *, most: int) -> dict[Id, list[Place]]:
+    def deal_touches(
+        self,
+        deals: Collection[Id],
+        leaves: Collection[Id],  # noqa: ARG002 - the port's
+        *,
+        most: int,
+    ) -> dict[Id, list[Place]]:
+        """The index has them by their deals, wherever they stand."""
         found: dict[Id, list[Place]] = {}
         for deal, at, lead in self._of(sql.DEAL_TOUCHES, deals, most):
             found.setdefault(deal, []).append((at, lead))

@@ -28,10 +28,12 @@ from eventstore.recorders.coding import (
 )
 from eventstore.recorders.last_first import LastFirst
 from eventstore.recorders.port import Meanwhile
+from eventstore.recorders.sqlite_appearances import FAR
+from eventstore.recorders.sqlite_checkpoints import Checkpoints
 from eventstore.recorders.sqlite_committing import Committer
 from eventstore.recorders.sqlite_reading import EVENTS, SQLiteReading
 from eventstore.recorders.sqlite_schema import STATEMENTS
-from eventstore.recorders.sqlite_writing import APPEARANCE, JOIN, STIRRED, write_rows
+from eventstore.recorders.sqlite_writing import JOIN, STIRRED, write_rows
 from eventstore.recorders.upgrade import (
     JOINED_ONCE,
     OLD,
@@ -45,11 +47,14 @@ from eventstore.rows import Changes, Quarantine, Source
 _PAGE_BYTES = 4096
 _CACHE_KIB = 256 * 1024
 _CHECKPOINT_PAGES = 20_000
+_AT_MOST_PAGES = 3 * _CHECKPOINT_PAGES
+"""So long may the log grow, where checkpoints beside the writer do not keep up."""
 _CACHED_STATEMENTS = 128
 _PATIENCE_S = 30
 _LOOK_AGAIN_S = 0.05
 
-_COLUMNS_OF_APPEARANCE = "SELECT name FROM pragma_table_info('appearance')"
+_COLUMNS = "SELECT name FROM pragma_table_info('{}')"
+_HAS_NO_NEAR = "ALTER TABLE card ADD COLUMN near BLOB NOT NULL DEFAULT x''"
 _HAS_REVIEWS = "SELECT 1 FROM sqlite_master WHERE name = 'review_stirred'"
 _HAS_RETURNED = "SELECT 1 FROM sqlite_master WHERE name = 'returned'"
 
@@ -80,7 +85,7 @@ class _Pool(SQLiteConnectionPool):
             "journal_mode=WAL",
             "synchronous=FULL",
             f"cache_size=-{_CACHE_KIB}",
-            f"wal_autocheckpoint={_CHECKPOINT_PAGES}",
+            f"wal_autocheckpoint={_AT_MOST_PAGES}",
             "temp_store=MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")
@@ -99,6 +104,7 @@ class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
         datastore.pool = _Pool(db_name=f"file:{path}", lock_timeout=_PATIENCE_S)
         super().__init__(datastore)
         self._committer = Committer()
+        self._checkpoints = Checkpoints(datastore.pool.db_name, _CHECKPOINT_PAGES)
         self._create_patiently()
 
     def _create_patiently(self) -> None:
@@ -119,12 +125,14 @@ class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
         return [*STATEMENTS, *tracking]
 
     def _create_table(self, c: SQLiteCursor) -> None:
-        columns = _Moment(c).column(_COLUMNS_OF_APPEARANCE)
+        columns = _Moment(c).column(_COLUMNS.format("appearance"))
         is_old = bool(columns) and "at" not in columns
         has_reviews = not columns or _Moment(c).column(_HAS_REVIEWS)
         has_returned = not columns or _Moment(c).column(_HAS_RETURNED)
         if is_old:
             c.execute(f"ALTER TABLE appearance RENAME TO {OLD}")
+        if columns and "near" not in _Moment(c).column(_COLUMNS.format("card")):
+            c.execute(_HAS_NO_NEAR)
         super()._create_table(c)
         if is_old:
             _fill_anew(c)
@@ -139,6 +147,7 @@ class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
 
     def close(self) -> None:
         self._committer.close()
+        self._checkpoints.close()
         self.datastore.close()
 
     # --- writing ---
@@ -147,6 +156,7 @@ class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
         """See the port."""
         sealing = sealing_of(changes, self.keys)
         with self.datastore.transaction(commit=True) as cursor:
+            changed = cursor.sqlite_cursor.connection.total_changes
             position = self._insert_recorded(cursor, changes, sealing)
             faultpoint("store.in_transaction")
             cursor.executemany("INSERT INTO secret VALUES (?,?)", sorted(sealing.fresh.items()))
@@ -154,8 +164,10 @@ class SQLiteCustomerRecorder(SQLiteReading, SQLiteProcessRecorder):
             for partition, (before, after) in sorted(changes.positions.items()):
                 self._track(cursor, partition, before, after)
             faultpoint("store.before_commit")
+            changed = cursor.sqlite_cursor.connection.total_changes - changed
             if meanwhile is not None:
                 self._committer.commit(cursor, meanwhile)
+        self._checkpoints.committed(changed)
         faultpoint("store.after_commit")
         return position
 
@@ -303,6 +315,6 @@ def _fill_anew(cursor: SQLiteCursor) -> None:
         )
         return [(row[0], row[1]) for row in cursor.fetchall()]
 
-    appearances_anew(moment, after, lambda rows: cursor.executemany(APPEARANCE, rows))
+    appearances_anew(moment, after, lambda rows: cursor.executemany(FAR, rows))
     cursor.executemany(JOIN, joins_anew(moment, moment.column(JOINED_ONCE)))
     cursor.execute(f"DROP TABLE {OLD}")

@@ -1,32 +1,26 @@
 """What decisions read of the event store on SQLite (eventstore.rows.Source)."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
 
 from eventstore.domain.deals import Deal
 from eventstore.domain.events import Id
 from eventstore.reading import Recorded
 from eventstore.recorders.coding import (
-    ROLES,
-    STANDING,
     deal_rows,
     decode_card,
     decode_pair,
     decode_pending,
-    ends_of,
     names_from,
-    newest,
     recorded,
     reviews_read,
 )
+from eventstore.recorders.sqlite_appearances import SQLiteAppearances
+from eventstore.recorders.sqlite_queries import MOST_PARAMETERS, chunks
 from eventstore.rows import (
     Card,
-    Ends,
     Hand,
     Pair,
     Pending,
-    Place,
     Return,
     ReturnPlace,
     Review,
@@ -34,24 +28,13 @@ from eventstore.rows import (
 )
 from eventstore.vault import Key
 
-_MOST_PARAMETERS = 8192
-_MOST_COMPOUND = 200
 EVENTS = "SELECT position, recorded_at, originator_id, originator_version, state FROM stored_events"
 _REVIEWS = "SELECT a, b, why, via, rank FROM review"
 _RETURNED = "SELECT deal, since, owner, because FROM returned WHERE"
-_ID_BYTES = 16
-_CUT = (
-    "WITH RECURSIVE place(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM place WHERE n + 1 < ?)"
-    " SELECT substr(?, 16 * n + 1, 16) FROM place"
-)
 
 
-class SQLiteReading(ABC):
+class SQLiteReading(SQLiteAppearances):
     """Every query, whatever it runs on: the last commit, or one moment (see `snapshot`)."""
-
-    @abstractmethod
-    def _rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
-        """Run a query."""
 
     def cards(self, leaves: Collection[Id]) -> dict[Id, tuple[int, Card]]:
         rows = self._in("SELECT leaf, version, state FROM card WHERE leaf IN", leaves)
@@ -98,7 +81,7 @@ class SQLiteReading(ABC):
 
     def pairs(self, keys: Collection[tuple[Id, Id]]) -> dict[tuple[Id, Id], Pair]:
         found: dict[tuple[Id, Id], Pair] = {}
-        for chunk in _chunks(list(keys), _MOST_PARAMETERS // 2):
+        for chunk in chunks(list(keys), MOST_PARAMETERS // 2):
             values = ",".join(["(?,?)"] * len(chunk))
             rows = self._rows(
                 f"WITH wanted(a, b) AS (VALUES {values}) SELECT p.a, p.b, p.state"  # noqa: S608 - only question marks
@@ -126,10 +109,6 @@ class SQLiteReading(ABC):
     def pairs_after(self, after: tuple[Id, Id], limit: int) -> list[tuple[Id, Id]]:
         sql = "SELECT a, b FROM pair WHERE (a, b) > (?, ?) ORDER BY a, b LIMIT ?"
         return [(row[0], row[1]) for row in self._rows(sql, (*after, limit))]
-
-    def appearances(self, leaves: Collection[Id]) -> set[tuple[Id, Id]]:
-        rows = self._in("SELECT leaf, lead FROM appearance WHERE leaf IN", leaves)
-        return {(row[0], row[1]) for row in rows}
 
     def some_pairs(self, leaf: Id, *, most: int) -> dict[tuple[Id, Id], Pair]:
         ways = [f"SELECT a, b, state FROM pair WHERE {side} = ? LIMIT ?" for side in ("a", "b")]  # noqa: S608 - no value
@@ -173,51 +152,6 @@ class SQLiteReading(ABC):
         rows = self._rows(f"{_RETURNED} deal BETWEEN ? AND ?", between)
         rows += self._rows(f"{_RETURNED} because BETWEEN ? AND ? LIMIT 1", between)
         return [Return(*row) for row in rows]
-
-    def appearance_counts(self, leaves: Collection[Id]) -> dict[Id, int]:
-        sql = "SELECT leaf, count(*) FROM appearance WHERE leaf IN"
-        return dict(self._in(sql, leaves, "GROUP BY leaf"))
-
-    def counted(self, leaves: Collection[Id], *, most: int) -> dict[Id, int]:
-        sql = "SELECT ?, (SELECT count(*) FROM (SELECT 1 FROM appearance WHERE leaf = ? LIMIT ?))"
-        rows = self._together([(sql, (leaf, leaf, most)) for leaf in set(leaves)])
-        return {row[0]: row[1] for row in rows if row[1]}
-
-    def ends(self, leaves: Collection[Id]) -> dict[Id, Ends]:
-        sql = "SELECT leaf, role, at, lead FROM appearance WHERE leaf = ? AND role = ?"
-        ways = (f"{sql} ORDER BY at, lead LIMIT 1", f"{sql} ORDER BY at DESC, lead DESC LIMIT 1")
-        keys = [(leaf, role) for leaf in set(leaves) for role in ROLES]
-        return ends_of(self._together([(way, key) for key in keys for way in ways]))
-
-    def touches(self, leaves: Collection[Id], *, before: Place, most: int) -> list[Place]:
-        sql = (
-            "SELECT at, lead FROM appearance WHERE leaf = ? AND role = ? AND (at, lead) < (?, ?)"
-            " ORDER BY at DESC, lead DESC LIMIT ?"
-        )
-        parts = [(sql, (leaf, role, *before, most)) for leaf in set(leaves) for role in STANDING]
-        return newest(self._together(parts), most)
-
-    def together(self, a: Id, b: Id, *, after: Place, most: int) -> list[Place]:
-        counts = self.appearance_counts([a, b])
-        few, many = sorted((a, b), key=lambda leaf: counts.get(leaf, 0))
-        sql = (
-            "SELECT at, lead FROM appearance AS one WHERE leaf = ? AND role = ?"
-            " AND (at, lead) > (?, ?) AND EXISTS (SELECT 1 FROM appearance"
-            " WHERE leaf = ? AND role IN (0, 1, 2, 3) AND at = one.at AND lead = one.lead)"
-            " ORDER BY at, lead LIMIT ?"
-        )
-        rows = self._together([(sql, (few, role, *after, many, most)) for role in ROLES])
-        return sorted({(row[0], row[1]) for row in rows})[:most]
-
-    def deal_touches(self, deals: Collection[Id], *, most: int) -> dict[Id, list[Place]]:
-        sql = (
-            "SELECT deal, at, lead FROM appearance WHERE deal = ? AND deal > x''"
-            " ORDER BY at DESC, lead DESC LIMIT ?"
-        )
-        found: dict[Id, list[Place]] = {}
-        for deal, at, lead in self._together([(sql, (deal, most)) for deal in set(deals)]):
-            found.setdefault(deal, []).append((at, lead))
-        return found
 
     def joined(self, deals: Collection[Id]) -> dict[Id, Id]:
         return dict(self._in("SELECT deal, target FROM deal_joined WHERE deal IN", deals))
@@ -306,7 +240,7 @@ class SQLiteReading(ABC):
 
     def positions(self, events: Collection[tuple[Id, int]]) -> dict[tuple[Id, int], int]:
         found: dict[tuple[Id, int], int] = {}
-        for chunk in _chunks(list(events), _MOST_PARAMETERS // 2):
+        for chunk in chunks(list(events), MOST_PARAMETERS // 2):
             values = ",".join(["(?,?)"] * len(chunk))
             rows = self._rows(
                 f"WITH wanted(s, v) AS (VALUES {values}) SELECT w.s, w.v, e.position"  # noqa: S608 - only question marks
@@ -317,24 +251,6 @@ class SQLiteReading(ABC):
             found |= {(row[0], row[1]): row[2] for row in rows}
         return found
 
-    def _together(self, queries: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
-        """The rows of all these queries, many of them by one statement."""
-        rows = []
-        for some in _chunks(list(queries), _MOST_COMPOUND):
-            sql = " UNION ALL ".join(f"SELECT * FROM ({query})" for query, _ in some)  # noqa: S608 - our own
-            rows += self._rows(sql, [part for _, given in some for part in given])
-        return rows
-
-    def _in(self, sql: str, values: Collection[Id], then: str = "") -> list[Any]:
-        """Run `… IN` over any number of ids by one statement: they go as one text, cut there."""
-        ids = [value for value in values if len(value) == _ID_BYTES]
-        cut = (len(ids), b"".join(ids))
-        return self._rows(f"{sql} ({_CUT}) {then}", cut) if ids else []
-
 
 def _owned(owner: str | None) -> tuple[str, tuple[str, ...]]:
     return ("", ()) if owner is None else ("owner = ? AND", (owner,))
-
-
-def _chunks(values: list[Any], size: int) -> Iterable[list[Any]]:
-    return (values[start : start + size] for start in range(0, len(values), size))

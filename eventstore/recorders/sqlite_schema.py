@@ -18,11 +18,13 @@ STATEMENTS = (
         one INTEGER PRIMARY KEY, recorded_at INTEGER, position INTEGER)""",
     "INSERT OR IGNORE INTO clock VALUES (1, 0, 0)",
     "CREATE TABLE IF NOT EXISTS key (event BLOB PRIMARY KEY, lead BLOB NOT NULL) WITHOUT ROWID",
+    # near: where its newest leads appear, in front of the table `appearance` (sqlite_appearances).
     """CREATE TABLE IF NOT EXISTS card (
         leaf BLOB PRIMARY KEY,
         person BLOB NOT NULL,
         version INTEGER NOT NULL,
-        state BLOB NOT NULL) WITHOUT ROWID""",
+        state BLOB NOT NULL,
+        near BLOB NOT NULL DEFAULT x'') WITHOUT ROWID""",
     # Most persons have one leaf card and need no entry here.
     "CREATE INDEX IF NOT EXISTS card_of_person ON card (person) WHERE person <> leaf",
     # Only of persons with many deals; those of all others are in their person's row.

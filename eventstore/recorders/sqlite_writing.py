@@ -9,21 +9,16 @@ from eventstore.domain.deals import Deal
 from eventstore.domain.events import Id
 from eventstore.faults import faultpoint
 from eventstore.recorders.coding import (
-    appearance_rows,
     deal_row,
     encode,
     returned_gone,
     returned_rows,
     review_rows,
     reviews_gone,
-    vanished_rows,
 )
+from eventstore.recorders.sqlite_appearances import near_of, placed
 from eventstore.rows import Card, Changes, Pending
 
-APPEARANCE = (
-    "INSERT INTO appearance VALUES (?,?,?,?,?) ON CONFLICT (leaf, role, at, lead)"
-    " DO UPDATE SET deal = excluded.deal"
-)
 STIRRED = "INSERT INTO review_stirred VALUES (?,1) ON CONFLICT (leaf) DO UPDATE SET mark = mark + 1"
 RETURNED = (
     "INSERT INTO returned VALUES (?,?,?,?) ON CONFLICT (deal) DO UPDATE SET since = excluded.since,"
@@ -41,8 +36,11 @@ def write_rows(cursor: SQLiteCursor, changes: Changes, first: int) -> None:
     first.
     """
     cursor.executemany("INSERT INTO key VALUES (?,?)", sorted(changes.keys.items()))
-    _write_cards(cursor, changes.cards)
+    where = placed(changes, near_of(cursor, changes))
+    _write_cards(cursor, changes.cards, where.near)
+    where.write_far(cursor)
     _write_deals(cursor, changes.deals)
+    _write_joins(cursor, changes.joins)
     cursor.executemany(
         "INSERT OR REPLACE INTO pair VALUES (?,?,?)",
         [(a, b, encode(pair)) for (a, b), pair in sorted(changes.pairs.items()) if pair],
@@ -51,7 +49,6 @@ def write_rows(cursor: SQLiteCursor, changes: Changes, first: int) -> None:
         "DELETE FROM pair WHERE a = ? AND b = ?",
         [key for key, pair in sorted(changes.pairs.items()) if pair is None],
     )
-    _write_appearances(cursor, changes)
     cursor.executemany(
         "INSERT INTO hand VALUES (?,?,?,?,?,?) ON CONFLICT (decision, a, b)"
         " DO UPDATE SET in_force = excluded.in_force",
@@ -83,22 +80,27 @@ def write_rows(cursor: SQLiteCursor, changes: Changes, first: int) -> None:
     cursor.executemany("DELETE FROM quarantine WHERE id = ?", [(i,) for i in changes.released])
 
 
-def _write_cards(cursor: SQLiteCursor, cards: Mapping[Id, tuple[int, Card]]) -> None:
-    fresh = []
-    known = []
+def _write_cards(
+    cursor: SQLiteCursor, cards: Mapping[Id, tuple[int, Card]], near: Mapping[Id, bytes]
+) -> None:
+    fresh, known = [], []
     for leaf, (version, card) in sorted(cards.items()):
         if version:
-            known.append((card.person, encode(card), leaf, version))
+            known.append((card.person, encode(card), near.get(leaf), leaf, version))
         else:
-            fresh.append((leaf, card.person, encode(card)))
-    cursor.executemany("INSERT INTO card VALUES (?,?,1,?)", fresh)
+            fresh.append((leaf, card.person, encode(card), near.get(leaf, b"")))
+    cursor.executemany("INSERT INTO card VALUES (?,?,1,?,?)", fresh)
     cursor.executemany(
-        "UPDATE card SET person = ?, state = ?, version = version + 1"
+        "UPDATE card SET person = ?, state = ?, near = coalesce(?, near), version = version + 1"
         " WHERE leaf = ? AND version = ?",
         known,
     )
     if known and cursor.sqlite_cursor.rowcount != len(known):
         raise IntegrityError("another writer changed a card meanwhile")
+    cursor.executemany(
+        "UPDATE card SET near = ? WHERE leaf = ?",
+        [(here, leaf) for leaf, here in sorted(near.items()) if leaf not in cards],
+    )
 
 
 def _write_pending(cursor: SQLiteCursor, pending: Mapping[Id, tuple[int, Pending | None]]) -> None:
@@ -130,16 +132,11 @@ def _write_reviews(cursor: SQLiteCursor, changes: Changes) -> None:
     cursor.executemany("INSERT OR REPLACE INTO review VALUES (?,?,?,?,?,?)", review_rows(changes))
 
 
-def _write_appearances(cursor: SQLiteCursor, changes: Changes) -> None:
-    cursor.executemany(
-        "DELETE FROM appearance WHERE leaf = ? AND role = ? AND at = ? AND lead = ?",
-        vanished_rows(changes),
-    )
-    cursor.executemany(APPEARANCE, appearance_rows(changes.appearances))
-    cursor.executemany(JOIN, [join for join in sorted(changes.joins.items()) if join[1]])
+def _write_joins(cursor: SQLiteCursor, joins: Mapping[Id, Id]) -> None:
+    cursor.executemany(JOIN, [join for join in sorted(joins.items()) if join[1]])
     cursor.executemany(
         "DELETE FROM deal_joined WHERE deal = ?",
-        [(deal,) for deal, into in sorted(changes.joins.items()) if not into],
+        [(deal,) for deal, into in sorted(joins.items()) if not into],
     )
 
 

@@ -29,7 +29,7 @@ def returned_anew(source: Source, closed: Collection[Id]) -> Iterator[Changes]:
 def _returned_of(source: Source, deals: Collection[Id]) -> Changes:
     changes = Changes()
     rows = _Rows(source, changes, deals)
-    touches = source.deal_touches(rows.ended, most=_ALL)
+    touches = source.deal_touches(rows.ended, rows.leaves, most=_ALL)
     leads = {lead for places in touches.values() for _, lead in places}
     told = told_of(source.streams(leads, personal=False))
     for deal, end in rows.ended.items():
@@ -49,7 +49,10 @@ class _Rows:
                   if isinstance(of[0].event, DealOpened)}  # fmt: skip
         openers = told_of(source.streams(set(opened.values()), personal=False))
         leaves = source.cards({told.leaf for told in openers.values()})
-        self._heads = source.cards({card.person for _, card in leaves.values()})
+        members = source.members({card.person for _, card in leaves.values()})
+        self._heads = {leaf: card for leaf, card in members.items() if card[1].person == leaf}
+        self.leaves = frozenset(members)
+        """Where touches of these deals stand."""
         self._own = source.deal_rows(deals)
         self._person = {d: leaves[openers[lead].leaf][1].person for d, lead in opened.items()}
         rows = {deal: self._row(deal) for deal in opened}

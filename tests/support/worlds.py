@@ -242,7 +242,7 @@ def check_appearances(base: CustomerBase, lead_ids: Collection[str]) -> None:
     for told in sorted(leads, key=lambda t: t.sort_key, reverse=True):
         if told.deal:
             of_deal.setdefault(told.deal, []).append(told.sort_key)
-    assert source.deal_touches(of_deal, most=len(leads)) == of_deal
+    assert source.deal_touches(of_deal, seen, most=len(leads)) == of_deal
     opened = {deal_id(told.lead, told.newest.pipeline) for told in leads}
     stored = read_deals(base.work(), opened)
     assert source.joined(opened) == {name: deal.into for name, deal in stored.items() if deal.into}
