@@ -16,6 +16,6 @@ def test_a_time_is_kept_as_it_was_said(at):
     assert order("anna", at=at).at == at
 
 
-def test_a_command_id_that_is_none_is_refused():
-    with pytest.raises(ValueError, match="give a UUID"):
-        order("anna", command="12")
+def test_any_text_is_an_id_of_a_command_and_always_the_same():
+    assert order("anna", command="12").command == order("igor", command=" 12 ").command
+    assert order("anna", command="12").command != order("anna", command="13").command
