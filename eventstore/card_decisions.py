@@ -87,10 +87,10 @@ class CardDecisions:
         return [_told(one, applied[one], sorted(of), in_force=True) for one, of in leaves.items()]
 
     def _first(self, decisions: Collection[Id]) -> dict[Id, Recorded]:
+        """The events of these decisions, in the order in which they were recorded."""
         first = self._source.first_events(decisions, personal=True)
-        return {
-            d: recorded for d, recorded in first.items() if isinstance(recorded.event, Decision)
-        }
+        in_order = sorted(first.items(), key=lambda found: found[1].position)
+        return {d: recorded for d, recorded in in_order if isinstance(recorded.event, Decision)}
 
 
 def _entry(decision: Id, first: Recorded, rows: Iterable[Hand], *, in_force: bool) -> Json:

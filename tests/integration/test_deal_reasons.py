@@ -123,6 +123,19 @@ def test_deals_that_were_parted_and_joined_again_say_which_counts(system):
     ]
 
 
+def test_decisions_are_told_in_the_order_in_which_they_were_taken(system):
+    first, second = deals(system)
+    taken = [ask(system, "card.show", id=CARD, most=5)["decisions"][0]["decision"]]
+    for number in range(6):
+        name, given = ("deal.split", {}) if number % 2 else ("deal.join", {"other": first})
+        taken.append(decide(system, name, "", id=second, **given))
+    for told in (
+        ask(system, "card.show", id=CARD, most=5)["decisions"],
+        [{"decision": taken[0]}, *ask(system, "deal.show", id=first)["decisions"]],
+    ):
+        assert [one["decision"] for one in told] == taken
+
+
 @pytest.mark.parametrize("window", [{}, {"most": 5}], ids=["whole", "a page"])
 def test_a_card_of_the_past_tells_what_was_decided_about_its_deals_by_then(system, window):
     first, second = deals(system)
