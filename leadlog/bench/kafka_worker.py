@@ -29,6 +29,8 @@ from ingest.processor.batch import BatchHandler
 from leadlog.bench.kafka_topics import bench_topic
 from leadlog.bench.scaling import Batch, Holding
 from leadlog.collector import settle_collector
+from leadlog.logs import set_up
+from leadlog.settings import Logging
 
 KEYRING = Keyring(b"b" * 32)
 BATCH = 500
@@ -172,6 +174,7 @@ def take(topic: KafkaTopic, counted: Counted, folder: Path) -> None:
 
 
 def main(kind: str, url: str, count: str, folder: str, postgres: str) -> None:
+    set_up(Logging())  # what is logged must not stand among what is told
     counted = Counted(int(count))
     if kind == "noop":
         take(bench_topic(url), counted, Path(folder))

@@ -75,3 +75,18 @@ def test_a_processor_that_ends_too_early_is_told_at_once():
         scaling._listen(process, 0, told)
     with pytest.raises(RuntimeError, match="ended with status 3"):
         scaling._ready(told, 1)
+
+
+LOGS = """
+import structlog, sys
+from leadlog.bench import kafka_worker as worker
+
+worker.process = lambda *_: structlog.get_logger().warning("store_away")
+worker.main("loop", "kafka://127.0.0.1:9/leads", "1", sys.argv[1], "")
+"""
+
+
+def test_what_a_processor_logs_does_not_stand_among_what_it_tells(tmp_path):
+    command = [sys.executable, "-c", LOGS, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert (done.stdout, "store_away" in done.stderr) == ("", True)
