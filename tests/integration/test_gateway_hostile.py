@@ -1,8 +1,10 @@
 """Whatever clients do to a running server: a clear answer, and honest ones are served meanwhile."""
 
+import asyncio
 import base64
 import json
 import resource
+import socket
 import threading
 import time
 from contextlib import ExitStack
@@ -12,6 +14,12 @@ import pytest
 from support.deliveries import broken_update, call, forged_call, form, message
 from support.leadlog_up import Leadlog
 from support.raw_http import Raw, ask, head
+
+from channels.registry import make_adapter
+from ingest.gateway.app import Gateway
+from ingest.gateway.body import Bodies
+from leadlog import connections
+from leadlog.web_server import new_server
 
 MB = 1024 * 1024
 GROWTH = 64 * MB
@@ -123,32 +131,38 @@ def peak(server):
 # --- too slowly, too many ---
 
 
-def test_whoever_is_too_slow_is_told_so_and_let_go(server):
-    """At once, for each takes its time: a slow body, a slow head, a silent connection."""
+@pytest.fixture
+async def hasty(monkeypatch):
+    """The same web server and gateway in this process, with less patience; gives its port."""
+    monkeypatch.setattr(connections, "HEAD_WITHIN_S", 1.0)
+    gateway = Gateway({"site": make_adapter({"type": "webform", "name": "site"})}, log=None)
+    gateway._bodies = Bodies(patience_s=2.0)
+    hasty = new_server(gateway, most=10, stopping=threading.Event())
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        serving = asyncio.create_task(hasty.serve(sockets=[listening]))
+        yield listening.getsockname()[1]
+        hasty.should_exit = True
+        await serving
+
+
+async def test_whoever_is_too_slow_is_told_so_and_let_go(hasty):
+    await asyncio.to_thread(be_slow, hasty)
+
+
+def be_slow(port):
+    """A slow body, a slow head, a silent connection."""
     with ExitStack() as stack:
-        body, start, nothing = (stack.enter_context(Raw(server.port, timeout=40)) for _ in range(3))
+        body, start, nothing = (stack.enter_context(Raw(port, timeout=40)) for _ in range(3))
         body.send(head("/in/site", "content-type: application/json", "content-length: 50"))
         start.send(b"POST /in/site HTTP/1.1\r\nx-slow: ")
-        drip(body, b"x", start, b"x")
-        slow_head = start.answer()
-        assert slow_head.problem["status"] == 408
+        for _ in range(4):  # never silent, never done
+            time.sleep(0.2)
+            body.send(b"x")
+            start.send(b"x")
+        assert start.answer().problem["status"] == 408
         assert nothing.is_closed()
-        slow_body = body.answer()
-        assert slow_body.problem["status"] == 408
+        assert body.answer().problem["status"] == 408
         assert body.is_closed()
-
-
-def drip(*sockets_and_bytes):
-    """A byte a second to each, for a while: never silent, never done."""
-    pairs = list(zip(sockets_and_bytes[::2], sockets_and_bytes[1::2], strict=True))
-
-    def work():
-        for _ in range(12):
-            time.sleep(1)
-            for raw, byte in pairs:
-                raw.send(byte)
-
-    threading.Thread(target=work, daemon=True).start()
 
 
 OPENINGS = {
