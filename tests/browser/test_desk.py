@@ -1,6 +1,5 @@
 """Operators at the desk, in a real browser against the real server."""
 
-import json
 import re
 
 import pytest
@@ -34,15 +33,15 @@ AFTERWARDS = lead(7, ("max", "7", "attested"), hour=14, channel="max", kind="mes
 
 def serve(folder, settings=""):
     server = Leadlog(folder, settings=settings)
+    server.start()
     feeding = folder / "leads.jsonl"
     feeding.write_text("\n".join(LEADS))
-    assert server.run("feed", str(feeding), "--wait").returncode == 0
-    (deal,) = json.loads(server.run("card", "show", "max:7", "--json").stdout)["deals"]
+    server.objects("feed", str(feeding), "--wait")
+    ((deal,),) = [card["deals"] for card in server.objects("card", "show", "max:7")]
     for action in ("accept", "won"):
-        assert server.run("deal", action, deal["id"], "--as", "vera").returncode == 0
+        server.objects("deal", action, deal["id"], "--as", "vera")
     feeding.write_text(AFTERWARDS)
-    assert server.run("feed", str(feeding), "--wait").returncode == 0
-    server.start()
+    server.objects("feed", str(feeding), "--wait")
     return server
 
 

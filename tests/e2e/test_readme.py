@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from servers.process import free_port
 
+from leadlog import control
+
 README = Path(__file__).parents[2] / "README.md"
 UP = "leadlog up\n"
 READY_WITHIN_S = 60
@@ -47,6 +49,11 @@ class Visitor:
         assert done.returncode == 0, f"{commands}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
+    def waits(self):
+        """People type more slowly than it decides."""
+        address = control.running(self.directory / "data")
+        assert list(control.ask(address, "wait", {"seconds": 60})) == [{"current": True}]
+
     def starts(self):
         log = (self.directory / "up.log").open("w")
         process = subprocess.Popen(
@@ -72,7 +79,7 @@ def tour(tmp_path_factory):
                 server = visitor.starts()
                 continue
             if block.startswith(("leadlog", "deal=")):
-                visitor.types("leadlog audit --wait 60")  # people type more slowly than it decides
+                visitor.waits()
             printed.append((block, visitor.types(block)))
         yield visitor, printed
     finally:
@@ -119,5 +126,5 @@ def test_sending_everything_again_changes_nothing(tour):
     for block, _ in printed:
         if "/in/" in block and "12345" not in block:
             visitor.types(block)
-    visitor.types("leadlog audit --wait 60")
+    visitor.waits()
     assert visitor.types("leadlog card list --json") == before

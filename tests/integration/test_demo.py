@@ -92,6 +92,11 @@ def _until(lines: Iterable[str], errors: Path, *, sent: int, won: int = 0) -> li
     pytest.fail(f"the demo ended by itself\n{errors.read_text()[-3000:]}")
 
 
+@pytest.fixture(scope="module")
+def cards(played: Played) -> list[dict[str, Any]]:
+    return objects("card", "list", "--with-leads", data=played.data)
+
+
 def test_ctrl_c_ends_it_cleanly(played: Played) -> None:
     assert played.status == 0
     assert not (played.data / "server.json").exists()
@@ -112,9 +117,10 @@ def test_nothing_is_lost_and_nothing_doubled_afterwards(played: Played) -> None:
     assert all(audit["deliveries"][outcome] > 0 for outcome in audit["deliveries"])
 
 
-def test_the_numbers_shown_are_those_of_the_cards(played: Played) -> None:
+def test_the_numbers_shown_are_those_of_the_cards(
+    played: Played, cards: list[dict[str, Any]]
+) -> None:
     """But for what was accepted in the very end, and decided after the last look."""
-    cards = objects("card", "list", "--with-leads", data=played.data)
     statuses = Counter(deal["status"] for card in cards for deal in card["deals"])
     assert len(cards) == pytest.approx(played.shown["persons"], abs=3)
     assert statuses.total() == pytest.approx(played.shown["deals"], abs=3)
@@ -130,12 +136,8 @@ def test_leads_come_by_every_channel(played: Played) -> None:
     }
 
 
-def test_customers_who_came_by_several_channels_are_one_card(played: Played) -> None:
-    data = played.data
-    kinds = [
-        {leaf["kind"] for leaf in card["leaves"]}
-        for card in objects("card", "list", "--with-leads", data=data)
-    ]
+def test_customers_who_came_by_several_channels_are_one_card(cards: list[dict[str, Any]]) -> None:
+    kinds = [{leaf["kind"] for leaf in card["leaves"]} for card in cards]
     assert sum({"telegram", "phone", "email"} <= held for held in kinds) > 5
 
 
@@ -155,15 +157,21 @@ def test_the_funnel_has_several_channels_and_a_shape(played: Played) -> None:
     assert len(funnel["groups"]) >= 8
 
 
-def test_it_stops_by_itself(tmp_path: Path) -> None:
-    done = leadlog("demo", "--port", "0", "--for", "2", data=tmp_path / "data")
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Where a demo stopped by itself, and its last numbers."""
+    data = tmp_path_factory.mktemp("short") / "data"
+    done = leadlog("demo", "--port", "0", "--for", "2", data=data)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1])["sent"] > 0
+    return data, done.stdout.splitlines()[-1]
 
 
-def test_another_story_is_begun_only_when_asked_to(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    assert leadlog("demo", "--port", "0", "--for", "1", data=data).returncode == 0
+def test_it_stops_by_itself(short: tuple[Path, str]) -> None:
+    assert json.loads(short[1])["sent"] > 0
+
+
+def test_another_story_is_begun_only_when_asked_to(short: tuple[Path, str]) -> None:
+    data = short[0]
     refused = leadlog("demo", "--port", "0", "--for", "1", "--seed", "2", data=data)
     assert refused.returncode == 2
     assert "seed 1" in refused.stderr

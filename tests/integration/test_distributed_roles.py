@@ -26,10 +26,14 @@ def test_what_two_gateways_accept_becomes_cards_and_numbers_once(
     analytics = at(clickhouse, fresh_name())
     settings = store_settings(kafka, database, runner="loop", analytics=analytics)
     with Cluster(tmp_path, settings) as cluster:
-        gateways = [cluster.start("gateway-1", "gateway"), cluster.start("gateway-2", "gateway")]
-        cluster.start("processor", "processor")
-        cluster.start("projector", "projector", "outbox")
-        desk = cluster.start("desk", "desk")
+        gateways = [
+            cluster.start("gateway-1", "gateway", ready=False),
+            cluster.start("gateway-2", "gateway", ready=False),
+        ]
+        cluster.start("processor", "processor", ready=False)
+        cluster.start("projector", "projector", "outbox", ready=False)
+        desk = cluster.start("desk", "desk", ready=False)
+        cluster.wait_until_ready()
         posts = [form(f"f{n}", phone=f"8912000{n % 7:04d}") for n in range(40)]
         for number, post in enumerate([*posts, *posts[:10]]):
             assert ask(gateways[number % 2].port, post.as_bytes).status == 202

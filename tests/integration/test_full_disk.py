@@ -38,7 +38,7 @@ def outlives_its_disk(server, disk):
 
         disk.free()
         began = time.monotonic()
-        while client.get("/readyz").status_code != 200 or not send(client, "back", 1)[0]:
+        while not send(client, "back", 1)[0] or client.get("/readyz").status_code != 200:
             assert time.monotonic() - began < BACK_WITHIN_S
             time.sleep(0.1)
         more, refusal = send(client, "after", 30)

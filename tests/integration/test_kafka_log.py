@@ -170,7 +170,7 @@ async def test_a_producer_whose_numbers_have_a_gap_is_replaced(writer, topic, re
 
 
 async def test_a_writer_may_start_while_kafka_is_away(topic, breakable_kafka):
-    breakable_kafka.stop()
+    breakable_kafka.kill()
     writer = KafkaLogWriter(topic, KEYRING, deadline=1.0)
     try:
         await writer.start()

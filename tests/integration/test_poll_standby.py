@@ -89,9 +89,10 @@ def test_of_two_real_processes_one_polls_and_is_replaced_when_it_is_killed(
         account = ACCOUNT.format(token=TOKEN, url=fake.url)
         stores = store_settings(kafka, database, runner="loop")
         with Cluster(tmp_path, f"{stores}\n{account}") as cluster:
-            both = [cluster.start(f"pollers-{n}", "pollers") for n in (1, 2)]
-            cluster.start("processor", "processor")
-            desk = cluster.start("desk", "desk")
+            both = [cluster.start(f"pollers-{n}", "pollers", ready=False) for n in (1, 2)]
+            cluster.start("processor", "processor", ready=False)
+            desk = cluster.start("desk", "desk", ready=False)
+            cluster.wait_until_ready()
             fake.put(*map(message, range(1, 11)))
             wait_until(lambda: not fake.waiting)
             (polling,) = [process for process in both if state(process, "polling")]

@@ -385,7 +385,7 @@ def test_every_look_up_goes_by_an_index_though_nobody_counted_the_rows(database,
     time.sleep(1)  # who made the tables has reported by now
     before, _ = scans_and_probes(database)
     base = base_on(recorder)
-    for start in range(0, 3000, 300):
+    for start in range(0, 1500, 300):
         leads = [
             lead(
                 n,
