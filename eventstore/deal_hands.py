@@ -20,7 +20,8 @@ class DealHands:
         for hand in hands:
             if hand.kind in {"join", "part"}:
                 last[frozenset((hand.a, hand.b))] = hand
-        self._parted = {pair for pair, hand in last.items() if hand.kind == "part"}
+        parted = {pair: hand.a for pair, hand in last.items() if hand.kind == "part"}
+        self._parted, self._taken_out = parted.keys(), set(parted.values())
         self.in_order = [hand for hand in hands if hand.kind != "part"]
         self.named = {x for hand in hands if hand.kind != "leave" for x in (hand.a, hand.b)}
         self.put_apart = {hand.a for hand in hands if hand.kind in {"own", "anew"}}
@@ -32,8 +33,13 @@ class DealHands:
         return frozenset((one.id, other.id)) not in self._parted
 
     def lets_rule_join(self, later: Deal, earlier: Deal) -> bool:
-        """The same, where no person says join; a deal that a touch was put to stays apart, too."""
-        return later.lead not in self.put_apart and self.lets_join(later, earlier)
+        """The same, where no person says join.
+
+        What a person took out stays out of every other deal, too: by a third one it would be back
+        in the one that it was taken out of.
+        """
+        apart = later.lead in self.put_apart or later.id in self._taken_out
+        return not apart and self.lets_join(later, earlier)
 
     def actor(self, hand: Hand) -> str:
         return self._actors.get(hand.decision, "")

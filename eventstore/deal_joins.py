@@ -72,7 +72,7 @@ class DealJoins:
             named = _named(work, deal)
             _refuse_stale(work, deal, by.expected_version)
             into = named.stored.into
-            if not into:
+            if not into or named.stored.withdrawn:
                 raise CommandRefused(
                     said("the deal is joined into no other; to part a touch from it, name the lead")
                 )

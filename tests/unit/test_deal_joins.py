@@ -11,6 +11,7 @@ from eventstore.touches import bytes_of, deal_id
 
 ANNA = ("phone", "+79120000001", "claimed")
 ALSO_ANNA = ("telegram", "7", "attested")
+VK_ANNA = ("vk", "8", "attested")
 BORIS = ("email", "b@x.ru", "claimed")
 VERA = ("email", "v@x.ru", "claimed")
 
@@ -166,6 +167,26 @@ def test_deals_that_the_rule_joined_are_parted_by_a_person_and_stay_so(tmp_path)
     assert deals(fed).keys() == {deal(1), deal(2)}
     fed.commands.undo(parted.decision, order("anna"))
     assert list(deals(fed)) == [deal(1)]
+
+
+def test_what_a_person_took_out_of_a_deal_is_not_back_in_it_by_a_third_one(tmp_path):
+    fed = Fed(base(tmp_path / "events.db"))
+    fed.feed(lead(1, ANNA), lead(2, ALSO_ANNA), lead(3, VK_ANNA))
+    one, other = (Cards(fed.base).leaf_of(name) for name in ("telegram:7", "vk:8"))
+    fed.commands.merge(one, other, order("anna"))
+    fed.feed(lead(4, ALSO_ANNA, ANNA, kind="message"))
+    assert deals(fed) == {deal(1): {1, 2, 3, 4}}
+    DealJoins(fed.base).part(deal(3), order("anna"))
+    assert deals(fed).keys() == {deal(1), deal(3)}
+
+
+def test_a_withdrawn_deal_is_not_taken_out_of_what_it_had_been_joined_into(tmp_path):
+    fed = Fed(base(tmp_path / "events.db"))
+    fed.feed(lead(1, ANNA), lead(2, ALSO_ANNA), lead(3, ANNA, ALSO_ANNA))
+    assert deals(fed) == {deal(1): {1, 2, 3}}
+    fed.feed(lead(2, ALSO_ANNA, delivery=1, direction="out"))
+    with pytest.raises(CommandRefused, match="joined into no other"):
+        DealJoins(fed.base).part(deal(2), order("anna"))
 
 
 def test_a_deal_that_is_joined_into_none_is_not_parted(fed):
