@@ -156,7 +156,8 @@ class CardCommands:
     ) -> Decided:
         """These leads no longer count for these pairs: all of them once it is decided, in pieces.
 
-        `progress` is told how much evidence is done, and of how much. `seen` are the leaf cards
+        `progress` is told how much evidence is found, of 0, then how much is done, and of how much;
+        nothing more where it is only looked at. `seen` are the leaf cards
         whose version the orders have. See `eventstore.withdrawals`.
         """
         return withdraw_evidence(

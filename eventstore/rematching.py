@@ -30,6 +30,9 @@ from eventstore.work import Work
 
 _COUNTED_AT_ONCE = 2000
 
+Progress = Callable[[int, int], None]
+"""Told how much is done, and of how much."""
+
 
 def rematch(
     base: CustomerBase,
@@ -37,7 +40,7 @@ def rematch(
     *,
     reason: str = "",
     dry_run: bool = False,
-    progress: Callable[[int, int], None] = lambda _done, _of: None,
+    progress: Progress = lambda _done, _of: None,
 ) -> Decided:
     """Apply the configured version to the past: rules and order, limits, lists and folds.
 
@@ -47,7 +50,7 @@ def rematch(
     version = base.policy.configured.version
     if dry_run:
         _refuse_applied(base.work(), history(base.recorder, base.keyring), version)
-        return Decided(by.command, _tried_out(base, by).changed)
+        return Decided(by.command, _tried_out(base, by, progress).changed)
     with base.carrying_out(STREAM):
         base.attempt(partial(_begin, base=base, by=by, version=version, reason=reason))
         for row in carry_on_rematch(base):
@@ -152,18 +155,21 @@ def _answer(known: History, by: Orders, version: int) -> Decided:
     return answer(ours[-1].command or by.command, ours[-1].changed)
 
 
-def _tried_out(base: CustomerBase, by: Orders) -> Concerned:
+def _tried_out(base: CustomerBase, by: Orders, progress: Progress) -> Concerned:
     """What it would change."""
     policy = in_force(
         history(base.recorder, base.keyring), base.policy.configured.version, base.policy
     )
     applying = CustomerBase(base.recorder, base.keyring, policy)
     concerned, alike = Concerned(), _of_one_mailbox(applying)
+    done, of = 0, _count(base)
     for page in _pages(applying):
         leaves = {other for leaf in page.leaves for other in alike.get(leaf, [leaf])}
         whole = page._replace(leaves=sorted(leaves))
         again = partial(_judge_again, cards=Cards(applying), page=whole)
         concerned.update(settle(applying.work(whole=True), by, again))
+        done += len(page.leaves)
+        progress(min(done, of), of)
     return concerned
 
 

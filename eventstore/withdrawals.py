@@ -1,6 +1,6 @@
 """Evidence withdrawn by a person, for a pair or for all that a query selects (SEMANTICS 2.3.10)."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 
 from eventstore.asked import Asked, asked_before
@@ -13,6 +13,8 @@ from eventstore.rejudging import Evidence
 from eventstore.said import said
 from eventstore.withdrawing import begin, carry_on, was_left_undone
 from eventstore.work import Work
+
+_TOLD_EVERY = 1000
 
 SEALED_WITH = 2
 """Leaf cards whose keys seal the reason, of decisions about many."""
@@ -33,10 +35,12 @@ def withdraw_evidence(
 
     So leads that come meanwhile are not meant, and one that was killed half way is carried on
     beside the processor, or here where the command is given again. Gives what all of it changed.
+    `progress` is told how much is found so far, of 0; then how much is done, and of how much.
     """
     with base.carrying_out(by.command):
         if dry_run or not asked_before(base.work(), by.command, asked):
-            decide = partial(_decide, by=by, reason=reason, items=tuple(evidence), seen=seen)
+            items = tuple(_told(evidence, progress))
+            decide = partial(_decide, by=by, reason=reason, items=items, seen=seen)
             decided = carry_out(base, by, asked, decide, dry_run=dry_run)
             if dry_run:
                 return decided
@@ -45,6 +49,13 @@ def withdraw_evidence(
         for row in carry_on(base, by.command):
             progress(row.done, row.of)
     return first_answer(base.work(), by.command)
+
+
+def _told(evidence: Iterable[Evidence], progress: Callable[[int, int], None]) -> Iterator[Evidence]:
+    for found, item in enumerate(evidence, 1):
+        if found % _TOLD_EVERY == 0:
+            progress(found, 0)
+        yield item
 
 
 def _decide(

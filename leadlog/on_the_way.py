@@ -5,8 +5,8 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-Progress = Callable[..., None]
-"""Told how much is done, and of how much where that is known."""
+Progress = Callable[[int, int], None]
+"""Told how much is done, and of how much; 0 while nobody knows, as it is still being found."""
 
 
 def told_on_the_way(work: Callable[[Progress], Any]) -> Iterator[Any]:

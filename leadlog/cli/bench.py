@@ -9,11 +9,11 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from leadlog.bench.clock import QUIET, load
 from leadlog.bench.pair import QUICK_ROUNDS, ROUNDS, Benchmark, Result, Setting, run
 from leadlog.cli.ask import AsJson, Config, Data, note, settings, write_json
+from leadlog.cli.waiting import telling
 from leadlog.control import OperationFailed
 from leadlog.environment import BENCH_CONFIG
 
@@ -95,10 +95,8 @@ def bench(
 
 @contextmanager
 def _telling(benchmark: Benchmark) -> Iterator[Callable[[str], None]]:
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(benchmark.name)
-        yield lambda text: progress.update(task, description=f"{benchmark.name}: {text}")
+    with telling(benchmark.name) as tell:
+        yield lambda text: tell(f"{benchmark.name}: {text}")
 
 
 def _object(result: Result, before: float, *, publishable: bool) -> dict[str, object]:

@@ -11,6 +11,7 @@ import typer
 from leadlog.cli.ask import AsJson, Config, Data, ask, settings, write_json
 from leadlog.cli.card_text import link_line
 from leadlog.cli.deal_event import fate_line
+from leadlog.cli.waiting import last_of
 from projections.terminal import Terminal
 
 Reason = Annotated[str, typer.Option(help="Why, for those who read it later.")]
@@ -94,14 +95,8 @@ class DecidingOnCard(Deciding):
 def decide(how: Commanding, operation: str, given: dict[str, Any]) -> None:
     """Ask for a decision and tell what it changed, or would."""
     progress = True if sys.stderr.isatty() else None
-    told: dict[str, Any] = {}
-    for told in how.ask(operation, **how.how, **given, progress=progress):
-        if "progress" in told:
-            sys.stderr.write("\r" + " of ".join(f"{n:,}" for n in told["progress"]) + " done ")
-            sys.stderr.flush()
-    if progress:
-        sys.stderr.write("\r\x1b[K")
-    how.tell([told], _decision)
+    answers = how.ask(operation, **how.how, **given, progress=progress)
+    how.tell([last_of(answers)], _decision)
 
 
 def _decision(found: Iterable[dict[str, Any]]) -> None:

@@ -7,10 +7,9 @@ from typing import Annotated, Any, NoReturn
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from leadlog.cli.ask import AsJson, Config, Data, ask, note, settings, write_json
+from leadlog.cli.waiting import telling
 from leadlog.control import OperationFailed
 from leadlog.logs import set_up
 from leadlog.role_names import NOT_YET, Role
@@ -116,18 +115,16 @@ def feed(
     """
     chosen = settings(config, data)
     totals = {"appended": 0, "duplicate": 0, "quarantined": 0}
-    columns = (SpinnerColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("reading")
+    with telling("reading") as tell:
         for chunk in _chunks(files):
             (told,) = ask(chosen, "feed", lines=chunk)
             for line in told["broken"]:
                 note(line)
             for name in totals:
                 totals[name] += told[name]
-            progress.update(task, description=f"{sum(totals.values()):,} lines on the log")
+            tell(f"{sum(totals.values()):,} lines on the log")
         if wait:
-            progress.update(task, description="waiting until all is processed and projected")
+            tell("waiting until all is processed and projected")
             (told,) = ask(chosen, "wait", seconds=_WAIT_S)
     if as_json:
         write_json([totals])

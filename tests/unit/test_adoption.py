@@ -236,11 +236,15 @@ def test_a_rematch_in_many_pieces_gives_what_one_gives(fed):
     fed.feed(*(form(n, f"+7912{n % 300:07d}", f"{n % 200}@x.ru") for n in range(450)))
     later = reopened(fed, NO_FORMS)
     told = []
-    rematch(
-        later.base,
-        order("anna"),
-        progress=lambda done, of: told.append((done, of)),
-    )
+
+    def progress(done, of):
+        told.append((done, of))
+
+    rematch(later.base, order("anna"), dry_run=True, progress=progress)
+    assert told == [(200, 500), (400, 500), (500, 500)]
+    assert persons(later) < 500
+    told.clear()
+    rematch(later.base, order("anna"), progress=progress)
     assert persons(later) == 500
     assert told == [(200, 500), (400, 500), (500, 500)]
 

@@ -217,6 +217,15 @@ def test_the_same_withdrawal_twice_is_one_effect_also_on_leads_that_came_since(f
     assert fed.base.recorder.last_position() == position
 
 
+def test_what_a_query_selects_is_told_while_it_is_found(fed):
+    item = next(iter(select(fed.base, Selection(rule="one form"))))
+    told = []
+    fed.commands.withdraw(
+        [item] * 2500, order("anna"), dry_run=True, progress=lambda *far: told.append(far)
+    )
+    assert told == [(1000, 0), (2000, 0)]
+
+
 def test_a_dry_run_of_a_large_withdrawal_counts_everybody_once(fed):
     decided = fed.commands.withdraw(one_form(fed), order("anna"), dry_run=True)
     assert decided.changed.persons == 2 * FORMS
