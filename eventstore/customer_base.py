@@ -4,6 +4,7 @@ Used by the processor (batches from the log), and by commands and queries of peo
 each call has a working set of its own, and the recorder lets one writer in at a time.
 """
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -78,6 +79,7 @@ class CustomerBase:
         self.in_hand: set[Id] = set()
         """See `carrying_out`."""
         self._told = 0
+        self._applying = threading.Lock()
 
     def work(self, *, whole: bool = False) -> Work:
         """A working set on the last commit; `whole`: nothing in it is left to follow in pieces."""
@@ -128,11 +130,14 @@ class CustomerBase:
     def _policy_now(self, source: Source) -> Policy:
         """The policy with the version that is applied to the past: any process may apply one."""
         told = len(source.streams([STREAM], personal=False).get(STREAM, ()))
-        if told != self._told:
+        with self._applying:
+            if told == self._told:
+                return self.policy
             known = history(source, self.keyring)
-            self.policy = in_force(known, known.applied, self.policy)
-            self._told = told
-        return self.policy
+            policy = in_force(known, known.applied, self.policy)
+            if told > self._told:  # else another thread has seen more: it has the last word
+                self.policy, self._told = policy, told
+        return policy
 
     def _decide(self, work: Work, batch: Sequence[Entry]) -> dict[str, int]:
         passed = self._passed({entry.partition for entry in batch})

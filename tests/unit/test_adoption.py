@@ -1,11 +1,14 @@
 """Which matching configuration holds for whom (SEMANTICS 2.3.7)."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from uuid import UUID
 
 import msgspec
 import pytest
 from support.worlds import KEYRING, MATCHING, Fed, base, check, decision_id, lead
 
+from eventstore import customer_base
 from eventstore.adoption import adopt
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import MatchingAdopted, MatchingApplied
@@ -17,7 +20,7 @@ from eventstore.policy import Policy
 from eventstore.queries import Cards
 from eventstore.recorders.sqlite import SQLiteCustomerRecorder
 from eventstore.rematching import rematch
-from eventstore.versions import STREAM, VersionChanged, effective_policy
+from eventstore.versions import STREAM, VersionChanged, effective_policy, in_force
 from leadlog.cli.card_text import following
 
 NO_FORMS = msgspec.structs.replace(MATCHING, version=2, rules=MATCHING.rules[:3])
@@ -124,6 +127,31 @@ def test_a_rematch_applies_rules_to_the_past(fed):
     later = reopened(fed, NO_FORMS)
     rematch(later.base, order("anna"))
     assert persons(later) == 2
+
+
+def test_a_thread_that_sees_less_takes_nothing_back(fed, monkeypatch):
+    """Its batch began before the rematch, and finds out what is applied while another's does."""
+    later = reopened(fed, NO_FORMS)
+    recorder, policy = fed.base.recorder, later.base.policy
+    shared, began, go_on = CustomerBase(recorder, KEYRING, policy), Event(), Event()
+
+    def slowly(*given):
+        if not began.is_set():
+            began.set()
+            go_on.wait(0.3)
+        return in_force(*given)
+
+    with recorder.snapshot() as before, ThreadPoolExecutor(1) as other:
+        before.streams([STREAM], personal=False)  # the moment that it sees
+        rematch(later.base, order("anna"))
+        monkeypatch.setattr(customer_base, "in_force", slowly)
+        earlier = other.submit(shared._policy_now, before)
+        assert began.wait(60)
+        with recorder.snapshot() as after:
+            assert shared._policy_now(after).applied == 2
+        go_on.set()
+        assert earlier.result(60).applied == 1
+    assert shared.policy.applied == 2
 
 
 def test_new_limits_wait_for_a_rematch(fed):
