@@ -68,3 +68,20 @@ def test_every_command_on_a_deal_has_the_version_that_was_seen_an_actor_and_an_i
 def test_a_decision_is_told_with_its_id_once_it_is_taken(told, line, capsys):
     _decision([{**told, "changed": {"persons": 2, "deals": 1, "leads": 1200}}])
     assert capsys.readouterr().out == line
+
+
+def test_what_becomes_of_deals_is_told_a_deal_a_line(capsys):
+    about = {
+        "stage": "contact", "status": "open", "owner": "anna", "amount": None,
+        "channel": "webform", "opened_at": "2026-03-01T09:00:00.000Z",
+    }  # fmt: skip
+    fates = [
+        {**about, "deal": "91aa", "what": "joined", "into": "3f0c", "by": "boris"},
+        {**about, "deal": "3f0c", "what": "stays", "into": None, "by": None, "status": "won"},
+    ]
+    changed = {"persons": 0, "deals": 1, "leads": 2}
+    _decision([{"decision": "7", "changed": changed, "dry_run": True, "deals": fates}])
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "  deal 91aa (contact, anna, webform, 2026-03-01) goes into deal 3f0c: boris",
+        "  deal 3f0c (won, anna, webform, 2026-03-01) stays open",
+    ]
