@@ -4,12 +4,14 @@ Every decision has an id and a stream of its own. With `dry_run` everything is d
 is saved: what it would change is told all the same.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
 
 from eventstore.asked import Asked
 from eventstore.card_changes import refuse_stale
 from eventstore.customer_base import CustomerBase
-from eventstore.deal_joins import leaves_concerned
+from eventstore.deal_joins import leaves_concerned, refuse_stale_deal
 from eventstore.deciding import Decided, carry_out
 from eventstore.domain.events import (
     CardMarked,
@@ -27,6 +29,8 @@ from eventstore.standing_links import Cuts
 from eventstore.withdrawals import SEALED_WITH, withdraw_evidence
 from eventstore.withdrawing import switch, withdrawn_by
 from eventstore.work import Work
+
+NOTHING_SEEN: Final[Mapping[Id, int]] = MappingProxyType({})
 
 
 class CardCommands:
@@ -49,11 +53,17 @@ class CardCommands:
         reason: str = "",
         dry_run: bool = False,
         asked: Asked = (),
+        deals: Mapping[Id, int] = NOTHING_SEEN,
     ) -> Decided:
-        """Link two leaf cards. CommandRefused names the veto that stands against it."""
+        """Link two leaf cards. CommandRefused names the veto that stands against it.
+
+        `deals`: the versions of those of which the sender saw what would become of them.
+        """
 
         def decide(work: Work) -> set[Id]:
             one, other = _two_cards(work, a, b, by)
+            for deal, seen in deals.items():
+                refuse_stale_deal(work, deal, seen)
             _refuse_vetoed(work, one, other)
             event = CardsMerged(actor=by.actor, at=by.at, reason=reason, one=a, other=b)
             work.decide_by_hand("merge", a, b, by.command, event)

@@ -40,13 +40,20 @@ class DealFate(NamedTuple):
     deal: Deal
     """As it would stand; of one that goes into another or is withdrawn, as it stands."""
     opened: DealOpened
+    version: int = 0
+    """0 for one that is new."""
     into: Id = b""
     by: str = ""
     """Of a join: the rule's name or who decided it."""
 
     def shown(self) -> Json:
-        into, by = text_id(self.into) or None, self.by or None
-        return {"what": self.what, "into": into, "by": by, **brief_deal(self.deal, self.opened)}
+        return {
+            **brief_deal(self.deal, self.opened),
+            "version": self.version,
+            "what": self.what,
+            "into": text_id(self.into) or None,
+            "by": self.by or None,
+        }
 
 
 def deal_fates(work: Work) -> tuple[DealFate, ...]:
@@ -74,9 +81,9 @@ def _fates(
     work.load_leads({opened[name].lead for name in named})
     for name in named:
         first = opened[name]
+        stored = streams.get(name)
         deal = work.deals.one(_head(work, first.lead), name)
         if deal is None:  # it goes into another, or is withdrawn
-            stored = streams.get(name)
             known = deal_known(stored[0], stored[1:]) if stored else None
             deal = known or Deal(name, first.lead, first.pipeline)
         event = last.get(name)
@@ -85,6 +92,7 @@ def _fates(
             _WHAT[type(event)] if event else "stays",
             deal,
             first,
+            version=stored[-1].version if stored else 0,
             into=joined.into if joined else b"",
             by=joined.by if joined else "",
         )

@@ -46,8 +46,8 @@ class DealJoins:
 
         def decide(work: Work) -> set[Id]:
             one, other = _named(work, a), _named(work, b)
-            _refuse_stale(work, a, by.expected_version)
-            _refuse_stale(work, b, other_version)
+            refuse_stale_deal(work, a, by.expected_version)
+            refuse_stale_deal(work, b, other_version)
             if a == b:
                 raise WrongCommand(said("both name the same deal"))
             _refuse_unlike(work, one, other)
@@ -70,7 +70,7 @@ class DealJoins:
 
         def decide(work: Work) -> set[Id]:
             named = _named(work, deal)
-            _refuse_stale(work, deal, by.expected_version)
+            refuse_stale_deal(work, deal, by.expected_version)
             into = named.stored.into
             if not into or named.stored.withdrawn:
                 raise CommandRefused(
@@ -103,7 +103,7 @@ class DealJoins:
             if state.deal == own:
                 raise CommandRefused(said("the lead opened its deal itself"))
             if state.deal:
-                _refuse_stale(work, seen or state.deal, by.expected_version)
+                refuse_stale_deal(work, seen or state.deal, by.expected_version)
             leaf = stand(work, state)
             event = TouchParted(
                 actor=by.actor, at=by.at, reason=reason, about=(leaf,), lead=lead, deal=own
@@ -123,20 +123,21 @@ def leaves_concerned(work: Work, hand: Hand) -> set[Id]:
     return {stand(work, work.leads[lead]) for lead in leads}
 
 
+def refuse_stale_deal(work: Work, deal: Id, expected: int | None) -> None:
+    """Raise StaleVersion if the deal changed since the version that the sender saw, if any."""
+    if expected is None:
+        return
+    events = work.source.streams([deal], personal=False).get(deal, ())
+    if events and events[-1].version != expected:
+        raise stale_deal(events, expected)
+
+
 def _named(work: Work, deal: Id) -> _Named:
     stored = read_deals(work, [deal]).get(deal)
     if stored is None or not isinstance(stored.opened, DealOpened):
         raise NotThere(said("no deal %(deal)s", deal=deal))
     work.load_leads([stored.opened.lead])
     return _Named(deal, stored, stand(work, work.leads[stored.opened.lead]))
-
-
-def _refuse_stale(work: Work, deal: Id, expected: int | None) -> None:
-    if expected is None:
-        return
-    events = work.source.streams([deal], personal=False).get(deal, ())
-    if events and events[-1].version != expected:
-        raise stale_deal(events, expected)
 
 
 def _refuse_unlike(work: Work, one: _Named, other: _Named) -> None:

@@ -147,7 +147,9 @@ def explain(system: System, arguments: Arguments) -> Iterator[Any]:
 
 def merge(system: System, arguments: Arguments) -> Iterator[Any]:
     a, b = _leaf(system, arguments["id"]), _leaf(system, arguments["other"])
-    yield _decide(system, arguments, lambda c, by, **how: c.merge(a, b, by, **how))
+    seen = arguments.get("deals") or {}
+    deals = {_uuid(deal, "deal"): int(version) for deal, version in seen.items()}
+    yield _decide(system, arguments, lambda c, by, **how: c.merge(a, b, by, deals=deals, **how))
 
 
 def unmerge(system: System, arguments: Arguments) -> Iterator[Any]:

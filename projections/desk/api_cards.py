@@ -15,6 +15,7 @@ from projections.desk.shapes import (
     CardPage,
     DecisionTaken,
     Explanation,
+    Merge,
     OnCards,
     OneCard,
     OneDecision,
@@ -120,13 +121,18 @@ def explain_card(
     return told(one(request, "card.explain", id=card, other=other or None))
 
 
-def _on_two(name: str, summary: str) -> HTTPRouteHandler:
-    @post(f"/{name}", sync_to_thread=True, status_code=200, summary=summary, responses=_TAKEN,
-          operation_id=f"{name}Cards")  # fmt: skip
-    def decide(request: AnyRequest, data: JSONBody[TwoCards], key: Key = None) -> Response[Any]:
-        return _decided(request, f"card.{name}", key, data, id=data.a, other=data.b)
+@post("/merge", sync_to_thread=True, status_code=200, summary="Say that two cards are one person",
+      responses=_TAKEN, operation_id="mergeCards")  # fmt: skip
+def merge(request: AnyRequest, data: JSONBody[Merge], key: Key = None) -> Response[Any]:
+    given: Json = {"id": data.a, "other": data.b, "deals": data.deals}
+    return _decided(request, "card.merge", key, data, **given)
 
-    return decide
+
+@post("/unmerge", sync_to_thread=True, status_code=200, responses=_TAKEN,
+      summary="Say that two cards are never one person (a veto)",
+      operation_id="unmergeCards")  # fmt: skip
+def unmerge(request: AnyRequest, data: JSONBody[TwoCards], key: Key = None) -> Response[Any]:
+    return _decided(request, "card.unmerge", key, data, id=data.a, other=data.b)
 
 
 def _mark(name: str, summary: str, *, shared: bool) -> HTTPRouteHandler:
@@ -212,9 +218,7 @@ def _decided(
 CARDS: Final = Router(
     "/api/v1/cards",
     route_handlers=[
-        list_cards, find_cards, show_card, explain_card, undo, withdraw, rematch,
-        _on_two("merge", "Say that two cards are one person"),
-        _on_two("unmerge", "Say that two cards are never one person (a veto)"),
+        list_cards, find_cards, show_card, explain_card, merge, unmerge, undo, withdraw, rematch,
         _mark("share", "Say that an identity is used by several persons", shared=True),
         _mark("unshare", "Say that an identity is one person's", shared=False),
     ],

@@ -38,6 +38,15 @@ class Given(msgspec.Struct, frozen=True):
     version: str = ""
     """That of the card as the page showed it."""
 
+    deals: str = ""
+    """Those of which it showed what would become of them: `id:version`, apart by blanks."""
+
+    @property
+    def seen_deals(self) -> dict[str, int]:
+        found = (one.partition(":") for one in self.deals.split())
+        return {deal: whole_number(version, "deals", least=0, most=2**63, default=0)
+                for deal, _, version in found}  # fmt: skip
+
     @property
     def card_version(self) -> int | None:
         return whole_number(self.version, "version", least=0, most=2**63, default=0) or None
@@ -140,7 +149,7 @@ def move_deal(
 
 @post("/{card:str}/merge", sync_to_thread=True)
 def merge(request: AnyRequest, card: FromPath[str], data: Form) -> Response[Any]:
-    given = {"id": card, "other": data.other}
+    given: Json = {"id": card, "other": data.other, "deals": data.seen_deals}
     return _decide(request, card, "merge", data, operation="card.merge", **given)
 
 

@@ -43,6 +43,16 @@ class TwoCards(OnCards, frozen=True, kw_only=True):
     b: CardId
 
 
+class Merge(TwoCards, frozen=True, kw_only=True):
+    deals: Annotated[
+        dict[str, int],
+        Meta(
+            description="`deal` and `version` of what was told of `deals` with `dry_run`: refuse"
+            " (409) if one of them changed since"
+        ),
+    ] = msgspec.field(default_factory=dict)
+
+
 class OneDecision(OnCards, frozen=True, kw_only=True):
     decision: _Name
 
@@ -346,6 +356,8 @@ class DealFate(msgspec.Struct, frozen=True, kw_only=True):
     """One deal, and what would become of it."""
 
     deal: str
+    version: int
+    """0 for one that would be new."""
     lead: str
     """That opened it."""
     what: Literal["joined", "separated", "opened", "withdrawn", "restored", "stays"]

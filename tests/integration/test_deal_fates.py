@@ -1,9 +1,10 @@
 """Before a merge it is said which deals become one and which stay (SEMANTICS 3.4)."""
 
+import re
 from dataclasses import replace
 
 import pytest
-from support.desks import claimed, client, feed, lead, opened
+from support.desks import FROM_A_PAGE, claimed, client, feed, lead, opened
 
 from eventstore.following import Follower
 from leadlog.cli.deal_event import fate_line
@@ -129,6 +130,27 @@ def test_the_page_of_a_merge_says_it(system, language, one, two):
         page = desk.get(f"/cards/{CARD}/merge", **asked).text
         assert (one in page, page.count(two)) == (False, 2)
         assert all(f"/deals/{deal_of(system, card)}" in page for card in (CARD, OTHER))
+
+
+def test_a_merge_is_refused_once_a_deal_of_which_it_was_said_has_changed(system):
+    """Else what was to become one stays two."""
+    told = ask(system, "card.merge", id=CARD, other=OTHER, dry_run=True)["deals"]
+    seen = {fate["deal"]: fate["version"] for fate in told}
+    with client(system) as desk:
+        desk.headers["Accept-Language"] = "en"
+        page = desk.get(f"/cards/{CARD}/merge", params={"other": OTHER}).text
+        form = page.partition('method="post"')[2]
+        given = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+        accept(system, OTHER)
+        refused = desk.post(f"/cards/{CARD}/merge", data=given, headers=FROM_A_PAGE)
+        assert (refused.status_code, "Deal moved to “Contact” · anna" in refused.text) == (
+            409,
+            True,
+        )
+        body = {"a": CARD, "b": OTHER, "deals": seen}
+        by_api = desk.post("/api/v1/cards/merge", json=body)
+        assert (by_api.status_code, by_api.json()["changes"][0]["what"]) == (409, "stage")
+    assert told_of(system).keys() == seen.keys()  # they are two persons still
 
 
 def test_a_decision_that_is_taken_says_nothing_of_it(system):
