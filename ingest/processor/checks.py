@@ -1,7 +1,6 @@
 """What a lead event must be before it is decided about, whoever put it on the log."""
 
 import re
-from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -10,15 +9,17 @@ import msgspec
 from channels.sdk.identities import cap_identities, normalise, present
 from channels.sdk.lead import Identity, LeadContent
 from channels.sdk.times import OLDEST_SANE, canonical_time, sane_time
-from eventstore.touches import bytes_of
+from eventstore.touches import bytes_of, milliseconds
 
 L = TypeVar("L", bound=LeadContent)
 VISITOR = "visitor"
 _IDS = ("lead_id", "event_id")
-_AS_WRITTEN = 2 * 36
-_CANONICAL = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
-).fullmatch
+_TIMES = ("occurred_at", "received_at")
+_ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
+_ONE_TIME = re.compile(_TIME).fullmatch
+_CANONICAL = re.compile(f"{_ID}{_ID}{_TIME}{_TIME}").fullmatch
+"""Both ids and both times, one after the other: the common case by one look."""
 
 
 def checked(lead: L) -> L:
@@ -26,18 +27,12 @@ def checked(lead: L) -> L:
 
     Adapters of ours write nothing else; what others put on the log may be anything.
     """
-    occurred_at = _time("occurred_at", lead.occurred_at)
-    received_at = _time("received_at", lead.received_at)
-    if occurred_at is not lead.occurred_at or received_at is not lead.received_at:
-        lead = msgspec.structs.replace(lead, occurred_at=occurred_at, received_at=received_at)
+    if not _CANONICAL(lead.lead_id + lead.event_id + lead.occurred_at + lead.received_at):
+        lead = _canonical(lead)
+    for field in _TIMES:
+        _check_day(field, getattr(lead, field))
     if not OLDEST_SANE <= lead.occurred_at <= lead.received_at:
         lead = _at_a_sane_time(lead)
-    _check_id("lead_id", lead.lead_id)
-    _check_id("event_id", lead.event_id)
-    both = lead.lead_id + lead.event_id
-    if len(both) != _AS_WRITTEN or both != both.lower():
-        ids = {name: str(UUID(bytes=bytes_of(getattr(lead, name)))) for name in _IDS}
-        lead = msgspec.structs.replace(lead, **ids)
     proven = False
     for identity in lead.identities:
         if normalise(identity.kind, identity.value) != identity.value:
@@ -68,26 +63,36 @@ def _at_a_sane_time(lead: L) -> L:
     return msgspec.structs.replace(lead, occurred_at=sane)
 
 
+def _canonical(lead: L) -> L:
+    ids = {name: _id(name, getattr(lead, name)) for name in _IDS}
+    times = {name: _time(name, getattr(lead, name)) for name in _TIMES}
+    return msgspec.structs.replace(lead, **ids, **times)
+
+
+def _id(field: str, text: str) -> str:
+    try:
+        return str(UUID(bytes=bytes_of(text)))
+    except ValueError:
+        raise ValueError(f"{field}: {text!r} is no UUID") from None
+
+
 def _time(field: str, text: str) -> str:
-    """As adapters write it; one that has their form may still be the 31st of February."""
     try:
-        if _CANONICAL(text):
-            datetime.fromisoformat(text)
-            return text
-        return canonical_time(text)
+        return text if _ONE_TIME(text) else canonical_time(text)
     except ValueError:
-        raise ValueError(
-            f"{field}: {text!r} is no time; write it in UTC, as 2026-01-31T09:00:00.000Z"
-        ) from None
+        raise _no_time(field, text) from None
 
 
-def _check_id(field: str, text: str) -> None:
+def _check_day(field: str, text: str) -> None:
+    """What has the form of a time may still be the 31st of February."""
     try:
-        fits = len(bytes_of(text)) == 16
+        milliseconds(text)
     except ValueError:
-        fits = False
-    if not fits:
-        raise ValueError(f"{field}: {text!r} is no UUID")
+        raise _no_time(field, text) from None
+
+
+def _no_time(field: str, text: str) -> ValueError:
+    return ValueError(f"{field}: {text!r} is no time; write it in UTC, as 2026-01-31T09:00:00.000Z")
 
 
 def _claimed(identity: Identity) -> Identity:
