@@ -87,6 +87,8 @@ class KafkaLogReader:
             raise LogUnavailable(_CLOSED)
         asked = asyncio.run_coroutine_threadsafe(in_time(work, self._timeout), self._loop)
         while not wait([asked], _LOOK_S).done:
+            if self._loop.is_closed():  # what it was asked did not end in time to tell us so
+                raise LogUnavailable(_CLOSED)
             if self._stopping.is_set():
                 asked.cancel()
                 raise LogUnavailable("Kafka does not answer, and this process is to end")

@@ -34,7 +34,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url, trust_env=False, verify=False, timeout=10).is_success
+        return httpx.get(url, trust_env=False, verify=False, timeout=30).is_success
     except httpx.TransportError:
         return False
 
@@ -61,5 +61,5 @@ def test_the_page_speaks_english_too(demo: str, new_page: NewPage) -> None:
 
 
 def test_nobody_guesses_a_card(demo: str) -> None:
-    answer = httpx.get(f"{demo}/shop/card/phone:+79210000000", trust_env=False, timeout=10)
+    answer = httpx.get(f"{demo}/shop/card/phone:+79210000000", trust_env=False, timeout=30)
     assert answer.status_code == 404

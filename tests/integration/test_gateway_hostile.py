@@ -134,9 +134,9 @@ def peak(server):
 @pytest.fixture
 async def hasty(monkeypatch):
     """The same web server and gateway in this process, with less patience; gives its port."""
-    monkeypatch.setattr(connections, "HEAD_WITHIN_S", 1.0)
+    monkeypatch.setattr(connections, "HEAD_WITHIN_S", 4.0)
     gateway = Gateway({"site": make_adapter({"type": "webform", "name": "site"})}, log=None)
-    gateway._bodies = Bodies(patience_s=2.0)
+    gateway._bodies = Bodies(patience_s=4.0)
     hasty = new_server(gateway, most=10, stopping=threading.Event())
     with socket.create_server(("127.0.0.1", 0)) as listening:
         serving = asyncio.create_task(hasty.serve(sockets=[listening]))

@@ -227,7 +227,7 @@ def test_a_worker_has_one_consumer_though_another_thread_asks_while_it_starts(pl
     worker = threading.Thread(target=processor.run, args=(stop,), name="worker")
     worker.start()
     try:
-        wait_until(processor.assigned, within_s=20)
+        wait_until(processor.assigned)
     finally:
         stop.set()
         worker.join()
