@@ -1,7 +1,9 @@
 """The lead log on a real Kafka: what is special about it."""
 
 import asyncio
+import contextlib
 import socket
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -292,3 +294,22 @@ def test_a_reader_that_is_closed_says_so_to_whoever_reads_by_it():
             looking.result(60)
         with pytest.raises(LogUnavailable, match="closed"):
             reader.partitions()
+
+
+def test_whoever_reads_what_does_not_let_itself_be_ended_is_told_as_well():
+    """As aiokafka does, which swallows cancellations while it closes."""
+    begun = threading.Event()
+
+    async def stubborn():
+        begun.set()
+        while True:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(600)
+
+    reader = KafkaLogReader(KafkaTopic(("127.0.0.1:1",), "leads"))
+    with ThreadPoolExecutor(1) as other:
+        looking = other.submit(reader._run, stubborn())
+        assert begun.wait(60)
+        reader.close()
+        with pytest.raises(LogUnavailable, match="closed"):
+            looking.result(60)
