@@ -39,8 +39,8 @@ def server(tmp_path_factory):
         server.start()
         for path, body in (
             (f"deals/{FIRST}/accept", {"actor": "anna"}),
-            (f"deals/{SECOND}/accept", {"actor": "boris"}),
-            ("cards/merge", {"a": CARD, "b": OTHER}),
+            (f"deals/{SECOND}/accept", {"actor": WIDE}),
+            ("cards/merge", {"a": CARD, "b": OTHER, "reason": WIDE}),
         ):
             assert httpx.post(f"{server.url}/api/v1/{path}", json=body).is_success
         yield server
@@ -105,10 +105,13 @@ def test_a_deal_is_given_to_somebody_and_written_on(server, new_page):
     expect(late).to_have_url(f"{server.url}/deals/{FIRST}")
 
 
-def test_no_page_of_a_deal_is_wider_than_a_telephone_or_writes_an_error(server, new_page):
-    page, told = new_page(locale="ru-RU", viewport={"width": 360, "height": 740}), []
+def test_no_page_about_deals_is_wider_than_the_screen_or_writes_an_error(server, new_page):
+    page, told = new_page(locale="ru-RU"), []
     page.on("console", lambda one: told.append(one.text) if one.type == "error" else None)
-    for path in ("", f"/join?other={SECOND}", f"/split?lead={lead_id(3)}"):
-        assert page.goto(f"{server.url}/deals/{FIRST}{path}").ok
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+    deal = f"/deals/{SECOND}"
+    for path in (deal, f"{deal}/join?other={FIRST}", f"/deals/{FIRST}", f"/cards/{CARD}"):
+        assert page.goto(server.url + path).ok
+        for width in (360, 1280):
+            page.set_viewport_size({"width": width, "height": 740})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
     assert told == []
