@@ -1,5 +1,6 @@
 """Cards for people: find one, see everything of it, decide, and take a decision back."""
 
+import time
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 from uuid import UUID, uuid4
@@ -8,6 +9,7 @@ import msgspec
 from litestar import Response, Router, get, post
 from litestar.params import FromPath, URLEncodedBody
 
+from eventstore.said import text_of
 from projections.desk.access import personal
 from projections.desk.asking import command, one, operate, whole_number
 from projections.desk.deal_pages import Moved, move
@@ -15,9 +17,10 @@ from projections.desk.frame import AnyRequest, language_of, page, pipeline_of
 from projections.desk.rendering import render
 from projections.desk.services import Json, WrongArguments
 from projections.desk.timeline import card_values
-from projections.moments import read_as_of, write_moment
+from projections.moments import read_as_of, read_moment, write_moment
 
 _A_PAGE: Final = 25
+_DAY_MS: Final = 86_400_000
 _TIMELINE: Final = 100
 _DECIDED: Final = ("merge", "unmerge", "share", "unshare", "anew", "leave", "undo")
 
@@ -83,8 +86,10 @@ def _found(request: AnyRequest) -> Json:
 
 
 @get("/{card:str}", sync_to_thread=True)
-def card_page(request: AnyRequest, card: FromPath[str]) -> Response[str]:
-    """One person: as it is now, or as it was known at a time."""
+def card_page(request: AnyRequest, card: FromPath[str]) -> Response[Any]:
+    """One person: as it is now, or as it was known at a time or at the end of a day."""
+    if day := request.query_params.get("day", "").strip():
+        return _at_the_end_of(day, card)
     at = request.query_params.get("at", "").strip() or None
     before = request.query_params.get("before") or None
     page_of = {"at": at, "most": _TIMELINE, "before": before}
@@ -97,6 +102,18 @@ def card_page(request: AnyRequest, card: FromPath[str]) -> Response[str]:
         "done": _done(request),
     }
     return page(request, "card.html", **values, new_command=_new_command)
+
+
+def _at_the_end_of(day: str, card: str) -> Response[Any]:
+    """Of today it is not known yet what will be: as it is now."""
+    try:
+        end = read_moment(day) + _DAY_MS - 1
+    except ValueError as error:
+        raise WrongArguments(text_of(error)) from error
+    then = f"?{urlencode({'at': write_moment(end)})}" if end < time.time() * 1000 else ""
+    return Response(
+        b"", status_code=303, headers={"Location": f"/cards/{quote(card, safe='')}{then}"}
+    )
 
 
 def _known(at: str) -> Json:

@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from support.desks import claimed, client, feed, lead, lead_id, opened
@@ -214,6 +214,20 @@ def test_a_page_of_the_past_tells_its_time_as_other_pages_do(system):
         by_position = desk.get(f"/cards/{ANNA}", params={"at": str(position)}).text
     assert re.search(f'на\\s+<time datetime="{canonical_time(moment)}"', by_time)
     assert f"Как было известно на позиции {position}." in by_position
+
+
+def test_a_day_is_shown_as_it_was_known_at_its_end_and_today_as_it_is_now(system):
+    feed(system, lead(1, claimed(ANNA)))
+    today = datetime.now(UTC)
+    with client(system) as desk:
+        past = desk.get(f"/cards/{ANNA}", params={"day": "2020-01-31"}, follow_redirects=False)
+        now = desk.get(f"/cards/{ANNA}", params={"day": f"{today:%Y-%m-%d}"}).text
+        wrong = desk.get(f"/cards/{ANNA}", params={"day": "2020-02-31"})
+    assert past.headers["Location"].endswith("?at=2020-01-31T23%3A59%3A59.999Z")
+    assert "As it was known" not in now
+    assert "as known at the end of" in now
+    assert wrong.status_code == 400
+    assert "no time: " in wrong.text
 
 
 def test_the_cards_that_a_withdrawal_was_about_are_told_in_one_order(system):
