@@ -1,7 +1,7 @@
 """Which evidence a query selects, for `card withdraw` (SEMANTICS 2.3.10)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eventstore.customer_base import CustomerBase
 from eventstore.domain.events import Id, LeadRecorded
@@ -34,11 +34,22 @@ def select(base: CustomerBase, selection: Selection) -> Iterator[Evidence]:
 
     Reads page by page, each of the last commit: what is selected may be withdrawn on the way.
     """
+    selection = _as_it_bears(base.work(), selection)
     for page in _pages(base, selection):
         work = base.work()
         work.load_leads(page)
         for lead in page:
             yield from _evidence(work, work.leads[lead], selection)
+
+
+def _as_it_bears(work: Work, selection: Selection) -> Selection:
+    """A lead's own card that it has left stands for the leaf card where it stands (2.2.5)."""
+    pair, identity = selection.pair, selection.identity
+    return replace(
+        selection,
+        pair=(work.bears_on(pair[0]), work.bears_on(pair[1])) if pair else None,
+        identity=work.bears_on(identity) if identity else None,
+    )
 
 
 def _pages(base: CustomerBase, selection: Selection) -> Iterator[list[Id]]:

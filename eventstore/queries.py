@@ -201,8 +201,8 @@ class Cards:
         if colon:
             yield from self._spelled(kind, value)
         yield from self._accounts(text, is_sure=True)
-        try:
-            yield from self._by_id(UUID(text).bytes)
+        try:  # a card of no identity is listed and explained as lead:ID
+            yield from self._by_id(UUID(value if kind.lower() == "lead" else text).bytes)
         except ValueError:
             for guess in ("phone", "email"):
                 yield from self._spelled(guess, text)

@@ -49,11 +49,12 @@ def by_hand(hands: Iterable[Hand]) -> tuple[list[Hand], list[Hand]]:
     """Merges and vetoes that count, in recorded order.
 
     Of a merge and a veto on the same two cards the later one counts; a merge repeated counts from
-    the first time since the last veto on them.
+    the first time since the last veto on them. Where the two have become one leaf card, because a
+    lead left its own card for the other, nothing is said.
     """
     standing: dict[Pairing, Hand] = {}
     for hand in hands:
-        if hand.kind in {"merge", "veto"}:
+        if hand.kind in {"merge", "veto"} and hand.a != hand.b:
             pair = (min(hand.a, hand.b), max(hand.a, hand.b))
             known = standing.get(pair)
             if known is None or known.kind != hand.kind:

@@ -5,6 +5,7 @@ from uuid import NAMESPACE_URL, uuid5
 import pytest
 from support.worlds import KEYRING, Fed, base, lead
 
+from eventstore.evidence import Selection, select
 from eventstore.explain import Explainer
 from eventstore.orders import order
 from eventstore.queries import Cards
@@ -46,12 +47,40 @@ def test_its_person_keeps_its_name_and_a_merge_can_be_undone(fed):
     assert (card_of(fed, 1)[1].person, card_of(fed, 2)[1].person) == (one, other)
 
 
+def test_it_is_found_as_cards_and_explanations_name_it(fed):
+    fed.feed(lead(1), lead(2, OTHER))
+    leaf = card_of(fed, 1)[0]
+    cards = Cards(fed.base)
+    assert cards.leaf_of(cards.names([leaf])[leaf]) == leaf
+    assert cards.leaf_of("lead:" + lead(3).lead_id) is None
+
+
 EMAIL, PHONE, OTHER, BROWSER = (
     ("email", "a@x.ru", "claimed"),
     ("phone", "+79120000001", "claimed"),
     ("vk", "7", "attested"),
     ("visitor", "v", "claimed"),
 )
+
+
+def test_evidence_is_selected_by_the_card_that_its_lead_has_left(fed):
+    fed.feed(lead(1))
+    fed.feed(lead(1, EMAIL, PHONE, delivery=1))
+    own, (email, phone) = card_of(fed, 1)[0], (KEYRING.leaf(*one[:2]) for one in (EMAIL, PHONE))
+    wanted = [(*sorted((email, phone)), bytes_of(lead(1).lead_id))]
+    assert list(select(fed.base, Selection(identity=own))) == wanted
+    (other,) = {email, phone} - {card_of(fed, 1)[1].moved_to}
+    assert list(select(fed.base, Selection(pair=(own, other)))) == wanted
+
+
+def test_a_veto_on_two_cards_that_became_one_says_nothing(fed):
+    fed.feed(lead(1), lead(2, EMAIL))
+    email, phone = (KEYRING.leaf(*one[:2]) for one in (EMAIL, PHONE))
+    fed.commands.veto(card_of(fed, 1)[0], email, by("veto", 1))
+    fed.feed(lead(1, EMAIL, delivery=1), lead(3, EMAIL, PHONE))
+    fed.commands.merge(email, phone, by("merge", 2))
+    links = Explainer(Cards(fed.base)).person(email)["links"]
+    assert {link["rule"] for link in links} == {"one form", "merge"}
 
 
 def merged_by_its_own_card(fed, *identities):
