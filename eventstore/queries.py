@@ -17,7 +17,7 @@ from eventstore.domain.events import DealOpened, Id, LeadRecorded
 from eventstore.identity_names import identity_names
 from eventstore.rows import LAST, Card
 from eventstore.told import Json, Told, newest_name
-from eventstore.touches import own_leaf
+from eventstore.touches import own_leaf, stand
 
 _PAGE = 200
 _LOOKED_AT = (1, 20)
@@ -228,9 +228,10 @@ class Cards:
         yield name
         yield own_leaf(name)
         for events in self._source.streams([name], personal=False).values():
-            last = events[-1].event
-            if isinstance(last, LeadRecorded):
-                yield last.leaf
+            if isinstance(events[0].event, LeadRecorded):
+                work = self.base.work()  # it may stand elsewhere than where it was recorded
+                work.load_leads([name])
+                yield stand(work, work.leads[name])
             elif isinstance(events[0].event, DealOpened):
                 yield from self._by_id(events[0].event.lead)
 

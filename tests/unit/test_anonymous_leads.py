@@ -63,6 +63,14 @@ EMAIL, PHONE, OTHER, BROWSER = (
 )
 
 
+def test_the_id_of_a_lead_names_the_card_where_it_stands_now(fed):
+    fed.feed(lead(1, EMAIL, PHONE))
+    email, phone = (KEYRING.leaf(*one[:2]) for one in (EMAIL, PHONE))
+    assert Cards(fed.base).leaf_of(lead(1).lead_id) == phone
+    fed.commands.mark(phone, True, by("share", 1))
+    assert Cards(fed.base).leaf_of(lead(1).lead_id) == email
+
+
 def test_evidence_is_selected_by_the_card_that_its_lead_has_left(fed):
     fed.feed(lead(1))
     fed.feed(lead(1, EMAIL, PHONE, delivery=1))
