@@ -34,7 +34,7 @@ _HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 _OURS: Final = (Link("/", "Overview"), Link("/numbers", "Numbers"))
-_PERSONAL_MENU: Final = (Link("/cards", "Cards"), Link("/review", "Review"))
+_PERSONAL_MENU: Final = (Link("/cards", "Cards", also="/deals/"), Link("/review", "Review"))
 PERSONAL: Final = (CARDS, SUGGESTIONS, DEALS, CARE, PAGES, DEAL_PAGES, REVIEW, *SIGN_IN)
 """What shows or changes personal data, each with its guard; and the way in."""
 

@@ -30,6 +30,8 @@ class Link(NamedTuple):
 
     path: str
     name: str
+    also: str = ""
+    """Where pages begin that belong to it, too."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -75,7 +75,7 @@ def test_a_merge_by_mistake_is_undone_by_one_click(server, new_page, scripts):
     page.get_by_label("Same person as").fill("воробьев")
     page.get_by_role("button", name="Preview").click()
     expect(
-        page.get_by_text(re.compile("What changes: 2 persons, 1 deals, 1 leads"))
+        page.get_by_text(re.compile("What changes: persons 2, deals 1, leads 1"))
     ).to_be_visible()
     page.get_by_role("button", name="Yes, one person").click()
     expect(page.get_by_role("status")).to_contain_text("They are one person now.")
