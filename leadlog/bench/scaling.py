@@ -101,7 +101,10 @@ def running(many: int, url: str, folder: Path, postgres: str) -> "Iterator[Simpl
 def _listen(process: "subprocess.Popen[bytes]", number: int, told: "SimpleQueue[_Told]") -> None:
     assert process.stdout is not None  # noqa: S101 - it was asked for
     for line in process.stdout:
-        told.put(_Told(number, _decode(line)))
+        try:
+            told.put(_Told(number, _decode(line)))
+        except msgspec.DecodeError:  # somebody's own words: for people
+            sys.stderr.buffer.write(line)
     told.put(_Told(number, Ended(process.wait())))
 
 

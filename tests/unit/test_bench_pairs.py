@@ -90,3 +90,14 @@ def test_what_a_processor_logs_does_not_stand_among_what_it_tells(tmp_path):
     command = [sys.executable, "-c", LOGS, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
     assert (done.stdout, "store_away" in done.stderr) == ("", True)
+
+
+def test_what_a_processor_says_to_people_hides_nothing_that_it_tells(capfdbinary):
+    holding = b'{"type": "Holding", "partitions": 4, "cpu_s": 1.5}'
+    command = [sys.executable, "-c", f"print('a warning'); print({holding.decode()!r})"]
+    told: SimpleQueue = SimpleQueue()
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        scaling._listen(process, 0, told)
+    sys.stderr.flush()
+    assert scaling._ready(told, 1) == {0: scaling.Holding(4, 1.5)}
+    assert b"a warning" in capfdbinary.readouterr().err
