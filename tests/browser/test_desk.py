@@ -58,7 +58,8 @@ def closed_server(tmp_path_factory):
 
 
 def body_of(page) -> str:
-    """What the page says, without what differs each time it is shown."""
+    """What the page says once its scripts have told times by the clock on the wall."""
+    page.wait_for_load_state()
     return page.locator("main").inner_text()
 
 
