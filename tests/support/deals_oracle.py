@@ -44,9 +44,13 @@ def expected_deals(fed, facts, merged, by_hand=()):  # noqa: C901, PLR0912, PLR0
     named_last = {what[0]: n for n, _, what in commands}
 
     own = {a for _, kind, a, _ in by_hand if kind in {"own", "anew"}}
-    last = {
-        frozenset((a, b)): kind for _, kind, a, b in sorted(by_hand) if kind in {"join", "part"}
+    said = {
+        frozenset((a, b)): (kind, a)
+        for _, kind, a, b in sorted(by_hand)
+        if kind in {"join", "part"}
     }
+    last = {pair: kind for pair, (kind, _) in said.items()}
+    taken_out = {a for kind, a in said.values() if kind == "part"}
     decided = [(n, 3, (kind, a, b)) for n, kind, a, b in by_hand]
     members = defaultdict(list)
 
@@ -103,7 +107,7 @@ def expected_deals(fed, facts, merged, by_hand=()):  # noqa: C901, PLR0912, PLR0
             ):
                 if named_last.get(later.id, -1) > now or openers[later.id] in own:
                     continue
-                if last.get(frozenset((later.id, earlier.id))) == "part":
+                if later.id in taken_out or last.get(frozenset((later.id, earlier.id))) == "part":
                     continue
                 absorb(later, earlier)
                 both.remove(later)
